@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control protocol of a network backend (netback-lite).
+ *
+ * Transport: a SOCK_SEQPACKET Unix socket in a directory that only root may
+ * enter; the backend also checks SO_PEERCRED.  One request is one packet of
+ * struct noxs_netback_request, one reply one packet of struct
+ * noxs_netback_reply, in the order of the requests; requests may be
+ * pipelined.  Both ends are on one host: native byte order and alignment.
+ *
+ * A reply to ATTACH or DETACH says that the thing is done, not that it was
+ * begun: after ATTACH the TAP is on its bridge and the device is in the
+ * guest's device page; after DETACH the device is out of the device page, the
+ * TAP is off its bridge, and its name is free.
+ */
+#ifndef NOXS_NETBACK_H
+#define NOXS_NETBACK_H
+
+#include <stdint.h>
+
+#define NOXS_NETBACK_DIR	"/run/noxs"
+#define NOXS_NETBACK_SOCKET	NOXS_NETBACK_DIR "/netback.sock"
+#define NOXS_NETBACK_MAGIC	0x4b42584eu	/* "NXBK" */
+#define NOXS_NETBACK_VERSION	1
+#define NOXS_NETBACK_ALL	0xffffu		/* every vif of the guest */
+#define NOXS_NETBACK_IFNAMSIZ	16
+
+enum noxs_netback_op {
+	/* Nothing but a reply: is the backend there, does it speak this version. */
+	NOXS_NETBACK_HELLO = 0,
+	/*
+	 * Make a TAP, put it on the bridge, bring it up, add the device.
+	 * -EEXIST: the guest has this vif.  -ENODEV: no such bridge.
+	 * -ESRCH: no such guest.  All or nothing.
+	 */
+	NOXS_NETBACK_ATTACH = 1,
+	/* Undo ATTACH for one vif or for all of a guest.  -ENOENT: not there. */
+	NOXS_NETBACK_DETACH = 2,
+	/* The first vif at or after (domid, vif).  -ENOENT: no more. */
+	NOXS_NETBACK_STATS = 3,
+};
+
+struct noxs_netback_request {
+	uint32_t magic;		/* NOXS_NETBACK_MAGIC */
+	uint16_t version;	/* NOXS_NETBACK_VERSION */
+	uint16_t op;		/* enum noxs_netback_op */
+	uint32_t cookie;	/* comes back in the reply */
+	uint16_t domid;
+	uint16_t vif;		/* device id, or NOXS_NETBACK_ALL for DETACH */
+	/* ATTACH only; 0 otherwise */
+	uint8_t mac[6];		/* the guest's */
+	uint16_t mtu;		/* 0: the bridge's */
+	uint8_t ip_mode;	/* XEN_NOXS_NET_IP_* */
+	uint8_t prefix;
+	uint8_t ip[4];		/* network order */
+	uint8_t gateway[4];	/* network order */
+	uint8_t pad[6];		/* 0 */
+	char bridge[NOXS_NETBACK_IFNAMSIZ];	/* "": no bridge, TAP only */
+	char ifname[NOXS_NETBACK_IFNAMSIZ];	/* "": vif<domid>.<vif> */
+};
+
+/* Counters of one vif, as seen from the guest: rx is what it received. */
+struct noxs_netback_stats {
+	uint64_t rx_packets, rx_bytes, rx_dropped;
+	uint64_t tx_packets, tx_bytes, tx_dropped;
+	uint64_t events;	/* from the guest */
+	uint64_t budget_spent;	/* times a vif used its whole budget */
+};
+
+struct noxs_netback_reply {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t op;
+	uint32_t cookie;
+	int32_t rc;		/* 0 or -errno */
+	uint16_t domid;
+	uint16_t vif;
+	uint16_t slot;		/* in the guest's device page */
+	uint8_t state;		/* XEN_NOXS_STATE_* of the backend side */
+	uint8_t pad;
+	char ifname[NOXS_NETBACK_IFNAMSIZ];
+	char bridge[NOXS_NETBACK_IFNAMSIZ];
+	/* On failure: the step that failed and why, for people; on success "". */
+	char error[120];
+	struct noxs_netback_stats stats;	/* STATS only */
+};
+
+/*
+ * Client side.  A connection may be used by one thread at a time.  Nothing
+ * is logged.  All block at most timeout_ms (-ETIMEDOUT; after that the
+ * connection is out of step and must be closed).
+ */
+
+/* path NULL: $NOXS_NETBACK_SOCKET, or the default.  Returns an O_CLOEXEC fd
+ * through out.  -ENOENT or -ECONNREFUSED: no backend runs there. */
+int noxs_netback_open(const char *path, int timeout_ms, int *out);
+void noxs_netback_close(int fd);	/* -1 is allowed */
+/* Fills in magic, version and cookie.  Returns the reply's rc, or -errno of
+ * the socket (-EPROTO: the answer makes no sense), with reply->error set. */
+int noxs_netback_call(int fd, struct noxs_netback_request *req,
+		      struct noxs_netback_reply *reply, int timeout_ms);
+
+#endif
