@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * noxs_bus.h owns the guest's view of its noxs devices: which there are
+ * (device page), who drives them, and the two areas of each.
+ *
+ * Model
+ *   The bus keeps a private copy of every slot.  A scan compares the copies
+ *   with the device page; a device that appeared is offered to the driver of
+ *   its type, one that went (or was replaced in its slot) is taken from it.
+ *   The bus owns the ports of a device: it binds all of them before probe
+ *   and unbinds them after remove.  Each event calls the driver's event();
+ *   an event that comes with a new publish of the backend also marks the bus
+ *   pending, and noxs_bus_poll() then calls the driver's changed().
+ *
+ * Call order
+ *   noxs_bus_init -> { on ops.wake or periodically: noxs_bus_poll }
+ *   [ after the domain was resumed in place: noxs_bus_resume ] -> fini
+ *   driver: probe -> { changed | lost } -> remove.
+ *
+ * Context: all calls are task context, one at a time (noxs_os.h), unless
+ * marked "event".  Nothing blocks.  Errors are -errno; what a hostile backend
+ * can cause is logged at most once per life of its device.
+ */
+#ifndef NOXS_BUS_H
+#define NOXS_BUS_H
+
+#include "noxs_os.h"
+
+struct noxs_bus;
+struct noxs_device;
+
+struct noxs_driver {
+	const char *name;
+	uint8_t type;			/* XEN_NOXS_TYPE_* */
+	void *arg;			/* for the driver; the bus ignores it */
+	/*
+	 * A device is there; ports are bound, events may come.  Nothing was
+	 * read yet.  changed() follows at once if this returns 0.  Non-zero:
+	 * the driver keeps nothing; the device is left alone until it is
+	 * removed.
+	 */
+	int (*probe)(struct noxs_device *dev);
+	/* The device is gone from the device page.  Forget everything. */
+	void (*remove)(struct noxs_device *dev);
+	/*
+	 * The backend published something.  Read it with
+	 * noxs_device_read_back().  Also called without a change.
+	 */
+	void (*changed)(struct noxs_device *dev);
+	/*
+	 * The connection is void: the domain was resumed, restored or
+	 * cloned.  Drop rings without a word to the backend; dev->slot is
+	 * still the old one.  changed() follows with the new slot.
+	 */
+	void (*lost)(struct noxs_device *dev);
+	/* Event context.  port[index] of the device was raised. */
+	void (*event)(struct noxs_device *dev, unsigned int index);
+};
+
+struct noxs_bus_ops {
+	/* Event context: noxs_bus_poll() has something to do. */
+	void (*wake)(void *arg);
+};
+
+struct noxs_device_port {
+	struct noxs_device *dev;
+	bool bound;
+};
+
+struct noxs_device {
+	/* read-only for drivers */
+	struct noxs_bus *bus;
+	struct xen_noxs_slot slot;	/* private, validated copy */
+	/* the driver's */
+	void *priv;
+	/* the bus's own */
+	const struct noxs_driver *drv;	/* NULL: nobody drives it */
+	const volatile uint8_t *back;
+	volatile uint8_t *front;
+	uint32_t back_seq;		/* of the last publish that was read */
+	bool pending;			/* atomic: changed() is due */
+	struct noxs_device_port port[XEN_NOXS_MAX_PORTS];
+};
+
+/* The caller's memory; all fields are the bus's own. */
+struct noxs_bus {
+	const struct noxs_driver *const *drivers;
+	unsigned int nr_drivers;
+	const struct noxs_bus_ops *ops;
+	void *arg;
+	const volatile struct xen_noxs_device_page *page;
+	uint32_t generation;
+	uint32_t virq;
+	bool pending;			/* atomic: noxs_bus_poll() is due */
+	bool rescan;			/* atomic: the device page changed */
+	void *front[XEN_NOXS_MAX_PAIRS];
+	void *back[XEN_NOXS_MAX_PAIRS];
+	struct noxs_pool *limbo;	/* pages that a backend still maps */
+	struct noxs_device *dev[XEN_NOXS_MAX_SLOTS];
+};
+
+/*
+ * Probe for noxs, map the device page, bind VIRQ_NOXS, scan once.  drivers
+ * (nr pointers), ops and what they point to stay valid until fini; ops may be
+ * NULL for a caller that polls.  -ENOSYS: this Xen has no noxs; -EPROTO: noxs
+ * of another version, or a device page that makes no sense; -ENOMEM, and what
+ * the OS's mapping or VIRQ binding returned.  On failure nothing is held.
+ */
+int noxs_bus_init(struct noxs_bus *bus,
+		  const struct noxs_driver *const *drivers, unsigned int nr,
+		  const struct noxs_bus_ops *ops, void *arg);
+/* Remove all devices from their drivers and let go of everything. */
+void noxs_bus_fini(struct noxs_bus *bus);
+
+/* Any context: is noxs_bus_poll() due? */
+bool noxs_bus_pending(const struct noxs_bus *bus);
+/*
+ * Do what is due: a scan if the device page changed, changed() for devices
+ * whose backend published.  Bounded by XEN_NOXS_MAX_SLOTS.  Returns 0, or
+ * -EAGAIN if a page was being written all the time: call again.
+ */
+int noxs_bus_poll(struct noxs_bus *bus);
+/* Scan now, whatever was announced.  Returns as noxs_bus_poll. */
+int noxs_bus_scan(struct noxs_bus *bus);
+/*
+ * After a suspend from which the domain woke elsewhere or anew: map all
+ * pages again, call lost() and changed() of every device.
+ */
+int noxs_bus_resume(struct noxs_bus *bus);
+
+/* For drivers. */
+
+/*
+ * Copy the back area.  area starts with struct xen_noxs_area_hdr, size is
+ * what the driver knows of it.  The copy is consistent (one publish, all of
+ * it), its header valid: magic, version, at least size bytes, state in range,
+ * zero padding.  -EAGAIN: it is being rewritten all the time (the bus calls
+ * changed() again); -EPROTO: invalid.  area is undefined after a failure.
+ */
+int noxs_device_read_back(struct noxs_device *dev, void *area, size_t size);
+/*
+ * Write the front area: body first, then the generation that it answers, then
+ * the state, so that a backend that sees both sees all.  area starts with
+ * struct xen_noxs_area_hdr, of which features and error are taken and the
+ * rest is filled in here.  size: a multiple of 8, at most AREA_SIZE.
+ */
+void noxs_device_write_front(struct noxs_device *dev, const void *area,
+			     size_t size, uint32_t generation, uint32_t state);
+/* Write only state and error, in the order error, state. */
+void noxs_device_set_state(struct noxs_device *dev, uint32_t state,
+			   uint32_t error);
+/* Any context.  Raise port[index] at the backend. */
+void noxs_device_notify(struct noxs_device *dev, unsigned int index);
+/* Ask the bus to call changed() at the next poll. */
+void noxs_device_poke(struct noxs_device *dev);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * noxs_netfront.h owns the network frontend: a driver for the noxs bus that
+ * turns a XEN_NOXS_TYPE_NET device into send, receive and link up/down.
+ *
+ * Model
+ *   One queue, one event channel (port[0]) for both rings and for changes of
+ *   state.  Receive buffers are pages granted once and posted again after
+ *   each packet; transmit copies into a pool of pages granted once.  So no
+ *   grant operation and no allocation happens per packet, and the backend
+ *   may copy or map as it likes.
+ *   The backend is not trusted: a response that makes no sense ends the
+ *   connection (link_down with an error), nothing else.
+ *
+ * States and call order, per device
+ *   probe -> link_up -> { send, poll } -> link_down -> link_up ... -> remove
+ *   link_up comes as soon as the backend's offer is answered, before the
+ *   backend connected: packets sent then wait in the ring and leave first.
+ *   link_down comes when the backend closes, starts anew, lies or vanishes;
+ *   frames under way are lost then.
+ *
+ * Context
+ *   send and poll: one caller at a time per device, any context in which the
+ *   OS can take the lock that it puts around them; they do not allocate, do
+ *   not block and call no OS service but noxs_os_evtchn_notify and log.
+ *   probe, remove, link_up, link_down come from the bus (task context).
+ *   Between link_up and the return of link_down send and poll may be called;
+ *   when link_down returns, the OS has made sure that none is running.
+ *   Outside, send returns -ENOTCONN and poll 0 in a cooperative kernel; an
+ *   OS with several CPUs must not call them.
+ *   If poll or send finds the backend lying, the device goes dead at once
+ *   (send: -EIO) and link_down follows from the next noxs_bus_poll().
+ */
+#ifndef NOXS_NETFRONT_H
+#define NOXS_NETFRONT_H
+
+#include "noxs_bus.h"
+
+struct noxs_netfront;
+
+/* Most fragments of one frame, both ways: XEN_NETIF_NR_SLOTS_MIN. */
+#define NOXS_NET_MAX_FRAGS	18
+
+/* Flags of a frame. */
+#define NOXS_NET_CSUM_BLANK	(1u << 0) /* TCP/UDP checksum holds only the
+					     pseudo header's sum */
+#define NOXS_NET_CSUM_VALID	(1u << 1) /* checksum was checked, or is not
+					     needed (rx) */
+
+struct noxs_net_info {
+	uint16_t id;		/* vif number */
+	uint16_t mtu;		/* payload bytes: what fits the offer and us */
+	uint8_t mac[6];
+	uint8_t ip_mode;	/* XEN_NOXS_NET_IP_* */
+	uint8_t prefix;		/* STATIC: 0..32 */
+	uint8_t ip[4];		/* STATIC, network order; else 0 */
+	uint8_t gateway[4];	/* network order; 0: none */
+	uint32_t features;	/* XEN_NOXS_NET_F_* agreed on */
+};
+
+struct noxs_net_frag {
+	void *data;
+	uint32_t len;
+};
+
+/* A received frame: Ethernet header first, no FCS. */
+struct noxs_net_frame {
+	const struct noxs_net_frag *frags;
+	unsigned int nr_frags;	/* 1..NOXS_NET_MAX_FRAGS */
+	uint32_t len;		/* of all */
+	uint32_t flags;		/* NOXS_NET_CSUM_* */
+};
+
+struct noxs_netfront_ops {
+	/*
+	 * A device is there.  *priv comes back in every later call.  What
+	 * noxs_netfront_info says is not valid before link_up.  Non-zero:
+	 * not wanted.
+	 */
+	int (*probe)(void *arg, struct noxs_netfront *nf, uint16_t id,
+		     void **priv);
+	/* nf is invalid after this.  After link_down, if the link was up. */
+	void (*remove)(void *priv);
+	/* info is valid during the call (noxs_netfront_info: until down). */
+	void (*link_up)(void *priv, const struct noxs_net_info *info);
+	/* error: 0 orderly, else positive errno of why. */
+	void (*link_down)(void *priv, unsigned int error);
+	/* Event context: call noxs_netfront_poll() soon. */
+	void (*event)(void *priv);
+	/*
+	 * From noxs_netfront_poll: a frame.  The data is valid (and may be
+	 * altered by the backend) until the call returns: a caller that
+	 * parses it in place copies headers first.  noxs_netfront_send may be
+	 * called here, poll not.
+	 */
+	void (*rx)(void *priv, const struct noxs_net_frame *frame);
+	/* From poll: there is room after a send returned -EAGAIN.  Optional. */
+	void (*tx_room)(void *priv);
+};
+
+struct noxs_netfront_config {
+	const struct noxs_netfront_ops *ops;
+	void *arg;		/* for ops->probe */
+	unsigned int nr_rx;	/* receive pages, 1..256; 0: 32 */
+	/*
+	 * Transmit pages, 1..256; 0: 16.  With an MTU up to 2030 and no SG
+	 * each page holds two frames.
+	 */
+	unsigned int nr_tx;
+	uint32_t features;	/* XEN_NOXS_NET_F_{SG,CSUM4,CSUM6} the OS wants */
+};
+
+/*
+ * Fill in a driver for noxs_bus_init.  cfg and what it points to stay valid
+ * as long as the bus.  -EINVAL: out of range, or a feature not known here.
+ */
+int noxs_netfront_driver_init(struct noxs_driver *drv,
+			      const struct noxs_netfront_config *cfg);
+
+/* Of the present connection. */
+const struct noxs_net_info *noxs_netfront_info(const struct noxs_netfront *nf);
+/* Has the backend answered, so that frames really leave? */
+bool noxs_netfront_connected(const struct noxs_netfront *nf);
+
+/*
+ * Copy a frame into the ring and tell the backend.  The fragments are the
+ * caller's again on return.  0; -EAGAIN no room (tx_room follows); -EMSGSIZE
+ * longer than MTU + 18 or shorter than an Ethernet header, -EINVAL bad nr or
+ * flags, -EOPNOTSUPP CSUM_BLANK without the feature; -ENOTCONN link is down;
+ * -EIO device is dead.
+ */
+int noxs_netfront_send(struct noxs_netfront *nf,
+		       const struct noxs_net_frag *frags,
+		       unsigned int nr_frags, uint32_t flags);
+/* Frames that fit now without -EAGAIN (of one buffer each). */
+unsigned int noxs_netfront_tx_room(const struct noxs_netfront *nf);
+
+/* Any context: has the event come, is poll due? */
+bool noxs_netfront_pending(const struct noxs_netfront *nf);
+/*
+ * Take back sent buffers and deliver at most budget frames through ops->rx.
+ * Returns the number delivered: less than budget means that the ring was
+ * found empty and the event is armed; otherwise call again without waiting
+ * for an event.  budget 0 only takes back sent buffers.
+ */
+unsigned int noxs_netfront_poll(struct noxs_netfront *nf, unsigned int budget);
+
+struct noxs_netfront_stats {
+	uint64_t rx_packets, rx_bytes, rx_errors;
+	uint64_t tx_packets, tx_bytes, tx_errors;
+	uint64_t tx_full;	/* sends that found no room */
+};
+void noxs_netfront_stats(const struct noxs_netfront *nf,
+			 struct noxs_netfront_stats *out);
+
+#endif
