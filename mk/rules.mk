@@ -22,7 +22,9 @@ pkg_libs   = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null))
 
 define objects
 $(1)_OBJS := $$(patsubst %.c,$$(B)/obj/$(1)/%.o,$$($(1)_SRCS))
-$(1)_ALL_CFLAGS := $$(NOXS_CFLAGS) $$($(1)_CFLAGS) $$(call pkg_cflags,$$($(1)_PKGS))
+# Asked of pkg-config once, by the first recipe that needs it.
+$(1)_ALL_CFLAGS = $$(eval $(1)_ALL_CFLAGS := $$(NOXS_CFLAGS) $$($(1)_CFLAGS) \
+	$$(call pkg_cflags,$$($(1)_PKGS)))$$($(1)_ALL_CFLAGS)
 $$($(1)_OBJS): $$(B)/obj/$(1)/%.o: %.c
 	$$(call say,CC,$$<)
 	@mkdir -p $$(@D)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Owns the machine that the lab runs on: QEMU's command line, whether KVM may
+be used, and QEMU's process.
+"""
+
+import ctypes
+import os
+import select
+import shutil
+import signal
+import subprocess
+
+PR_SET_PDEATHSIG = 1
+# TCG: a PV dom0 dies with SMAP or SMEP on, and the RDTSCP intercept is decoded
+# wrongly for PVH guests.
+TCG_CPU = "max,-smap,-smep,-rdtscp"
+
+
+class QemuError(Exception):
+    pass
+
+
+def kvm_works(qemu):
+    """Whether guests of ours could use hardware virtualisation in turn.  The
+    device alone proves nothing: start an empty machine with it."""
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as f:
+            flags = f.read().split()
+    except OSError:
+        return False
+    if "vmx" not in flags and "svm" not in flags:
+        return False
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK) or not nests():
+        return False
+    try:
+        r = subprocess.run(
+            [qemu, "-accel", "kvm", "-cpu", "host", "-display", "none",
+             "-nodefaults", "-S", "-monitor", "stdio"], input=b"quit\n",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20,
+            check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return r.returncode == 0
+
+
+def nests():
+    for module in ("kvm_intel", "kvm_amd"):
+        try:
+            with open(f"/sys/module/{module}/parameters/nested",
+                      encoding="ascii") as f:
+                return f.read().strip() in ("Y", "1")
+        except OSError:
+            continue
+    return False
+
+
+def acceleration(args, qemu):
+    if args.accel == "kvm" or (args.accel == "auto" and not args.icount and
+                               kvm_works(qemu)):
+        return ["-accel", "kvm", "-cpu", "host"]
+    accel = ["-accel", "tcg", "-cpu", TCG_CPU]
+    if args.icount:
+        accel += ["-icount", "shift=2,sleep=off"]
+    return accel
+
+
+def command(args, xen, kernel, initrd, log):
+    """QEMU's command line.  First serial line: Xen's console, to the log.
+    Second: dom0's alone, on QEMU's stdin and stdout."""
+    qemu = shutil.which("qemu-system-x86_64")
+    if not qemu:
+        raise QemuError("qemu-system-x86_64 is not installed (package qemu-system-x86)")
+    level = "all" if args.debug_xen else "warning"
+    xen_args = (f"console=com1 com1=115200,8n1 "
+                f"dom0_mem={args.dom0_mem}M,max:{args.dom0_mem}M "
+                f"loglvl={level} guest_loglvl=all {args.xen_args}").strip()
+    linux_args = "console=hvc0 quiet panic=1 rdinit=/init"
+    for path in (kernel, initrd):
+        if "," in path or " " in path:
+            raise QemuError(f"{path}: comma or space in the path")
+    return ([qemu, "-no-reboot", "-display", "none", "-monitor", "none",
+             "-nodefaults", "-machine", "pc"] + acceleration(args, qemu) +
+            ["-m", str(args.mem), "-smp", str(args.cpus),
+             "-kernel", xen, "-append", xen_args,
+             "-initrd", f"{kernel} {linux_args},{initrd}",
+             "-serial", f"file:{log}",
+             "-chardev", "stdio,id=job,signal=off", "-serial", "chardev:job"])
+
+
+def start(cmd, interactive, errors):
+    """Start QEMU; it is killed with its parent, however that ends."""
+    libc = ctypes.CDLL(None)
+
+    def in_child():
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    with open(errors, "wb") as err:
+        if interactive:
+            return subprocess.Popen(cmd, preexec_fn=in_child)
+        return subprocess.Popen(cmd, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=err,
+                                preexec_fn=in_child)
+
+
+def read_some(fd, timeout):
+    """Bytes from fd; b"" at its end, None when there was nothing for now."""
+    ready, _, _ = select.select([fd], [], [], min(timeout, 1.0))
+    if not ready:
+        return None
+    try:
+        return os.read(fd, 65536)
+    except BlockingIOError:
+        return None
