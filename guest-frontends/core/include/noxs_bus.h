@@ -7,10 +7,12 @@
  *   The bus keeps a private copy of every slot.  A scan compares the copies
  *   with the device page; a device that appeared is offered to the driver of
  *   its type, one that went (or was replaced in its slot) is taken from it.
- *   The bus owns the ports of a device: it binds all of them before probe
- *   and unbinds them after remove.  Each event calls the driver's event();
- *   an event that comes with a new publish of the backend also marks the bus
+ *   The bus owns the ports of a device: it binds all of them after probe and
+ *   unbinds them before remove.  Each event calls the driver's event(); an
+ *   event that comes with a new publish of the backend also marks the bus
  *   pending, and noxs_bus_poll() then calls the driver's changed().
+ *   Control pages are mapped when the first device needs them and stay so
+ *   until fini.
  *
  * Call order
  *   noxs_bus_init -> { on ops.wake or periodically: noxs_bus_poll }
@@ -18,7 +20,7 @@
  *   driver: probe -> { changed | lost } -> remove.
  *
  * Context: all calls are task context, one at a time (noxs_os.h), unless
- * marked "event".  Nothing blocks.  Errors are -errno; what a hostile backend
+ * marked "event"; none may come from a driver's callback.  Nothing blocks.  Errors are -errno; what a hostile backend
  * can cause is logged at most once per life of its device.
  */
 #ifndef NOXS_BUS_H
@@ -28,19 +30,24 @@
 
 struct noxs_bus;
 struct noxs_device;
+struct noxs_pool;
 
 struct noxs_driver {
 	const char *name;
 	uint8_t type;			/* XEN_NOXS_TYPE_* */
 	void *arg;			/* for the driver; the bus ignores it */
 	/*
-	 * A device is there; ports are bound, events may come.  Nothing was
-	 * read yet.  changed() follows at once if this returns 0.  Non-zero:
+	 * A device is there.  Nothing was read yet and no event comes before
+	 * this returns; changed() follows at once if it returns 0.  Non-zero:
 	 * the driver keeps nothing; the device is left alone until it is
 	 * removed.
 	 */
 	int (*probe)(struct noxs_device *dev);
-	/* The device is gone from the device page.  Forget everything. */
+	/*
+	 * Forget everything; no event comes any more.  dev->gone: the device
+	 * left the device page, there is no backend to talk to.  Otherwise
+	 * the bus itself goes, and the backend may be told.
+	 */
 	void (*remove)(struct noxs_device *dev);
 	/*
 	 * The backend published something.  Read it with
@@ -53,7 +60,7 @@ struct noxs_driver {
 	 * still the old one.  changed() follows with the new slot.
 	 */
 	void (*lost)(struct noxs_device *dev);
-	/* Event context.  port[index] of the device was raised. */
+	/* Event context.  port[index] of the device was raised.  Optional. */
 	void (*event)(struct noxs_device *dev, unsigned int index);
 };
 
@@ -71,14 +78,16 @@ struct noxs_device {
 	/* read-only for drivers */
 	struct noxs_bus *bus;
 	struct xen_noxs_slot slot;	/* private, validated copy */
+	bool gone;			/* no longer in the device page */
 	/* the driver's */
 	void *priv;
 	/* the bus's own */
 	const struct noxs_driver *drv;	/* NULL: nobody drives it */
-	const volatile uint8_t *back;
-	volatile uint8_t *front;
+	const volatile void *back;
+	volatile void *front;
 	uint32_t back_seq;		/* of the last publish that was read */
 	bool pending;			/* atomic: changed() is due */
+	bool front_used;		/* the front area has a header */
 	struct noxs_device_port port[XEN_NOXS_MAX_PORTS];
 };
 
@@ -90,7 +99,8 @@ struct noxs_bus {
 	void *arg;
 	const volatile struct xen_noxs_device_page *page;
 	uint32_t generation;
-	uint32_t virq;
+	unsigned int virq;
+	bool virq_bound;
 	bool pending;			/* atomic: noxs_bus_poll() is due */
 	bool rescan;			/* atomic: the device page changed */
 	void *front[XEN_NOXS_MAX_PAIRS];
@@ -105,11 +115,16 @@ struct noxs_bus {
  * NULL for a caller that polls.  -ENOSYS: this Xen has no noxs; -EPROTO: noxs
  * of another version, or a device page that makes no sense; -ENOMEM, and what
  * the OS's mapping or VIRQ binding returned.  On failure nothing is held.
+ * A single device that could not be set up is no failure: it is logged and
+ * tried again at the next scan.
  */
 int noxs_bus_init(struct noxs_bus *bus,
 		  const struct noxs_driver *const *drivers, unsigned int nr,
 		  const struct noxs_bus_ops *ops, void *arg);
-/* Remove all devices from their drivers and let go of everything. */
+/*
+ * Remove all devices from their drivers and let go of everything, except for
+ * pages that a backend still has mapped: those are lost (logged).
+ */
 void noxs_bus_fini(struct noxs_bus *bus);
 
 /* Any context: is noxs_bus_poll() due? */
@@ -117,14 +132,22 @@ bool noxs_bus_pending(const struct noxs_bus *bus);
 /*
  * Do what is due: a scan if the device page changed, changed() for devices
  * whose backend published.  Bounded by XEN_NOXS_MAX_SLOTS.  Returns 0, or
- * -EAGAIN if a page was being written all the time: call again.
+ * -EAGAIN if there is more to do (a page was being written all the time, or
+ * something new came): call again; or what the scan returned.
  */
 int noxs_bus_poll(struct noxs_bus *bus);
-/* Scan now, whatever was announced.  Returns as noxs_bus_poll. */
+/*
+ * Scan now, whatever was announced.  -EAGAIN as for poll; -ENOMEM: a device
+ * could not be set up; -EPROTO: the device page makes no sense; -ENODEV: a
+ * resume failed before.
+ */
 int noxs_bus_scan(struct noxs_bus *bus);
 /*
  * After a suspend from which the domain woke elsewhere or anew: map all
- * pages again, call lost() and changed() of every device.
+ * pages again, call lost() and changed() of every device.  The OS has made its
+ * grant table, event channels and VIRQ usable again before; references and
+ * ports of the time before are dropped in the course of this call.  On failure
+ * (as noxs_bus_init) all devices are removed and the bus can only be finished.
  */
 int noxs_bus_resume(struct noxs_bus *bus);
 
@@ -146,9 +169,12 @@ int noxs_device_read_back(struct noxs_device *dev, void *area, size_t size);
  */
 void noxs_device_write_front(struct noxs_device *dev, const void *area,
 			     size_t size, uint32_t generation, uint32_t state);
-/* Write only state and error, in the order error, state. */
-void noxs_device_set_state(struct noxs_device *dev, uint32_t state,
-			   uint32_t error);
+/*
+ * Write state, error and the generation that this is about, nothing else, and
+ * the state first: for states other than CONNECTED.
+ */
+void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
+			   uint32_t state, uint32_t error);
 /* Any context.  Raise port[index] at the backend. */
 void noxs_device_notify(struct noxs_device *dev, unsigned int index);
 /* Ask the bus to call changed() at the next poll. */

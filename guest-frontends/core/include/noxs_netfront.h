@@ -23,7 +23,9 @@
  *   send and poll: one caller at a time per device, any context in which the
  *   OS can take the lock that it puts around them; they do not allocate, do
  *   not block and call no OS service but noxs_os_evtchn_notify and log.
- *   probe, remove, link_up, link_down come from the bus (task context).
+ *   probe, remove, link_up, link_down come from the bus (task context); an
+ *   event may come before link_up has returned, so poll once after it.  No
+ *   bus call may be made from a callback.
  *   Between link_up and the return of link_down send and poll may be called;
  *   when link_down returns, the OS has made sure that none is running.
  *   Outside, send returns -ENOTCONN and poll 0 in a cooperative kernel; an
@@ -103,8 +105,8 @@ struct noxs_netfront_config {
 	void *arg;		/* for ops->probe */
 	unsigned int nr_rx;	/* receive pages, 1..256; 0: 32 */
 	/*
-	 * Transmit pages, 1..256; 0: 16.  With an MTU up to 2030 and no SG
-	 * each page holds two frames.
+	 * Transmit pages, 1..256; 0: 16.  With an MTU up to 2030 each page
+	 * holds two frames.
 	 */
 	unsigned int nr_tx;
 	uint32_t features;	/* XEN_NOXS_NET_F_{SG,CSUM4,CSUM6} the OS wants */
@@ -132,16 +134,21 @@ bool noxs_netfront_connected(const struct noxs_netfront *nf);
 int noxs_netfront_send(struct noxs_netfront *nf,
 		       const struct noxs_net_frag *frags,
 		       unsigned int nr_frags, uint32_t flags);
-/* Frames that fit now without -EAGAIN (of one buffer each). */
-unsigned int noxs_netfront_tx_room(const struct noxs_netfront *nf);
+/*
+ * Frames of one buffer each that fit without -EAGAIN, at least.  0 while the
+ * link is up: ops->tx_room follows, as if a send had found no room.  Context
+ * of send.
+ */
+unsigned int noxs_netfront_tx_room(struct noxs_netfront *nf);
 
 /* Any context: has the event come, is poll due? */
 bool noxs_netfront_pending(const struct noxs_netfront *nf);
 /*
  * Take back sent buffers and deliver at most budget frames through ops->rx.
  * Returns the number delivered: less than budget means that the ring was
- * found empty and the event is armed; otherwise call again without waiting
- * for an event.  budget 0 only takes back sent buffers.
+ * found empty and the event is armed; budget means call again without waiting
+ * for an event (thrown-away frames count as well).  budget 0 only takes back
+ * sent buffers.
  */
 unsigned int noxs_netfront_poll(struct noxs_netfront *nf, unsigned int budget);
 

@@ -9,6 +9,7 @@
  *   - positive errno constants: EPERM ENOENT EIO EAGAIN ENOMEM EBUSY EEXIST
  *     ENODEV EINVAL ENOSPC ERANGE ENOSYS EMSGSIZE EPROTO ENOTCONN ESTALE
  *     EOPNOTSUPP;
+ *   - __XEN_INTERFACE_VERSION__ as 0x00030208 or later, before Xen's headers;
  *   - xen_mb(), xen_rmb(), xen_wmb(): SMP barriers against other (v)CPUs,
  *     always, even if the guest itself is built for one CPU.  On x86
  *     xen_rmb/xen_wmb may be compiler barriers, xen_mb is a real fence;
@@ -38,6 +39,10 @@
 #define NOXS_OS_H
 
 #include <noxs_os_port.h>
+
+#if defined(__XEN_INTERFACE_VERSION__) && __XEN_INTERFACE_VERSION__ < 0x00030208
+#error "ring.h would replace the barriers: set __XEN_INTERFACE_VERSION__"
+#endif
 
 #define NOXS_OS_PAGE_SIZE	4096u
 
@@ -125,7 +130,7 @@ void noxs_os_evtchn_notify(uint32_t port);
 int noxs_os_virq_bind(unsigned int virq, noxs_os_handler handler, void *data);
 void noxs_os_virq_unbind(unsigned int virq);
 
-/* Any context.  The formats used are %u %x %d %s and %%, nothing else. */
+/* Any context.  Lines end with \n; formats are %u %x %d %s, nothing else. */
 void noxs_os_log(enum noxs_os_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * netfront.h owns the seam inside the network frontend: noxs_netfront.c talks
+ * to the bus and decides when to connect, netfront_ring.c (with netfront_tx.c
+ * and netfront_rx.c) moves packets.  Four functions lie between them.
+ */
+#ifndef NOXS_CORE_NETFRONT_H
+#define NOXS_CORE_NETFRONT_H
+
+#include "internal.h"
+#include "noxs_netfront.h"
+
+#define NF_MAX_PAGES	256	/* entries of one ring page, both kinds */
+#define NF_ETH_HEADER	14u
+#define NF_MAX_HEADER	18u	/* Ethernet with a VLAN tag */
+
+struct nf_tx {
+	struct netif_tx_front_ring ring;
+	RING_IDX pushed;		/* req_prod as the backend knows it */
+	struct noxs_pool *pool;
+	unsigned int buf_size;		/* a page or half of one */
+	unsigned int nr_bufs;
+	unsigned int nr_free;
+	bool wanted;			/* a send found no room */
+	uint16_t free[NF_MAX_PAGES];	/* ids; the first nr_free are valid */
+	bool in_flight[NF_MAX_PAGES];	/* by id */
+};
+
+struct nf_rx {
+	struct netif_rx_front_ring ring;
+	RING_IDX pushed;
+	struct noxs_pool *pool;
+	unsigned int nr_posted;
+	bool posted[NF_MAX_PAGES];	/* by id */
+	/* The frame that is being put together. */
+	struct noxs_net_frag frag[NOXS_NET_MAX_FRAGS];
+	uint16_t id[NOXS_NET_MAX_FRAGS];
+	unsigned int nr;
+	uint32_t len;
+	uint32_t flags;			/* NETRXF_* of its first slot */
+	bool bad;			/* the backend could not fill it */
+};
+
+struct nf_ring {
+	struct noxs_pool *pages;	/* tx ring page, rx ring page */
+	bool up;
+	bool dead;			/* the backend lied */
+	uint32_t max_len;		/* of a frame that is sent */
+	uint32_t features;		/* XEN_NOXS_NET_F_* agreed on */
+	struct nf_tx tx;
+	struct nf_rx rx;
+	struct noxs_netfront_stats stats;
+};
+
+struct noxs_netfront {
+	struct noxs_device *dev;
+	const struct noxs_netfront_config *cfg;
+	void *priv;			/* the OS's */
+	struct noxs_net_info info;
+	uint32_t generation;		/* of the offer that was answered */
+	bool answered;			/* generation is valid */
+	bool connected;			/* the backend is */
+	bool closed_sent;		/* our last word was CLOSED */
+	bool complained;
+	bool pending;			/* atomic: an event came */
+	struct nf_ring ring;
+};
+
+struct nf_ring_refs {
+	uint32_t tx;
+	uint32_t rx;
+};
+
+/*
+ * The seam.  init -> { connect -> disconnect } -> fini, task context.
+ * fini and disconnect may come twice or early.
+ */
+
+/* Allocate and grant pages and rings.  -ENOMEM, -ENOSPC, -EBUSY as pools. */
+int nf_ring_init(struct noxs_netfront *nf);
+void nf_ring_fini(struct noxs_netfront *nf);
+/*
+ * Empty rings, all receive buffers posted, for nf->info.  The backend has not
+ * been told yet: that is the caller's.
+ */
+void nf_ring_connect(struct noxs_netfront *nf, struct nf_ring_refs *refs);
+/* Forget what is under way.  The pages stay granted until fini. */
+void nf_ring_disconnect(struct noxs_netfront *nf);
+
+/* Inside the ring. */
+
+/* The backend lied: no more traffic; the bus will close the device. */
+void nf_ring_kill(struct noxs_netfront *nf, const char *why);
+void nf_tx_connect(struct noxs_netfront *nf);
+void nf_rx_connect(struct noxs_netfront *nf);
+/* Take back sent buffers. */
+void nf_tx_reap(struct noxs_netfront *nf);
+unsigned int nf_rx_poll(struct noxs_netfront *nf, unsigned int budget);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * netfront_ring.c owns the memory of the rings and their life: the seam
+ * towards noxs_netfront.c, and the data-path calls of noxs_netfront.h that
+ * concern both directions.
+ */
+#include "netfront.h"
+
+#define DEFAULT_RX	32
+#define DEFAULT_TX	16
+
+int nf_ring_init(struct noxs_netfront *nf)
+{
+	const struct noxs_netfront_config *cfg = nf->cfg;
+	struct noxs_bus *bus = nf->dev->bus;
+	uint16_t backend = nf->dev->slot.backend;
+	struct nf_ring *ring = &nf->ring;
+	int rc;
+
+	if (ring->pages)
+		return 0;
+	rc = noxs_pool_create(bus, backend, 2, false, &ring->pages);
+	if (rc)
+		goto err_fini;
+	rc = noxs_pool_create(bus, backend, cfg->nr_tx ?: DEFAULT_TX, true,
+			      &ring->tx.pool);
+	if (rc)
+		goto err_fini;
+	rc = noxs_pool_create(bus, backend, cfg->nr_rx ?: DEFAULT_RX, false,
+			      &ring->rx.pool);
+	if (rc)
+		goto err_fini;
+	return 0;
+
+err_fini:
+	nf_ring_fini(nf);
+	return rc;
+}
+
+void nf_ring_fini(struct noxs_netfront *nf)
+{
+	struct noxs_bus *bus = nf->dev->bus;
+	struct nf_ring *ring = &nf->ring;
+
+	nf_ring_disconnect(nf);
+	noxs_pool_destroy(bus, ring->rx.pool);
+	noxs_pool_destroy(bus, ring->tx.pool);
+	noxs_pool_destroy(bus, ring->pages);
+	ring->rx.pool = NULL;
+	ring->tx.pool = NULL;
+	ring->pages = NULL;
+}
+
+void nf_ring_connect(struct noxs_netfront *nf, struct nf_ring_refs *refs)
+{
+	struct nf_ring *ring = &nf->ring;
+	struct netif_tx_sring *tx = ring->pages->page[0].addr;
+	struct netif_rx_sring *rx = ring->pages->page[1].addr;
+
+	memset(tx, 0, NOXS_OS_PAGE_SIZE);
+	memset(rx, 0, NOXS_OS_PAGE_SIZE);
+	SHARED_RING_INIT(tx);
+	SHARED_RING_INIT(rx);
+	FRONT_RING_INIT(&ring->tx.ring, tx, NOXS_OS_PAGE_SIZE);
+	FRONT_RING_INIT(&ring->rx.ring, rx, NOXS_OS_PAGE_SIZE);
+	ring->features = nf->info.features;
+	ring->max_len = nf->info.mtu + NF_MAX_HEADER;
+	ring->dead = false;
+	nf_tx_connect(nf);
+	nf_rx_connect(nf);
+	ring->up = true;
+	refs->tx = ring->pages->page[0].ref;
+	refs->rx = ring->pages->page[1].ref;
+}
+
+void nf_ring_disconnect(struct noxs_netfront *nf)
+{
+	nf->ring.up = false;
+}
+
+void nf_ring_kill(struct noxs_netfront *nf, const char *why)
+{
+	if (nf->ring.dead)
+		return;
+	nf->ring.dead = true;
+	if (!nf->complained)
+		noxs_os_log(NOXS_OS_ERROR, "vif%u: backend %u misbehaves: %s\n",
+			    nf->dev->slot.id, nf->dev->slot.backend, why);
+	nf->complained = true;
+	noxs_device_poke(nf->dev);
+}
+
+unsigned int noxs_netfront_poll(struct noxs_netfront *nf, unsigned int budget)
+{
+	/* Before the rings: an event after this is not lost. */
+	noxs_flag_take(&nf->pending);
+	if (!nf->ring.up || nf->ring.dead)
+		return 0;
+	nf_tx_reap(nf);
+	if (nf->ring.tx.wanted && nf->ring.tx.nr_free && !nf->ring.dead) {
+		nf->ring.tx.wanted = false;
+		if (nf->cfg->ops->tx_room)
+			nf->cfg->ops->tx_room(nf->priv);
+	}
+	if (!budget)
+		return 0;
+	return nf_rx_poll(nf, budget);
+}
+
+bool noxs_netfront_pending(const struct noxs_netfront *nf)
+{
+	return noxs_flag_get(&nf->pending);
+}
+
+void noxs_netfront_stats(const struct noxs_netfront *nf,
+			 struct noxs_netfront_stats *out)
+{
+	*out = nf->ring.stats;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * netfront_rx.c owns the receive ring: posting buffers, putting frames
+ * together from responses, and handing them out.
+ */
+#include "netfront.h"
+
+#define CSUM_ANY	(XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6)
+#define FLAGS_KNOWN	(NETRXF_data_validated | NETRXF_csum_blank | \
+			 NETRXF_more_data)
+
+static void rx_post(struct nf_rx *rx, uint16_t id)
+{
+	struct netif_rx_request *req =
+		RING_GET_REQUEST(&rx->ring, rx->ring.req_prod_pvt);
+
+	req->id = id;
+	req->pad = 0;
+	req->gref = rx->pool->page[id].ref;
+	rx->posted[id] = true;
+	rx->nr_posted++;
+	rx->ring.req_prod_pvt++;
+}
+
+void nf_rx_connect(struct noxs_netfront *nf)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	unsigned int i;
+
+	rx->nr = 0;
+	rx->nr_posted = 0;
+	for (i = 0; i < rx->pool->nr; i++)
+		rx_post(rx, (uint16_t)i);
+	/*
+	 * No event: the backend looks here when it connects, and sees the
+	 * requests before the state that the caller writes next.
+	 */
+	rx->pushed = rx->ring.req_prod_pvt;
+	rx->ring.sring->req_prod = rx->pushed;
+}
+
+static void rx_push(struct noxs_netfront *nf)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	RING_IDX prod = rx->ring.req_prod_pvt, event;
+
+	if (prod == rx->pushed)
+		return;
+	/* The backend sees requests before req_prod. */
+	xen_wmb();
+	rx->ring.sring->req_prod = prod;
+	/* It sees req_prod before we look at whether it waits for buffers. */
+	xen_mb();
+	event = *(volatile RING_IDX *)&rx->ring.sring->req_event;
+	if (prod - event < prod - rx->pushed)
+		noxs_device_notify(nf->dev, 0);
+	rx->pushed = prod;
+}
+
+/* Why a response is a lie, or NULL. */
+static const char *rx_check(const struct noxs_netfront *nf,
+			    const struct netif_rx_response *rsp)
+{
+	const struct nf_rx *rx = &nf->ring.rx;
+	uint32_t features = nf->ring.features;
+
+	if (rsp->id >= rx->pool->nr || !rx->posted[rsp->id])
+		return "rx response for nothing posted";
+	if (rsp->flags & ~FLAGS_KNOWN)
+		return "rx flags that were not agreed on";
+	if (rsp->flags & NETRXF_csum_blank && !(features & CSUM_ANY))
+		return "rx blank checksum, not agreed on";
+	if (rsp->flags & NETRXF_more_data &&
+	    !(features & XEN_NOXS_NET_F_SG))
+		return "rx frame of several slots, not agreed on";
+	if (rsp->flags & NETRXF_more_data &&
+	    (rx->nr + 1 == NOXS_NET_MAX_FRAGS || rx->nr_posted == 1))
+		return "rx frame of too many slots";
+	if (rsp->status > 0 && (rsp->offset > NOXS_OS_PAGE_SIZE ||
+	    (unsigned int)rsp->status > NOXS_OS_PAGE_SIZE - rsp->offset))
+		return "rx data outside of its page";
+	return NULL;
+}
+
+/* Add a slot to the frame.  False: the backend lied. */
+static bool rx_slot(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	struct netif_rx_response rsp;
+	const char *lie;
+
+	RING_COPY_RESPONSE(&rx->ring, idx, &rsp);
+	lie = rx_check(nf, &rsp);
+	if (lie) {
+		nf_ring_kill(nf, lie);
+		return false;
+	}
+	rx->posted[rsp.id] = false;
+	rx->nr_posted--;
+	if (!rx->nr) {
+		rx->len = 0;
+		rx->bad = false;
+		rx->flags = rsp.flags;
+	}
+	rx->id[rx->nr] = rsp.id;
+	rx->frag[rx->nr].data = (uint8_t *)rx->pool->page[rsp.id].addr +
+				(rsp.status > 0 ? rsp.offset : 0);
+	rx->frag[rx->nr].len = rsp.status > 0 ? (uint32_t)rsp.status : 0;
+	rx->len += rx->frag[rx->nr].len;
+	/* Nothing in it, or a copy that failed: the frame is not whole. */
+	if (rsp.status <= 0)
+		rx->bad = true;
+	rx->nr++;
+	*complete = !(rsp.flags & NETRXF_more_data);
+	return true;
+}
+
+/* Hand out the frame and post its buffers again.  True: it was good. */
+static bool rx_frame(struct noxs_netfront *nf)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	struct noxs_net_frame frame = {
+		.frags = rx->frag,
+		.nr_frags = rx->nr,
+		.len = rx->len,
+	};
+	bool good = !rx->bad && rx->len >= NF_ETH_HEADER;
+	unsigned int i;
+
+	if (rx->flags & NETRXF_csum_blank)
+		frame.flags = NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID;
+	else if (rx->flags & NETRXF_data_validated)
+		frame.flags = NOXS_NET_CSUM_VALID;
+	if (good) {
+		nf->ring.stats.rx_packets++;
+		nf->ring.stats.rx_bytes += rx->len;
+		nf->cfg->ops->rx(nf->priv, &frame);
+	} else {
+		nf->ring.stats.rx_errors++;
+	}
+	for (i = 0; i < rx->nr; i++)
+		rx_post(rx, rx->id[i]);
+	rx->nr = 0;
+	return good;
+}
+
+/* rsp_prod, if it is possible; else the device is dead and nothing is new. */
+static RING_IDX rx_prod(struct noxs_netfront *nf)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	RING_IDX prod = *(volatile RING_IDX *)&rx->ring.sring->rsp_prod;
+
+	if (prod - rx->ring.rsp_cons > rx->nr_posted) {
+		nf_ring_kill(nf, "more rx responses than requests");
+		return rx->ring.rsp_cons;
+	}
+	/* We see rsp_prod before the responses that it covers. */
+	xen_rmb();
+	return prod;
+}
+
+/*
+ * Take responses until rsp_prod, budget frames or a lie.  Frames that are
+ * thrown away count too: a backend cannot keep us here with them.
+ */
+static unsigned int rx_take(struct noxs_netfront *nf, unsigned int budget,
+			    unsigned int *delivered)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	RING_IDX prod = rx_prod(nf);
+	unsigned int taken = 0;
+	bool complete;
+
+	while (taken < budget && rx->ring.rsp_cons != prod) {
+		if (!rx_slot(nf, rx->ring.rsp_cons, &complete))
+			break;
+		rx->ring.rsp_cons++;
+		if (!complete)
+			continue;
+		taken++;
+		*delivered += rx_frame(nf);
+		if (nf->ring.dead)
+			break;
+	}
+	return taken;
+}
+
+unsigned int nf_rx_poll(struct noxs_netfront *nf, unsigned int budget)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	unsigned int taken = 0, delivered = 0;
+
+	do {
+		taken += rx_take(nf, budget - taken, &delivered);
+		if (nf->ring.dead)
+			return delivered;
+		rx_push(nf);
+		if (taken >= budget)
+			return budget;
+		rx->ring.sring->rsp_event = rx->ring.rsp_cons + 1;
+		/*
+		 * The backend sees rsp_event before we look at rsp_prod
+		 * again: either it raises the event, or we see its response.
+		 */
+		xen_mb();
+	} while (rx_prod(nf) != rx->ring.rsp_cons);
+	return delivered;
+}

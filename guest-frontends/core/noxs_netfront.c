@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * noxs_netfront.c owns the life of a network device: what the backend offers,
+ * what we answer, and when the link is up.
+ */
+#include "netfront.h"
+
+#define FEATURES_KNOWN	(XEN_NOXS_NET_F_SG | XEN_NOXS_NET_F_CSUM4 | \
+			 XEN_NOXS_NET_F_CSUM6)
+
+/* --- the offer ------------------------------------------------------------ */
+
+static bool all_zero(const uint8_t *bytes, unsigned int nr)
+{
+	uint8_t any = 0;
+
+	while (nr--)
+		any |= bytes[nr];
+	return !any;
+}
+
+static int offer_check(const struct xen_noxs_net_back *back)
+{
+	bool is_static = back->ip_mode == XEN_NOXS_NET_IP_STATIC;
+
+	if (back->hdr.features & ~XEN_NOXS_NET_F_ALL || back->pad)
+		return -EPROTO;
+	if (back->mtu < XEN_NOXS_NET_MIN_MTU ||
+	    back->mtu > XEN_NOXS_NET_MAX_MTU)
+		return -EPROTO;
+	if (!back->max_queues || back->max_queues > XEN_NOXS_NET_MAX_QUEUES)
+		return -EPROTO;
+	if (back->mac[0] & 1 || all_zero(back->mac, 6))
+		return -EPROTO;
+	if (back->ip_mode > XEN_NOXS_NET_IP_DHCP || back->prefix > 32)
+		return -EPROTO;
+	if (!is_static && (!all_zero(back->ip, 4) ||
+			   !all_zero(back->gateway, 4) || back->prefix))
+		return -EPROTO;
+	if (is_static && all_zero(back->ip, 4))
+		return -EPROTO;
+	return 0;
+}
+
+static void offer_take(struct noxs_netfront *nf,
+		       const struct xen_noxs_net_back *back)
+{
+	struct noxs_net_info *info = &nf->info;
+
+	info->id = nf->dev->slot.id;
+	info->features = back->hdr.features & nf->cfg->features;
+	info->mtu = back->mtu;
+	if (!(info->features & XEN_NOXS_NET_F_SG) &&
+	    info->mtu > NOXS_OS_PAGE_SIZE - NF_MAX_HEADER)
+		info->mtu = NOXS_OS_PAGE_SIZE - NF_MAX_HEADER;
+	memcpy(info->mac, back->mac, sizeof(info->mac));
+	info->ip_mode = back->ip_mode;
+	info->prefix = back->prefix;
+	memcpy(info->ip, back->ip, sizeof(info->ip));
+	memcpy(info->gateway, back->gateway, sizeof(info->gateway));
+}
+
+/* --- up and down ---------------------------------------------------------- */
+
+static void link_down(struct noxs_netfront *nf, unsigned int error)
+{
+	nf->connected = false;
+	if (!nf->ring.up)
+		return;
+	nf->cfg->ops->link_down(nf->priv, error);
+	nf_ring_disconnect(nf);
+}
+
+static void say_closed(struct noxs_netfront *nf, unsigned int error)
+{
+	if (nf->closed_sent)
+		return;
+	nf->closed_sent = true;
+	noxs_device_set_state(nf->dev, nf->generation, XEN_NOXS_STATE_CLOSED,
+			      error);
+	noxs_device_notify(nf->dev, 0);
+}
+
+/* Give up this connection.  The backend's next offer is a new chance. */
+static void fail(struct noxs_netfront *nf, unsigned int error)
+{
+	link_down(nf, error);
+	say_closed(nf, error);
+}
+
+static void answer(struct noxs_netfront *nf, const struct nf_ring_refs *refs)
+{
+	struct xen_noxs_net_front front;
+
+	memset(&front, 0, sizeof(front));
+	front.hdr.features = nf->info.features;
+	front.nr_queues = 1;
+	front.queue[0].tx_ref = refs->tx;
+	front.queue[0].rx_ref = refs->rx;
+	nf->closed_sent = false;
+	noxs_device_write_front(nf->dev, &front, sizeof(front),
+				nf->generation, XEN_NOXS_STATE_CONNECTED);
+	noxs_device_notify(nf->dev, 0);
+}
+
+/* The backend is in INIT. */
+static void connect(struct noxs_netfront *nf,
+		    const struct xen_noxs_net_back *back)
+{
+	struct nf_ring_refs refs;
+	int rc;
+
+	/* Answered already, or refused already: there is one try per offer. */
+	if (nf->answered && nf->generation == back->hdr.generation)
+		return;
+	link_down(nf, 0);
+	nf->generation = back->hdr.generation;
+	nf->answered = true;
+	nf->closed_sent = false;
+	rc = offer_check(back);
+	if (!rc)
+		rc = nf_ring_init(nf);
+	if (rc) {
+		if (!nf->complained)
+			noxs_os_log(NOXS_OS_ERROR,
+				    "vif%u: cannot connect: %d\n",
+				    nf->dev->slot.id, rc);
+		nf->complained = true;
+		fail(nf, (unsigned int)-rc);
+		return;
+	}
+	offer_take(nf, back);
+	nf_ring_connect(nf, &refs);
+	answer(nf, &refs);
+	nf->cfg->ops->link_up(nf->priv, &nf->info);
+}
+
+/* --- the bus's calls ------------------------------------------------------ */
+
+static int nf_probe(struct noxs_device *dev)
+{
+	const struct noxs_netfront_config *cfg = dev->drv->arg;
+	struct noxs_netfront *nf = noxs_os_alloc(sizeof(*nf));
+	int rc;
+
+	if (!nf)
+		return -ENOMEM;
+	nf->dev = dev;
+	nf->cfg = cfg;
+	rc = cfg->ops->probe(cfg->arg, nf, dev->slot.id, &nf->priv);
+	if (rc) {
+		noxs_os_free(nf);
+		return rc;
+	}
+	dev->priv = nf;
+	return 0;
+}
+
+static void nf_remove(struct noxs_device *dev)
+{
+	struct noxs_netfront *nf = dev->priv;
+
+	fail(nf, 0);
+	nf->cfg->ops->remove(nf->priv);
+	nf_ring_fini(nf);
+	noxs_os_free(nf);
+	dev->priv = NULL;
+}
+
+static void nf_changed(struct noxs_device *dev)
+{
+	struct noxs_netfront *nf = dev->priv;
+	struct xen_noxs_net_back back;
+	bool ours;
+	int rc;
+
+	if (nf->ring.up && nf->ring.dead)
+		fail(nf, EPROTO);
+	rc = noxs_device_read_back(dev, &back, sizeof(back));
+	if (rc == -EAGAIN)
+		return;		/* the bus comes back */
+	if (rc) {
+		fail(nf, EPROTO);
+		return;
+	}
+	ours = nf->answered && nf->generation == back.hdr.generation;
+	switch (back.hdr.state) {
+	case XEN_NOXS_STATE_INIT:
+		connect(nf, &back);
+		break;
+	case XEN_NOXS_STATE_CONNECTED:
+		/*
+		 * Not with us: it still talks to whoever drove the device
+		 * before.  It begins anew when it sees CLOSED.
+		 */
+		if (!ours)
+			fail(nf, 0);
+		else
+			nf->connected = nf->ring.up;
+		break;
+	case XEN_NOXS_STATE_CLOSING:
+	case XEN_NOXS_STATE_CLOSED:
+		fail(nf, back.hdr.error);
+		break;
+	}
+}
+
+static void nf_lost(struct noxs_device *dev)
+{
+	struct noxs_netfront *nf = dev->priv;
+
+	link_down(nf, 0);
+	nf_ring_fini(nf);
+	nf->answered = false;
+	nf->closed_sent = false;
+}
+
+/* Event context. */
+static void nf_event(struct noxs_device *dev, unsigned int index)
+{
+	struct noxs_netfront *nf = dev->priv;
+
+	(void)index;
+	noxs_flag_set(&nf->pending);
+	nf->cfg->ops->event(nf->priv);
+}
+
+/* --- the OS's calls --------------------------------------------------------- */
+
+int noxs_netfront_driver_init(struct noxs_driver *drv,
+			      const struct noxs_netfront_config *cfg)
+{
+	if (cfg->nr_rx > NF_MAX_PAGES || cfg->nr_tx > NF_MAX_PAGES ||
+	    cfg->features & ~FEATURES_KNOWN)
+		return -EINVAL;
+	memset(drv, 0, sizeof(*drv));
+	drv->name = "vif";
+	drv->type = XEN_NOXS_TYPE_NET;
+	/* The driver's own, never written through. */
+	drv->arg = (void *)(uintptr_t)cfg;
+	drv->probe = nf_probe;
+	drv->remove = nf_remove;
+	drv->changed = nf_changed;
+	drv->lost = nf_lost;
+	drv->event = nf_event;
+	return 0;
+}
+
+const struct noxs_net_info *noxs_netfront_info(const struct noxs_netfront *nf)
+{
+	return &nf->info;
+}
+
+bool noxs_netfront_connected(const struct noxs_netfront *nf)
+{
+	return nf->connected;
+}
