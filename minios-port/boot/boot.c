@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * From what the domain builder left (PVH: hvm_start_info, PV: start_info) to
+ * struct boot_info.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "minios/hypercall.h"
+#include <xen/arch-x86/hvm/start_info.h>
+#include <xen/hvm/params.h>
+
+#include "minios/boot.h"
+#include "minios/mm.h"
+#include "minios/panic.h"
+
+#define PVH_LOW_MAPPED	0x40000000ul	/* boot/pvh.S maps this much RAM */
+#define PVH_WINDOW_HIGH	0xf0000000ul	/* behind any RAM below 4 GB */
+#define LOW_END		0x100000ul
+
+struct boot_info boot;
+
+static void *pvh_ptr(uint64_t paddr)
+{
+	return (void *)(uintptr_t)paddr;
+}
+
+static uintptr_t max_addr(uintptr_t a, uintptr_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The first address above the image and everything the builder put there. */
+static uintptr_t pvh_used_end(const struct hvm_start_info *si)
+{
+	const struct hvm_modlist_entry *mod = pvh_ptr(si->modlist_paddr);
+	uintptr_t end = (uintptr_t)image_end;
+	unsigned int i;
+
+	for (i = 0; i < si->nr_modules; i++)
+		end = max_addr(end, mod[i].paddr + mod[i].size);
+	/* start_info, the map and the command line were copied by then */
+	return PAGE_UP(end);
+}
+
+static uintptr_t pvh_ram_end(const struct hvm_start_info *si)
+{
+	const struct hvm_memmap_table_entry *map = pvh_ptr(si->memmap_paddr);
+	unsigned int i;
+
+	if (si->version < 1)
+		return 0;
+	for (i = 0; i < si->memmap_entries; i++) {
+		uint64_t end = map[i].addr + map[i].size;
+
+		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RAM &&
+		    map[i].addr <= (uintptr_t)image_start &&
+		    end >= (uintptr_t)image_end)
+			return end & PAGE_MASK;
+	}
+	return 0;
+}
+
+static void pvh_console(void)
+{
+	uint64_t pfn, port;
+
+	if (hvm_param_get(HVM_PARAM_CONSOLE_PFN, &pfn) || !pfn ||
+	    hvm_param_get(HVM_PARAM_CONSOLE_EVTCHN, &port))
+		return;
+	/* Only what the page tables reach. */
+	if (pfn >= (PVH_LOW_MAPPED >> PAGE_SHIFT) &&
+	    (pfn < 0xc0000 || pfn >= 0x100000))
+		return;
+	boot.console = pvh_ptr(pfn << PAGE_SHIFT);
+	boot.console_port = port;
+}
+
+void boot_pvh(uintptr_t start_info_paddr)
+{
+	const struct hvm_start_info *si = pvh_ptr(start_info_paddr);
+	uintptr_t ram_end, end;
+
+	traps_init();
+	if (hypercall_init_pvh() || si->magic != XEN_HVM_START_MAGIC_VALUE)
+		__asm__ volatile("ud2");
+	ram_end = pvh_ram_end(si);
+	if (!ram_end)
+		panic("no memory map around the image");
+	if (si->cmdline_paddr)
+		strlcpy(boot.cmdline, pvh_ptr(si->cmdline_paddr),
+			sizeof(boot.cmdline));
+	pvh_console();
+
+	/* Page 0 stays out of use, and out of the page tables. */
+	boot.free[0] = (struct boot_range){ PAGE_SIZE, LOW_END };
+	end = ram_end < PVH_LOW_MAPPED ? ram_end : PVH_LOW_MAPPED;
+	boot.free[1] = (struct boot_range){ pvh_used_end(si), end };
+	boot.nr_ranges = 2;
+	boot.mapped_end = end;
+	boot.window = end < PVH_LOW_MAPPED ? end : PVH_WINDOW_HIGH;
+	start();
+}
+
+static void *pv_ptr(const uint64_t *m2p, uint64_t mfn)
+{
+	return (void *)(IMAGE_BASE + (m2p[mfn] << PAGE_SHIFT));
+}
+
+void boot_pv(const struct start_info *si)
+{
+	const uint64_t *m2p = (const uint64_t *)MACH2PHYS_VIRT_START;
+	uintptr_t tables_end = si->pt_base + (si->nr_pt_frames << PAGE_SHIFT);
+	uintptr_t ram_end = IMAGE_BASE + (si->nr_pages << PAGE_SHIFT);
+
+	boot.pv = true;
+	traps_init();
+	memcpy(boot.cmdline, si->cmd_line,
+	       sizeof(si->cmd_line) < sizeof(boot.cmdline) ?
+	       sizeof(si->cmd_line) : sizeof(boot.cmdline));
+	boot.cmdline[sizeof(boot.cmdline) - 1] = '\0';
+	boot.shared_info_maddr = si->shared_info;
+	boot.p2m = (uint64_t *)si->mfn_list;
+	boot.nr_pages = si->nr_pages;
+	boot.l4 = (uint64_t *)si->pt_base;
+	if (si->console.domU.mfn) {
+		boot.console = pv_ptr(m2p, si->console.domU.mfn);
+		boot.console_port = si->console.domU.evtchn;
+	}
+
+	/*
+	 * Free: what only PVH needs of the image, and all behind the page
+	 * tables.  The boot stack, which comes next, is not used any more.
+	 */
+	boot.free[0] = (struct boot_range){ (uintptr_t)pvh_tables_start,
+					    (uintptr_t)pvh_tables_end };
+	boot.free[1] = (struct boot_range){ tables_end, ram_end };
+	boot.nr_ranges = 2;
+	boot.mapped_end = pv_mapped_end(tables_end, ram_end);
+	boot.window = ram_end;
+	start();
+}
+
+bool boot_option(const char *cmdline, const char *key, char *value,
+		 unsigned int size)
+{
+	size_t len = strlen(key);
+	const char *p = cmdline;
+
+	while (*p) {
+		const char *end;
+
+		while (*p == ' ')
+			p++;
+		for (end = p; *end && *end != ' '; end++)
+			;
+		if ((size_t)(end - p) > len && !strncmp(p, key, len) &&
+		    p[len] == '=') {
+			size_t n = end - p - len - 1;
+
+			if (n > size - 1)
+				n = size - 1;
+			memcpy(value, p + len + 1, n);
+			value[n] = '\0';
+			return true;
+		}
+		p = end;
+	}
+	return false;
+}

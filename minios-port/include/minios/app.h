@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an application provides.
+ */
+#ifndef MINIOS_APP_H
+#define MINIOS_APP_H
+
+extern const char app_name[];
+
+/*
+ * Runs in the main thread.  When it returns, the domain powers off (0) or
+ * counts as crashed (anything else).
+ */
+int app_main(void);
+
+#endif
