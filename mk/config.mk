@@ -10,6 +10,7 @@ B       ?= build$(if $(filter 1,$(SAN)),/san)
 CC      ?= gcc
 AR      ?= ar
 PKG_CONFIG ?= pkg-config
+CLANG_TIDY ?= clang-tidy
 
 VERSION := 0.1.0
 

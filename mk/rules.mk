@@ -17,6 +17,11 @@
 ALL :=
 TEST_PROGRAMS :=
 
+# For mk/check.mk: every source, its clang-tidy stamp, who links which archive.
+STYLE_SRCS :=
+TIDY :=
+LINK_EDGES :=
+
 pkg_cflags = $(if $(1),$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
 pkg_libs   = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null))
 
@@ -30,10 +35,21 @@ $$($(1)_OBJS): $$(B)/obj/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1)_ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
 -include $$(patsubst %.o,%.d,$$($(1)_OBJS))
+
+STYLE_SRCS += $$($(1)_SRCS)
+TIDY += $$(patsubst %.c,$$(B)/tidy/$(1)/%.ok,$$($(1)_SRCS))
+$$(patsubst %.c,$$(B)/tidy/$(1)/%.ok,$$($(1)_SRCS)): $$(B)/tidy/$(1)/%.ok: \
+		$$(B)/obj/$(1)/%.o .clang-tidy
+	$$(call say,TIDY,$$(patsubst $$(B)/obj/$(1)/%.o,%.c,$$<))
+	@mkdir -p $$(@D)
+	$$(Q)$$(CLANG_TIDY) --quiet $$(patsubst $$(B)/obj/$(1)/%.o,%.c,$$<) -- \
+		$$($(1)_ALL_CFLAGS) 2>$$@.log || { cat $$@.log; exit 1; }
+	@touch $$@
 endef
 
 define program
 $(call objects,$(1))
+LINK_EDGES += $$(addprefix $$(firstword $$($(1)_SRCS))=,$$(filter %.a,$$($(1)_LIBS)))
 $$(B)/$(2): $$($(1)_OBJS) $$($(1)_LIBS)
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)

@@ -24,4 +24,31 @@ setup: $(TOPB)/lab/debs/versions
 lab: lab-image xen
 	@tests/lab/run --no-build --interactive $(if $(XEN),--xen $(XEN)) $(LAB_ARGS)
 
-.PHONY: setup lab
+# What make help prints.
+define HELP
+noxs/chaos: Xen without XenStore.  On Debian 12, as root, each of these installs
+what it needs by itself (mk/packages), says so, and is quick the second time.
+
+  make              build everything: tools, backend, guest images, hypervisors
+  make demo         see it work: boots Xen under QEMU, ends in one small table
+  make test         all tests; the last line is the total
+  make bench        the measurements; BENCH=create for one; build/bench/*.json
+  make lab          a shell in a dom0 with all of it; XEN=stock for plain Xen
+  make install      DESTDIR= prefix=/usr/local; install-xen for the hypervisor
+  make setup        only make the machine ready
+  make clean        remove build/
+
+  make xen          the stock and the extended hypervisor, build/xen/
+  make check        check-headers, check-layers, check-style
+  make test-unit    unit tests alone; SAN=1 with sanitizers; test-valgrind
+  make test-lab     tests in the lab alone; LAB_TESTS=tests/lab/x.test for one
+
+  V=1 shows each command, SAN=1 builds with sanitizers into build/san,
+  JOBS=n tests n at a time, SETUP=0 leaves the machine's packages alone.
+endef
+
+help:
+	$(info $(HELP))
+	@:
+
+.PHONY: setup lab help

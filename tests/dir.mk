@@ -9,11 +9,21 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	$(Q)tests/lab/fetch-debs $< $(LABB)/debs
 	@touch $@
 
+LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock)
+
+labstat_SRCS := tests/lab/tools/labstat.c
+labstat_PKGS := xencontrol
+$(eval $(call program,labstat,lab/labstat))
+labclock_SRCS := tests/lab/tools/labclock.c
+$(eval $(call program,labclock,lab/labclock))
+
 $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 		tests/lab/guest/init tests/lab/guest/lib.sh \
-		$(LABB)/debs/versions $(wildcard /var/lib/dpkg/status)
+		tests/lab/guest/motd tests/lab/guest/bashrc \
+		$(LABB)/debs/versions $(LAB_TOOLS) $(wildcard /var/lib/dpkg/status)
 	$(call say,IMAGE,$@)
-	$(Q)tests/lab/mkroot base $(LABB)/debs $@
+	$(Q)tests/lab/mkroot base $(LABB)/debs $@ \
+		$(foreach t,$(LAB_TOOLS),$(t):/lab/bin/$(notdir $(t)))
 
 lab-base: $(LABB)/base.cpio
 

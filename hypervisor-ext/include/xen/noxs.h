@@ -403,8 +403,13 @@ struct xen_noxs_limit {
 };
 
 #ifndef __ASSEMBLY__
+#ifdef __cplusplus
+#define XEN_NOXS_ASSERT(name, cond) \
+    static_assert(cond, "noxs ABI: " name)
+#else
 #define XEN_NOXS_ASSERT(name, cond) \
     _Static_assert(cond, "noxs ABI: " name)
+#endif
 XEN_NOXS_ASSERT("slot is 64 bytes", sizeof(struct xen_noxs_slot) == 64);
 XEN_NOXS_ASSERT("slots start at 128",
     __builtin_offsetof(struct xen_noxs_device_page, slot) == 128);
