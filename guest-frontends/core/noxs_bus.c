@@ -197,6 +197,8 @@ int noxs_bus_scan(struct noxs_bus *bus)
 
 	if (!bus->page)
 		return -ENODEV;
+	/* Before the first look: what is announced from now on is news. */
+	noxs_flag_take(&bus->rescan);
 	r = noxs_page_check(bus, &nr_slots);
 	if (r)
 		return r;
@@ -237,7 +239,7 @@ int noxs_bus_poll(struct noxs_bus *bus)
 
 	if (!noxs_flag_take(&bus->pending))
 		return 0;
-	if (noxs_flag_take(&bus->rescan))
+	if (noxs_flag_get(&bus->rescan))
 		rc = noxs_bus_scan(bus);
 	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++) {
 		struct noxs_device *dev = bus->dev[i];

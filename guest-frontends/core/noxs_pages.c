@@ -24,7 +24,8 @@ int noxs_slot_read(const struct noxs_bus *bus, unsigned int i,
 		noxs_copy_in(out, slot, sizeof(*out));
 		/* ... so the same seq on both sides means one slot. */
 		xen_rmb();
-		if (slot->seq == seq && out->seq == seq)
+		if (slot->seq == seq && out->seq == seq &&
+		    slot->state == out->state)
 			break;
 	}
 	if (n == MAX_READS)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The frontend core against a pretended OS, and against netback-lite.
+
+FRONTEND_TEST_CFLAGS := -Itests/frontend -Itests/frontend/os $(CORE_CFLAGS)
+
+frontend-bus_SRCS := tests/frontend/bus.c tests/frontend/os_unit.c $(CORE_SRCS)
+frontend-bus_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-bus_PKGS := cmocka
+$(eval $(call test_program,frontend-bus))
+
+frontend-net_SRCS := tests/frontend/net.c tests/frontend/hostile.c \
+	tests/frontend/peer.c tests/frontend/os_unit.c $(CORE_SRCS)
+frontend-net_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-net_PKGS := cmocka
+$(eval $(call test_program,frontend-net))
