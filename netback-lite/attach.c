@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Life of a vif: from a request to a device in the guest's device page. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "closer.h"
+#include "evtchn.h"
+#include "gnttab.h"
+#include "guest.h"
+#include "link.h"
+#include "tap.h"
+#include "vif.h"
+
+#define DEFAULT_MTU	1500u
+
+static bool all_zero(const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	while (n--)
+		if (*b++)
+			return false;
+	return true;
+}
+
+/* "", or what the kernel takes as the name of a device. */
+static bool ifname_valid(const char name[NOXS_NETBACK_IFNAMSIZ])
+{
+	const char *c;
+
+	if (!memchr(name, '\0', NOXS_NETBACK_IFNAMSIZ))
+		return false;
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (c = name; *c; c++)
+		if (!isgraph((unsigned char)*c) || strchr("/:%", *c))
+			return false;
+	return true;
+}
+
+static bool ip_valid(const struct noxs_netback_request *req)
+{
+	switch (req->ip_mode) {
+	case XEN_NOXS_NET_IP_NONE:
+	case XEN_NOXS_NET_IP_DHCP:
+		return !req->prefix && all_zero(req->ip, 4) &&
+		       all_zero(req->gateway, 4);
+	case XEN_NOXS_NET_IP_STATIC:
+		return req->prefix <= 32 && !all_zero(req->ip, 4);
+	default:
+		return false;
+	}
+}
+
+static int attach_check(const struct noxs_netback_request *req,
+			char err[NBL_ERROR_SIZE])
+{
+	if (req->domid >= NBL_MAX_DOMID)
+		return nbl_fail(err, -EINVAL, "domain %u", req->domid);
+	if (req->vif == NOXS_NETBACK_ALL)
+		return nbl_fail(err, -EINVAL, "vif %u", req->vif);
+	if (!all_zero(req->pad, sizeof(req->pad)))
+		return nbl_fail(err, -EINVAL, "padding of the request");
+	if (!ifname_valid(req->bridge))
+		return nbl_fail(err, -EINVAL, "name of the bridge");
+	if (!ifname_valid(req->ifname))
+		return nbl_fail(err, -EINVAL, "name of the TAP");
+	if ((req->mac[0] & 1) || all_zero(req->mac, 6))
+		return nbl_fail(err, -EINVAL,
+				"MAC address %02x:%02x:%02x:%02x:%02x:%02x",
+				req->mac[0], req->mac[1], req->mac[2],
+				req->mac[3], req->mac[4], req->mac[5]);
+	if (req->mtu && (req->mtu < XEN_NOXS_NET_MIN_MTU ||
+			 req->mtu > XEN_NOXS_NET_MAX_MTU))
+		return nbl_fail(err, -EINVAL, "MTU %u", req->mtu);
+	if (!ip_valid(req))
+		return nbl_fail(err, -EINVAL, "addresses");
+	return 0;
+}
+
+/* -EEXIST if the guest has this vif; a dead namesake's is dropped. */
+static int attach_check_new(struct nbl *nb,
+			    const struct noxs_netback_request *req,
+			    char err[NBL_ERROR_SIZE])
+{
+	struct nbl_guest *guest = nbl_guest_find(nb, req->domid);
+	struct nbl_vif *vif;
+
+	if (!guest)
+		return 0;
+	vif = nbl_guest_vif(guest, req->vif);
+	if (!vif || vif->id != req->vif)
+		return 0;
+	if (nbl_guest_alive(nb, guest))
+		return nbl_fail(err, -EEXIST, "vif %u of domain %u", req->vif,
+				req->domid);
+	nbl_guest_drop(nb, guest);
+	return 0;
+}
+
+static int attach_tap(struct nbl *nb, const struct noxs_netback_request *req,
+		      struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
+{
+	struct nbl_closer_ticket *tap;
+	int rc;
+
+	tap = calloc(1, sizeof(*tap));
+	if (!tap)
+		return nbl_fail(err, -ENOMEM, "allocate a TAP");
+	if (req->ifname[0])
+		memcpy(tap->ifname, req->ifname, sizeof(tap->ifname));
+	else
+		snprintf(tap->ifname, sizeof(tap->ifname), "vif%u.%u",
+			 req->domid, req->vif);
+	rc = nbl_tap_open(tap->ifname, &tap->fd);
+	if (rc == -EEXIST && nbl_closer_busy(nb->closer, tap->ifname)) {
+		free(tap);
+		return -EINPROGRESS;
+	}
+	if (rc) {
+		nbl_fail(err, rc, "open TAP %s", tap->ifname);
+		free(tap);
+		return rc;
+	}
+	vif->tap = tap;
+	return 0;
+}
+
+/* TAP on its bridge; the MTU is settled here. */
+static int attach_link(struct nbl *nb, const struct noxs_netback_request *req,
+		       struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
+{
+	unsigned int mtu = DEFAULT_MTU;
+	int master = 0, rc;
+
+	if (req->bridge[0]) {
+		rc = nbl_link_find(nb->link, req->bridge, &master, &mtu);
+		if (rc)
+			return nbl_fail(err, rc, "bridge %s", req->bridge);
+	}
+	if (req->mtu)
+		mtu = req->mtu;
+	if (mtu > XEN_NOXS_NET_MAX_MTU)
+		mtu = XEN_NOXS_NET_MAX_MTU;
+	vif->back.mtu = (uint16_t)mtu;
+	vif->max_frame = mtu + NBL_ETH_OVERHEAD;
+	memcpy(vif->bridge, req->bridge, sizeof(vif->bridge));
+
+	rc = attach_tap(nb, req, vif, err);
+	if (rc)
+		return rc;
+	rc = nbl_link_attach(nb->link, vif->tap->ifname, master, mtu);
+	if (rc) {
+		nbl_closer_push(nb->closer, vif->tap);
+		vif->tap = NULL;
+		if (rc == -EOPNOTSUPP && master)
+			return nbl_fail(err, rc, "%s is not a bridge",
+					req->bridge);
+		return nbl_fail(err, rc, "put TAP on bridge %s", req->bridge);
+	}
+	return 0;
+}
+
+static int attach_device(struct nbl *nb,
+			 const struct noxs_netback_request *req,
+			 struct nbl_vif *vif, uint64_t *serial)
+{
+	struct xen_noxs_net_back *back = &vif->back;
+	struct xen_noxs_add op = {
+		.domid = req->domid,
+		.backend = nb->domid,
+		.id = req->vif,
+		.type = XEN_NOXS_TYPE_NET,
+		.nr_ports = 1,
+		.port = { vif->port },
+	};
+	int rc;
+
+	back->hdr.magic = XEN_NOXS_BACK_MAGIC;
+	back->hdr.version = XEN_NOXS_VERSION;
+	back->hdr.size = sizeof(*back);
+	back->hdr.state = XEN_NOXS_STATE_INIT;
+	back->hdr.generation = 1;
+	back->hdr.features = NBL_VIF_FEATURES;
+	memcpy(back->mac, req->mac, sizeof(back->mac));
+	back->max_queues = 1;
+	back->ip_mode = req->ip_mode;
+	back->prefix = req->prefix;
+	memcpy(back->ip, req->ip, sizeof(back->ip));
+	memcpy(back->gateway, req->gateway, sizeof(back->gateway));
+	memcpy(op.back, back, sizeof(*back));
+
+	rc = noxs_add(nb->nx, &op);
+	if (rc)
+		return rc;
+	vif->slot = op.slot;
+	vif->pair = op.pair;
+	vif->offset = op.offset;
+	*serial = op.serial;
+	return 0;
+}
+
+static void vif_remove_device(struct nbl_vif *vif, uint16_t domid,
+			      uint64_t serial)
+{
+	struct xen_noxs_remove op = {
+		.domid = domid,
+		.id = vif->id,
+		.type = XEN_NOXS_TYPE_NET,
+		.serial = serial,
+	};
+	int rc = noxs_remove(vif->nb->nx, &op);
+
+	/* Anything else than "the guest went first" is worth a line. */
+	if (rc && rc != -ENOENT && rc != -ESRCH && rc != -ESTALE)
+		nbl_log(NBL_ERROR, "remove vif %u of domain %u: %s", vif->id,
+			domid, nbl_strerror(rc));
+}
+
+static int attach_front(struct nbl_vif *vif)
+{
+	const uint8_t *addr;
+	int rc;
+
+	if (vif->offset % XEN_NOXS_AREA_SIZE ||
+	    vif->offset > NBL_PAGE_SIZE - XEN_NOXS_AREA_SIZE)
+		return -EPROTO;
+	rc = nbl_guest_front_get(vif->nb, vif->guest, vif->pair, &addr);
+	if (rc)
+		return rc;
+	vif->front = (const void *)(addr + vif->offset);
+	return 0;
+}
+
+static void tap_ready(struct nbl_source *src, uint32_t events)
+{
+	struct nbl_vif *vif = nbl_container(src, struct nbl_vif, tap_src);
+
+	(void)events;
+	vif->tap_readable = true;
+	nbl_vif_ready(vif);
+}
+
+/* From the event channel on: what the guest can see. */
+static int attach_guest(struct nbl *nb, const struct noxs_netback_request *req,
+			struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
+{
+	uint64_t serial;
+	int rc;
+
+	rc = nbl_evtchn_alloc(nb->ec, req->domid, &vif->port);
+	if (rc)
+		return nbl_fail(err, rc, "event channel for domain %u",
+				req->domid);
+	rc = nbl_port_set(nb, vif->port, vif);
+	if (rc) {
+		nbl_fail(err, rc, "event channel %u", vif->port);
+		goto err_port;
+	}
+	rc = attach_device(nb, req, vif, &serial);
+	if (rc) {
+		nbl_fail(err, rc, "add vif %u to domain %u", req->vif,
+			 req->domid);
+		goto err_table;
+	}
+	rc = nbl_guest_get(nb, req->domid, serial, &vif->guest);
+	if (rc) {
+		nbl_fail(err, rc, "domain %u", req->domid);
+		goto err_device;
+	}
+	rc = attach_front(vif);
+	if (rc) {
+		nbl_fail(err, rc, "map the front page of domain %u",
+			 req->domid);
+		goto err_guest;
+	}
+	return 0;
+
+err_guest:
+	nbl_guest_put(nb, vif->guest);
+err_device:
+	vif_remove_device(vif, req->domid, serial);
+err_table:
+	nbl_port_set(nb, vif->port, NULL);
+err_port:
+	nbl_evtchn_free(nb->ec, vif->port);
+	return rc;
+}
+
+int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
+		   struct nbl_vif **out, char err[NBL_ERROR_SIZE])
+{
+	struct nbl_vif *vif;
+	int rc;
+
+	rc = attach_check(req, err);
+	if (!rc)
+		rc = attach_check_new(nb, req, err);
+	if (rc)
+		return rc;
+	vif = calloc(1, sizeof(*vif));
+	if (!vif)
+		return nbl_fail(err, -ENOMEM, "allocate a vif");
+	vif->nb = nb;
+	vif->id = req->vif;
+	vif->tap_src.fn = tap_ready;
+
+	rc = attach_link(nb, req, vif, err);
+	if (rc)
+		goto err_free;
+	rc = attach_guest(nb, req, vif, err);
+	if (rc)
+		goto err_tap;
+	nbl_guest_vif_add(vif->guest, vif);
+	nb->nr_vifs++;
+	nbl_log(NBL_DEBUG, "%s: vif %u of domain %u on %s", vif->tap->ifname,
+		vif->id, req->domid, vif->bridge[0] ? vif->bridge : "nothing");
+	*out = vif;
+	return 0;
+
+err_tap:
+	nbl_closer_push(nb->closer, vif->tap);
+err_free:
+	free(vif);
+	return rc;
+}
+
+/* What a detach does when Xen and the guest have been told, or are gone. */
+static void vif_release(struct nbl_vif *vif)
+{
+	struct nbl *nb = vif->nb;
+
+	nbl_port_set(nb, vif->port, NULL);
+	nbl_evtchn_free(nb->ec, vif->port);
+	nbl_guest_vif_del(vif->guest, vif);
+	nbl_guest_front_put(nb, vif->guest, vif->pair);
+	nbl_guest_put(nb, vif->guest);
+	nbl_log(NBL_DEBUG, "%s: detached", vif->tap->ifname);
+	nbl_closer_push(nb->closer, vif->tap);
+	nb->nr_vifs--;
+	if (vif->on_ready)
+		TAILQ_REMOVE(&nb->ready, vif, ready_link);
+	/* epoll may have reported its TAP in this very turn */
+	TAILQ_INSERT_TAIL(&nb->dead, vif, ready_link);
+	vif->on_ready = true;	/* never again on the ready list */
+}
+
+void nbl_vif_detach(struct nbl_vif *vif)
+{
+	bool connected = vif->connected;
+
+	nbl_vif_disconnect(vif);
+	/* A frontend that is up hears of it before its device vanishes. */
+	if (connected)
+		nbl_vif_publish(vif, XEN_NOXS_STATE_CLOSED, 0);
+	vif_remove_device(vif, vif->guest->domid, vif->guest->serial);
+	vif_release(vif);
+}
+
+void nbl_vif_drop(struct nbl_vif *vif)
+{
+	nbl_vif_disconnect(vif);
+	vif_release(vif);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * closer.h owns TAPs on their way out.  Closing one takes tens of ms, nearly
+ * all of it a wait for the kernel's RCU, so a few threads do it behind the
+ * caller.  A name is busy until its close returned.
+ *
+ * Bounded: a ticket is allocated with its TAP, so there are never more than
+ * there were TAPs, and queueing cannot fail.  fini closes all that is queued.
+ */
+#ifndef NBL_CLOSER_H
+#define NBL_CLOSER_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+struct nbl_closer;
+
+struct nbl_closer_ticket {	/* heap; the closer frees it */
+	TAILQ_ENTRY(nbl_closer_ticket) link;
+	int fd;
+	char ifname[IFNAMSIZ];
+};
+
+/* Starts the threads. */
+int nbl_closer_create(struct nbl_closer **out);
+/* Waits until everything is closed.  NULL is allowed. */
+void nbl_closer_destroy(struct nbl_closer *c);
+
+/* Readable after something was closed; nbl_closer_ack makes it unreadable. */
+int nbl_closer_fd(const struct nbl_closer *c);
+void nbl_closer_ack(struct nbl_closer *c);
+
+/* Close t->fd soon.  Takes the ticket over.  Never blocks for long. */
+void nbl_closer_push(struct nbl_closer *c, struct nbl_closer_ticket *t);
+/* Is a TAP of this name still being closed? */
+bool nbl_closer_busy(struct nbl_closer *c, const char *ifname);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * control.h owns the control socket (protocol: <noxs/netback.h>).
+ *
+ * A connection has at most one request under way: the next is read when its
+ * reply is sent.  A client that does not read its replies stops itself only.
+ * Only root may connect (SO_PEERCRED), whatever the socket's permissions are.
+ */
+#ifndef NBL_CONTROL_H
+#define NBL_CONTROL_H
+
+#include "log.h"
+#include "nbl.h"
+
+#define NBL_MAX_CONNECTIONS	64
+
+/*
+ * Listen on path.  Its directory is made (mode 0700) if need be and must
+ * belong to us and be writable by us alone.  The caller holds the lock that
+ * makes it the only one there: a socket that is left over is replaced.
+ */
+int nbl_control_open(struct nbl *nb, const char *path,
+		     char err[NBL_ERROR_SIZE]);
+/* Removes the socket.  NULL is allowed. */
+void nbl_control_close(struct nbl_control *ctl);
+/* Try again what waited for a TAP's name.  NULL is allowed. */
+void nbl_control_retry(struct nbl_control *ctl);
+
+/*
+ * request.c: one request.  0: the reply is filled in; -EINPROGRESS: not now,
+ * see nbl_vif_attach.
+ */
+int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
+		struct noxs_netback_reply *reply);
+
+/* Make sure that path's directory is there and ours alone. */
+int nbl_control_dir(const char *path, char err[NBL_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# netback-lite: the network backend.  NBL_CORE is everything above the seams
+# (gnttab.h, evtchn.h, tap.h, link.h and libnoxs), which tests replace.
+
+NBL_CORE := $(addprefix netback-lite/,attach.c batch.c closer.c control.c \
+	csum.c front.c guest.c log.c loop.c nbl.c request.c ring_rx.c \
+	ring_tx.c vif.c watch.c)
+NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c tap.c)
+
+NBL_CFLAGS := -Inetback-lite -Ihypervisor-ext/include \
+	-Ichaos-toolstack/libnoxs/include -pthread \
+	-DNBL_VERSION='"$(VERSION)"'
+
+netback_SRCS   := $(NBL_CORE) $(NBL_SEAM) \
+	$(addprefix netback-lite/,main.c options.c)
+netback_CFLAGS := $(NBL_CFLAGS)
+netback_LIBS   := $(B)/lib/libnoxs.a
+netback_PKGS   := xengnttab xenevtchn xencall xenforeignmemory xentoollog \
+	libnl-route-3.0 libnl-3.0
+netback_LDLIBS := -pthread
+$(eval $(call program,netback,bin/netback-lite))
+ALL += $(B)/bin/netback-lite

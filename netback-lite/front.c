@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Connection of a vif: what the guest's front area says, and our answer. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "closer.h"
+#include "evtchn.h"
+#include "gnttab.h"
+#include "guest.h"
+#include "tap.h"
+#include "vif.h"
+
+#define NR_RING_PAGES	2
+
+int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error)
+{
+	struct xen_noxs_publish op = {
+		.domid = vif->guest->domid,
+		.id = vif->id,
+		.type = XEN_NOXS_TYPE_NET,
+		.size = sizeof(vif->back),
+		.serial = vif->guest->serial,
+		.flags = XEN_NOXS_PUBLISH_NOTIFY,
+	};
+
+	vif->back.hdr.state = state;
+	vif->back.hdr.error = error;
+	memcpy(op.data, &vif->back, sizeof(vif->back));
+	return noxs_publish(vif->nb->nx, &op);
+}
+
+#define FRONT_WORDS	(sizeof(struct xen_noxs_net_front) / sizeof(uint32_t))
+
+union front_copy {
+	uint32_t word[FRONT_WORDS];
+	struct xen_noxs_net_front front;
+};
+
+/* The one place where the area is read; after this only the copy counts. */
+static void front_read(const volatile void *from, union front_copy *to)
+{
+	const volatile uint32_t *src = from;
+	size_t i;
+
+	for (i = 0; i < FRONT_WORDS; i++)
+		to->word[i] = src[i];
+}
+
+/* NULL, or what is wrong with a front area that says CONNECTED. */
+static const char *front_check(const struct nbl_vif *vif,
+			       const struct xen_noxs_net_front *f)
+{
+	const struct xen_noxs_area_hdr *hdr = &f->hdr;
+
+	if (hdr->magic != XEN_NOXS_FRONT_MAGIC)
+		return "front area: bad magic";
+	if (hdr->version != XEN_NOXS_VERSION)
+		return "front area: unknown version";
+	if (hdr->seq || hdr->pad || f->pad || f->pad2)
+		return "front area: padding is not zero";
+	if (hdr->features & ~vif->back.hdr.features)
+		return "front area: features that were not offered";
+	if (f->nr_queues != 1)
+		return "front area: bad number of queues";
+	if (hdr->size > sizeof(*f) ||
+	    hdr->size < offsetof(struct xen_noxs_net_front, queue[1]))
+		return "front area: bad size";
+	if (f->queue[0].tx_port || f->queue[0].rx_port)
+		return "front area: port out of range";
+	return NULL;
+}
+
+static unsigned int tap_offloads(uint32_t features)
+{
+	/* The kernel knows no TUN_F_CSUM6: see rx_flags in ring_rx.c. */
+	if (features & (XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6))
+		return TUN_F_CSUM;
+	return 0;
+}
+
+static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
+		       const char **why)
+{
+	const uint32_t grefs[NR_RING_PAGES] = {
+		f->queue[0].tx_ref, f->queue[0].rx_ref
+	};
+	struct nbl *nb = vif->nb;
+	unsigned int offloads = tap_offloads(f->hdr.features);
+	netif_tx_sring_t *txs;
+	netif_rx_sring_t *rxs;
+	int rc;
+
+	*why = "map the rings";
+	rc = nbl_gnttab_map(nb->gt, vif->guest->domid, grefs, NR_RING_PAGES,
+			    &vif->rings);
+	if (rc)
+		return rc;
+	txs = vif->rings;
+	rxs = (void *)((char *)vif->rings + NBL_PAGE_SIZE);
+	BACK_RING_INIT(&vif->tx.ring, txs, NBL_PAGE_SIZE);
+	BACK_RING_INIT(&vif->rx.ring, rxs, NBL_PAGE_SIZE);
+
+	*why = "set the TAP's offloads";
+	rc = offloads ? nbl_tap_offload(vif->tap->fd, offloads) : 0;
+	if (rc)
+		goto err_unmap;
+	*why = "wait for the TAP";
+	rc = nbl_loop_add(&nb->loop, vif->tap->fd, EPOLLIN | EPOLLET,
+			  &vif->tap_src);
+	if (rc)
+		goto err_offload;
+	vif->features = f->hdr.features;
+	vif->connected = true;
+	*why = "publish";
+	rc = nbl_vif_publish(vif, XEN_NOXS_STATE_CONNECTED, 0);
+	if (rc)
+		nbl_vif_disconnect(vif);
+	return rc;
+
+err_offload:
+	if (offloads)
+		nbl_tap_offload(vif->tap->fd, 0);
+err_unmap:
+	nbl_gnttab_unmap(nb->gt, vif->rings, NR_RING_PAGES);
+	vif->rings = NULL;
+	return rc;
+}
+
+void nbl_vif_disconnect(struct nbl_vif *vif)
+{
+	if (!vif->connected)
+		return;
+	vif->connected = false;
+	vif->tap_readable = false;
+	vif->notify_due = false;
+	nbl_loop_del(&vif->nb->loop, vif->tap->fd);
+	if (tap_offloads(vif->features))
+		nbl_tap_offload(vif->tap->fd, 0);
+	vif->features = 0;
+	nbl_gnttab_unmap(vif->nb->gt, vif->rings, NR_RING_PAGES);
+	vif->rings = NULL;
+}
+
+void nbl_vif_break(struct nbl_vif *vif, int error, const char *why)
+{
+	vif->broken = true;
+	nbl_log(NBL_WARN, "%s: domain %u: %s: %s; the vif is closed",
+		vif->tap->ifname, vif->guest->domid, why, nbl_strerror(error));
+	nbl_vif_disconnect(vif);
+	nbl_vif_publish(vif, XEN_NOXS_STATE_CLOSED, (uint32_t)-error);
+}
+
+static void front_connected(struct nbl_vif *vif,
+			    const struct xen_noxs_net_front *f)
+{
+	const char *why;
+	int rc;
+
+	/*
+	 * An answer to an offer that is no more.  The frontend sees the new
+	 * one: each publish raises its port.
+	 */
+	if (f->hdr.generation != vif->back.hdr.generation) {
+		if (vif->connected)
+			nbl_vif_break(vif, -EPROTO,
+				      "front area: generation changed");
+		return;
+	}
+	if (vif->connected)
+		return;
+	why = front_check(vif, f);
+	if (why) {
+		nbl_vif_break(vif, -EPROTO, why);
+		return;
+	}
+	rc = vif_connect(vif, f, &why);
+	if (rc) {
+		nbl_vif_break(vif, rc, why);
+		return;
+	}
+	nbl_log(NBL_DEBUG, "%s: connected, features %#x", vif->tap->ifname,
+		vif->features);
+}
+
+/* Rings are let go of before CLOSED is said: then the guest may reuse them. */
+static void front_closing(struct nbl_vif *vif)
+{
+	if (vif->back.hdr.state == XEN_NOXS_STATE_CLOSED)
+		return;
+	nbl_vif_disconnect(vif);
+	nbl_vif_publish(vif, XEN_NOXS_STATE_CLOSED, 0);
+	nbl_log(NBL_DEBUG, "%s: closed by the guest", vif->tap->ifname);
+}
+
+static void front_closed(struct nbl_vif *vif)
+{
+	if (vif->connected)	/* CLOSING went by unseen */
+		front_closing(vif);
+	if (vif->back.hdr.state != XEN_NOXS_STATE_CLOSED)
+		return;
+	vif->back.hdr.generation++;
+	nbl_vif_publish(vif, XEN_NOXS_STATE_INIT, 0);
+}
+
+void nbl_vif_front(struct nbl_vif *vif)
+{
+	union front_copy copy;
+	uint32_t state, generation;
+
+	if (vif->broken)
+		return;
+	/*
+	 * Acquire: a guest writes body, generation, state, in this order; so
+	 * a copy made after a look at the last two has all that was before
+	 * them.  The look decides nothing but whether to copy; the copy may
+	 * say something newer.
+	 */
+	state = __atomic_load_n(&vif->front->hdr.state, __ATOMIC_ACQUIRE);
+	generation = __atomic_load_n(&vif->front->hdr.generation,
+				     __ATOMIC_ACQUIRE);
+	if (vif->connected && state == XEN_NOXS_STATE_CONNECTED &&
+	    generation == vif->back.hdr.generation)
+		return;
+	front_read(vif->front, &copy);
+	switch (copy.front.hdr.state) {
+	case XEN_NOXS_STATE_CONNECTED:
+		/* If it changed under the copy, an event is still to come. */
+		if (state == XEN_NOXS_STATE_CONNECTED &&
+		    generation == copy.front.hdr.generation)
+			front_connected(vif, &copy.front);
+		break;
+	case XEN_NOXS_STATE_CLOSING:
+		front_closing(vif);
+		break;
+	case XEN_NOXS_STATE_CLOSED:
+		front_closed(vif);
+		break;
+	default:
+		nbl_vif_break(vif, -EPROTO, "front area: bad state");
+	}
+}

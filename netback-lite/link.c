@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* rtnetlink through libnl; the one file that knows -NLE_*. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+
+#include "link.h"
+
+/* A TAP's MTU when it is made. */
+#define TAP_MTU		1500
+
+struct nbl_link {
+	struct nl_sock *sk;
+	int fd;			/* for ioctl: cheaper than a dump of a link */
+};
+
+/* libnl folds several errno values into one; these are the likely ones. */
+static int nl_to_errno(int nle)
+{
+	switch (nle < 0 ? -nle : nle) {
+	case NLE_SUCCESS:	return 0;
+	case NLE_INTR:		return -EINTR;
+	case NLE_AGAIN:		return -EAGAIN;
+	case NLE_NOMEM:		return -ENOMEM;
+	case NLE_EXIST:		return -EEXIST;
+	case NLE_BUSY:		return -EBUSY;
+	case NLE_NODEV:		return -ENODEV;
+	case NLE_OBJ_NOTFOUND:	return -ENODEV;
+	case NLE_PERM:		return -EPERM;
+	case NLE_NOACCESS:	return -EACCES;
+	case NLE_INVAL:		return -EINVAL;
+	case NLE_RANGE:		return -ERANGE;
+	case NLE_MSGSIZE:	return -EMSGSIZE;
+	case NLE_OPNOTSUPP:	return -EOPNOTSUPP;
+	case NLE_AF_NOSUPPORT:	return -EAFNOSUPPORT;
+	case NLE_NOADDR:	return -EADDRNOTAVAIL;
+	default:		return -EIO;
+	}
+}
+
+int nbl_link_open(struct nbl_link **out)
+{
+	struct nbl_link *link;
+	int rc;
+
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		return -ENOMEM;
+	link->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (link->fd < 0) {
+		rc = -errno;
+		goto err_free;
+	}
+	link->sk = nl_socket_alloc();
+	if (!link->sk) {
+		rc = -ENOMEM;
+		goto err_fd;
+	}
+	rc = nl_to_errno(nl_connect(link->sk, NETLINK_ROUTE));
+	if (rc)
+		goto err_sock;
+	*out = link;
+	return 0;
+
+err_sock:
+	nl_socket_free(link->sk);
+err_fd:
+	close(link->fd);
+err_free:
+	free(link);
+	return rc;
+}
+
+void nbl_link_close(struct nbl_link *link)
+{
+	if (!link)
+		return;
+	nl_socket_free(link->sk);
+	close(link->fd);
+	free(link);
+}
+
+int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
+		  unsigned int *mtu)
+{
+	struct ifreq ifr = { .ifr_ifindex = 0 };
+	int index;
+
+	if (strlen(ifname) >= sizeof(ifr.ifr_name))
+		return -ENODEV;
+	strcpy(ifr.ifr_name, ifname);
+	if (ioctl(link->fd, SIOCGIFINDEX, &ifr))
+		return -errno;
+	index = ifr.ifr_ifindex;
+	if (ioctl(link->fd, SIOCGIFMTU, &ifr))
+		return -errno;
+	*ifindex = index;
+	*mtu = (unsigned int)ifr.ifr_mtu;
+	return 0;
+}
+
+static int link_describe(struct rtnl_link *l, int master, unsigned int mtu)
+{
+	/*
+	 * A bridge takes the lowest MAC of its ports for its own unless it was
+	 * given one; nothing is higher than this one.
+	 */
+	static const unsigned char mac[6] = {
+		0xfe, 0xff, 0xff, 0xff, 0xff, 0xff
+	};
+	struct nl_addr *addr;
+
+	addr = nl_addr_build(AF_LLC, mac, sizeof(mac));
+	if (!addr)
+		return -ENOMEM;
+	rtnl_link_set_addr(l, addr);	/* takes a reference of its own */
+	nl_addr_put(addr);
+	if (master)
+		rtnl_link_set_master(l, master);
+	if (mtu != TAP_MTU)
+		rtnl_link_set_mtu(l, mtu);
+	rtnl_link_set_flags(l, IFF_UP);
+	return 0;
+}
+
+int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
+		    unsigned int mtu)
+{
+	struct rtnl_link *orig, *l;
+	int rc = -ENOMEM;
+
+	/* No ifindex in it: the kernel looks the name up, once less for us. */
+	orig = rtnl_link_alloc();
+	if (!orig)
+		return rc;
+	rtnl_link_set_name(orig, ifname);
+	l = rtnl_link_alloc();
+	if (!l)
+		goto out_orig;
+	rc = link_describe(l, master, mtu);
+	if (!rc)
+		rc = nl_to_errno(rtnl_link_change(link->sk, orig, l, 0));
+	rtnl_link_put(l);
+out_orig:
+	rtnl_link_put(orig);
+	return rc;
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The process: limits, lock, background, signals, the loop. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "nbl.h"
+#include "options.h"
+
+#define LOCK_PATH	NOXS_NETBACK_DIR "/netback.lock"
+#define WANTED_FILES	(1u << 18)	/* a TAP each */
+
+struct process {
+	struct nbl *nb;
+	struct nbl_source signal_src;
+	int signal_fd;
+	int lock_fd;
+	int ready_fd;		/* of the parent that waits, or -1 */
+	bool stop;
+};
+
+static int fail(const char *what, int rc)
+{
+	nbl_log(NBL_ERROR, "%s: %s", what, nbl_strerror(rc));
+	return EXIT_FAILURE;
+}
+
+/* As many as we may have; less than wanted shows when there are none left. */
+static void raise_limits(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim))
+		return;
+	if (lim.rlim_max < WANTED_FILES) {
+		lim.rlim_cur = lim.rlim_max = WANTED_FILES;
+		if (!setrlimit(RLIMIT_NOFILE, &lim))
+			return;
+		getrlimit(RLIMIT_NOFILE, &lim);
+	}
+	lim.rlim_cur = lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+/*
+ * One backend a domain, whatever its socket: it removes what an earlier one
+ * left.  The lock goes with the process; the file stays.
+ */
+static int take_lock(int *out, char err[NBL_ERROR_SIZE])
+{
+	int fd, rc;
+
+	rc = nbl_control_dir(LOCK_PATH, err);
+	if (rc)
+		return rc;
+	fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return nbl_fail(err, -errno, "open " LOCK_PATH);
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		rc = -errno;
+		close(fd);
+		if (rc != -EWOULDBLOCK)
+			return nbl_fail(err, rc, "lock " LOCK_PATH);
+		snprintf(err, NBL_ERROR_SIZE, "netback-lite already runs ("
+			 LOCK_PATH " is locked)");
+		return -EBUSY;
+	}
+	*out = fd;
+	return 0;
+}
+
+/*
+ * The parent waits until the child is ready or dead, so that whoever started
+ * it may attach at once.  Returns in the child only.
+ */
+static int go_background(int *ready_fd)
+{
+	int fds[2], null;
+	char byte;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid > 0) {
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1) == 1 ? EXIT_SUCCESS
+						  : EXIT_FAILURE);
+	}
+	close(fds[0]);
+	setsid();
+	if (chdir("/"))
+		return -errno;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return -errno;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+	*ready_fd = fds[1];
+	return 0;
+}
+
+/* From here on nothing more is said to the terminal. */
+static void tell_ready(struct process *p, const struct nbl_options *opt)
+{
+	int null;
+
+	if (p->ready_fd < 0)
+		return;
+	nbl_log_start(opt->level, true);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	if (write(p->ready_fd, "", 1) != 1)
+		nbl_log(NBL_WARN, "nobody waited for the start");
+	close(p->ready_fd);
+	p->ready_fd = -1;
+}
+
+static int write_pidfile(const char *path)
+{
+	FILE *f = fopen(path, "we");
+	int rc = 0;
+
+	if (!f)
+		return -errno;
+	if (fprintf(f, "%d\n", (int)getpid()) < 0)
+		rc = -EIO;
+	if (fclose(f) && !rc)
+		rc = -errno;
+	return rc;
+}
+
+static void signal_ready(struct nbl_source *src, uint32_t events)
+{
+	struct process *p = nbl_container(src, struct process, signal_src);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(p->signal_fd, &info, sizeof(info)) == sizeof(info))
+		p->stop = true;
+}
+
+/* Blocked first of all, so that no thread ever takes one. */
+static int catch_signals(struct process *p)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	p->signal_src.fn = signal_ready;
+	p->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return p->signal_fd < 0 ? -errno : 0;
+}
+
+static const char *hint(int rc)
+{
+	switch (rc) {
+	case -ENOSYS:
+		return "this Xen has no noxs extension";
+	case -ENOENT:
+		return "not on Xen, or not in a privileged domain";
+	case -EACCES:
+	case -EPERM:
+		return "must be root";
+	default:
+		return nbl_strerror(rc);
+	}
+}
+
+static int serve(struct process *p, const struct nbl_options *opt)
+{
+	char err[NBL_ERROR_SIZE];
+	int rc;
+
+	rc = nbl_remove_leftovers(p->nb);
+	if (rc < 0)
+		return fail("list devices", rc);
+	if (rc > 0)
+		nbl_log(NBL_INFO, "removed %d devices that an earlier process left",
+			rc);
+	rc = nbl_loop_add(&p->nb->loop, p->signal_fd, EPOLLIN,
+			  &p->signal_src);
+	if (rc)
+		return fail("wait for signals", rc);
+	if (nbl_control_open(p->nb, opt->socket, err)) {
+		nbl_log(NBL_ERROR, "%s", err);
+		return EXIT_FAILURE;
+	}
+	if (opt->pidfile) {
+		rc = write_pidfile(opt->pidfile);
+		if (rc)
+			return fail(opt->pidfile, rc);
+	}
+	nbl_log(NBL_INFO, "ready on %s", opt->socket);
+	tell_ready(p, opt);
+	while (!p->stop) {
+		rc = nbl_turn(p->nb, -1);
+		if (rc)
+			return fail("wait for events", rc);
+	}
+	nbl_log(NBL_INFO, "stopping, %u vifs", p->nb->nr_vifs);
+	if (opt->pidfile)
+		unlink(opt->pidfile);
+	return EXIT_SUCCESS;
+}
+
+static int start(struct process *p, const struct nbl_options *opt)
+{
+	char err[NBL_ERROR_SIZE];
+	const char *step;
+	int rc, status;
+
+	rc = catch_signals(p);
+	if (rc)
+		return fail("catch signals", rc);
+	if (opt->daemon) {
+		rc = go_background(&p->ready_fd);
+		if (rc)
+			return fail("go to the background", rc);
+	}
+	raise_limits();
+	if (take_lock(&p->lock_fd, err)) {
+		nbl_log(NBL_ERROR, "%s", err);
+		return EXIT_FAILURE;
+	}
+	rc = nbl_open(&p->nb, &step);
+	if (rc) {
+		nbl_log(NBL_ERROR, "%s: %s", step, hint(rc));
+		return EXIT_FAILURE;
+	}
+	status = serve(p, opt);
+	nbl_close(p->nb);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct process p = {
+		.signal_fd = -1, .lock_fd = -1, .ready_fd = -1,
+	};
+	struct nbl_options opt;
+	int status;
+
+	if (nbl_options_parse(argc, argv, &opt, &status))
+		return status;
+	nbl_log_start(opt.level, false);
+	if (geteuid() != 0)
+		return fail("start", -EPERM);
+	status = start(&p, &opt);
+	if (p.signal_fd >= 0)
+		close(p.signal_fd);
+	if (p.lock_fd >= 0)
+		close(p.lock_fd);
+	return status;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The backend as a whole: open, close, one turn of the loop. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "batch.h"
+#include "closer.h"
+#include "control.h"
+#include "evtchn.h"
+#include "gnttab.h"
+#include "guest.h"
+#include "link.h"
+#include "log.h"
+#include "nbl.h"
+#include "vif.h"
+#include "watch.h"
+
+int64_t nbl_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int nbl_port_set(struct nbl *nb, uint32_t port, struct nbl_vif *vif)
+{
+	struct nbl_vif **table;
+	uint32_t nr;
+
+	if (port >= NBL_MAX_PORT)
+		return -ERANGE;
+	if (port >= nb->nr_ports) {
+		for (nr = 256; nr <= port; nr *= 2)
+			;
+		table = realloc(nb->port, nr * sizeof(*table));
+		if (!table)
+			return -ENOMEM;
+		memset(table + nb->nr_ports, 0,
+		       (nr - nb->nr_ports) * sizeof(*table));
+		nb->port = table;
+		nb->nr_ports = nr;
+	}
+	nb->port[port] = vif;
+	return 0;
+}
+
+/* Only marks: a port is pending once, however often it was raised. */
+static void evtchn_ready(struct nbl_source *src, uint32_t events)
+{
+	struct nbl *nb = nbl_container(src, struct nbl, evtchn_src);
+	unsigned int i;
+	uint32_t port;
+
+	(void)events;
+	for (i = 0; i < NBL_EVENTS_PER_TURN; i++) {
+		if (nbl_evtchn_pending(nb->ec, &port))
+			return;
+		if (nb->watch.on && port == nb->watch.port)
+			nbl_watch_event(nb);
+		else if (port < nb->nr_ports && nb->port[port])
+			nbl_vif_event(nb->port[port]);
+	}
+}
+
+static void closer_ready(struct nbl_source *src, uint32_t events)
+{
+	struct nbl *nb = nbl_container(src, struct nbl, closer_src);
+
+	(void)events;
+	nbl_closer_ack(nb->closer);
+	nbl_control_retry(nb->control);
+}
+
+static int nbl_open_handles(struct nbl *nb, const char **step)
+{
+	int rc;
+
+	*step = "open the noxs hypercall";
+	rc = noxs_open(&nb->nx);
+	if (rc)
+		return rc;
+	nb->domid = noxs_version(nb->nx)->domid;
+	*step = "open event channels";
+	rc = nbl_evtchn_open(&nb->ec);
+	if (rc)
+		return rc;
+	*step = "open grants";
+	rc = nbl_gnttab_open(&nb->gt);
+	if (rc)
+		return rc;
+	*step = "open rtnetlink";
+	rc = nbl_link_open(&nb->link);
+	if (rc)
+		return rc;
+	*step = "start threads";
+	return nbl_closer_create(&nb->closer);
+}
+
+int nbl_open(struct nbl **out, const char **step)
+{
+	struct nbl *nb;
+	int rc;
+
+	*step = "allocate";
+	nb = calloc(1, sizeof(*nb));
+	if (!nb)
+		return -ENOMEM;
+	nb->loop.epfd = -1;
+	TAILQ_INIT(&nb->guests);
+	TAILQ_INIT(&nb->ready);
+	TAILQ_INIT(&nb->dead);
+	nb->evtchn_src.fn = evtchn_ready;
+	nb->closer_src.fn = closer_ready;
+
+	rc = nbl_batch_create(&nb->batch);
+	if (rc)
+		goto err;
+	rc = nbl_open_handles(nb, step);
+	if (rc)
+		goto err;
+	*step = "open epoll";
+	rc = nbl_loop_init(&nb->loop);
+	if (rc)
+		goto err;
+	rc = nbl_loop_add(&nb->loop, nbl_evtchn_fd(nb->ec), EPOLLIN,
+			  &nb->evtchn_src);
+	if (rc)
+		goto err;
+	rc = nbl_loop_add(&nb->loop, nbl_closer_fd(nb->closer), EPOLLIN,
+			  &nb->closer_src);
+	if (rc)
+		goto err;
+	nbl_watch_start(nb);
+	*out = nb;
+	return 0;
+
+err:
+	nbl_close(nb);
+	return rc;
+}
+
+static void nbl_bury(struct nbl *nb)
+{
+	struct nbl_vif *vif;
+
+	while ((vif = TAILQ_FIRST(&nb->dead))) {
+		TAILQ_REMOVE(&nb->dead, vif, ready_link);
+		free(vif);
+	}
+}
+
+/* Every part takes NULL or was zeroed: also for a half-opened one. */
+void nbl_close(struct nbl *nb)
+{
+	if (!nb)
+		return;
+	nbl_control_close(nb->control);
+	nbl_guest_detach_all(nb);
+	nbl_bury(nb);
+	nbl_watch_stop(nb);
+	nbl_closer_destroy(nb->closer);
+	nbl_loop_fini(&nb->loop);
+	nbl_link_close(nb->link);
+	nbl_gnttab_close(nb->gt);
+	nbl_evtchn_close(nb->ec);
+	noxs_close(nb->nx);
+	nbl_batch_destroy(nb->batch);
+	free(nb->port);
+	free(nb);
+}
+
+int nbl_remove_leftovers(struct nbl *nb)
+{
+	struct xen_noxs_list list = { .domid = XEN_NOXS_ANY };
+	struct xen_noxs_remove op;
+	unsigned int i;
+	int n = 0, rc;
+
+	list.backend = nb->domid;
+	while (list.next_domid != XEN_NOXS_END) {
+		rc = noxs_list(nb->nx, &list);
+		if (rc)
+			return rc;
+		for (i = 0; i < list.nr && i < XEN_NOXS_LIST_MAX; i++) {
+			if (list.entry[i].type != XEN_NOXS_TYPE_NET)
+				continue;
+			op = (struct xen_noxs_remove){
+				.domid = list.entry[i].domid,
+				.id = list.entry[i].id,
+				.type = XEN_NOXS_TYPE_NET,
+				.serial = list.entry[i].serial,
+			};
+			if (!noxs_remove(nb->nx, &op))
+				n++;
+		}
+	}
+	return n;
+}
+
+/* At most NBL_VIFS_PER_TURN; those with work left go to the end. */
+static void nbl_run_ready(struct nbl *nb)
+{
+	struct nbl_vif *vif;
+	unsigned int i;
+
+	for (i = 0; i < NBL_VIFS_PER_TURN; i++) {
+		vif = TAILQ_FIRST(&nb->ready);
+		if (!vif)
+			return;
+		TAILQ_REMOVE(&nb->ready, vif, ready_link);
+		vif->on_ready = false;
+		nbl_vif_run(vif);
+	}
+}
+
+int nbl_turn(struct nbl *nb, int timeout_ms)
+{
+	int rc;
+
+	timeout_ms = nbl_watch_timeout(nb, timeout_ms);
+	if (!TAILQ_EMPTY(&nb->ready))
+		timeout_ms = 0;
+	rc = nbl_loop_wait(&nb->loop, timeout_ms);
+	if (rc)
+		return rc;
+	nbl_watch_poll(nb);
+	nbl_run_ready(nb);
+	nbl_bury(nb);
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tap.h owns TAP devices: open, offloads, close.  The seam that tests
+ * replace; frames go through read() and write() on the descriptor, each one
+ * packet that begins with struct virtio_net_hdr.
+ *
+ * Closing a TAP waits for the kernel's RCU (24 emulated ms), so nbl_tap_close
+ * belongs to the closer's threads (closer.h).
+ */
+#ifndef NBL_TAP_H
+#define NBL_TAP_H
+
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+
+/*
+ * Make a TAP of this name, not persistent, with a vnet header; out gets a
+ * non-blocking O_CLOEXEC descriptor.  -EEXIST: the name is taken.
+ */
+int nbl_tap_open(const char *ifname, int *out);
+/* Which offloads (TUN_F_*) the reader of the TAP can take. */
+int nbl_tap_offload(int fd, unsigned int tun_f);
+/* Blocks for tens of ms.  Thread-safe. */
+void nbl_tap_close(int fd);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vif.h owns one network device: TAP, event channel, noxs device, rings.
+ *
+ * Life (attach.c): attach -> { event, run } -> detach or drop
+ * Connection (front.c), what the back area says:
+ *
+ *     INIT -> CONNECTED -> CLOSED -> INIT (next generation) -> ...
+ *                  \
+ *                   +-> CLOSED with an error: the guest lied; for good
+ *
+ * A guest never makes us wait: each step is the reaction to what its front
+ * area says when we look, after an event of its.
+ */
+#ifndef NBL_VIF_H
+#define NBL_VIF_H
+
+#include "log.h"
+#include "nbl.h"
+#include "ring.h"
+
+#define NBL_VIF_FEATURES \
+	(XEN_NOXS_NET_F_SG | XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6)
+#define NBL_VIF_BUDGET		64	/* packets each way and turn */
+#define NBL_ETH_OVERHEAD	18u	/* header and one VLAN tag */
+
+struct nbl_closer_ticket;
+
+struct nbl_vif {
+	struct nbl *nb;
+	struct nbl_guest *guest;
+	TAILQ_ENTRY(nbl_vif) guest_link;
+	TAILQ_ENTRY(nbl_vif) ready_link;	/* nbl.ready, or nbl.dead */
+	uint16_t id;
+	uint16_t slot;
+	uint16_t offset;
+	uint8_t pair;
+	uint32_t port;
+
+	/* TAP */
+	struct nbl_source tap_src;
+	struct nbl_closer_ticket *tap;	/* descriptor and name */
+	char bridge[NOXS_NETBACK_IFNAMSIZ];
+	uint32_t max_frame;		/* bytes, from the Ethernet header on */
+
+	/* What the guest says, and what we said last. */
+	const volatile struct xen_noxs_net_front *front;
+	struct xen_noxs_net_back back;
+
+	/* Connection */
+	bool connected;
+	bool broken;		/* the guest lied: CLOSED for good */
+	uint32_t features;	/* agreed on */
+	void *rings;		/* mapped: tx, rx */
+	struct nbl_tx_ring tx;
+	struct nbl_rx_ring rx;
+
+	/* What is due */
+	bool on_ready;
+	bool unmask_due;	/* an event came; the port is masked */
+	bool notify_due;	/* the guest waits for responses */
+	bool tap_readable;	/* until a read says EAGAIN */
+
+	struct noxs_netback_stats stats;
+};
+
+/*
+ * Everything ATTACH promises.  err gets the step and the reason.
+ * -EINPROGRESS: a TAP of that name is being closed; call again after the
+ * closer was heard of.
+ */
+int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
+		   struct nbl_vif **out, char err[NBL_ERROR_SIZE]);
+/* Everything DETACH promises.  vif is freed at the end of the turn. */
+void nbl_vif_detach(struct nbl_vif *vif);
+/* The same for a guest that is dead: nothing is said to it or to Xen. */
+void nbl_vif_drop(struct nbl_vif *vif);
+
+/* The guest's event, the TAP's, or work left: run it in its turn. */
+void nbl_vif_ready(struct nbl_vif *vif);
+void nbl_vif_event(struct nbl_vif *vif);
+/* Look at the guest's state, then move packets: one budget each way. */
+void nbl_vif_run(struct nbl_vif *vif);
+
+/* front.c: react to the front area.  disconnect: also when it is not. */
+void nbl_vif_front(struct nbl_vif *vif);
+void nbl_vif_disconnect(struct nbl_vif *vif);
+/* Say state (and error, positive errno) in the back area; tell the guest. */
+int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error);
+/* The guest lied: disconnect, CLOSED with the error, one line in the log. */
+void nbl_vif_break(struct nbl_vif *vif, int error, const char *why);
+
+/* One budget of packets; > 0: there is more, 0: not now, -errno: a lie, with
+ * the reason in *why. */
+int nbl_tx_run(struct nbl_vif *vif, const char **why);
+int nbl_rx_run(struct nbl_vif *vif, const char **why);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * watch.h owns the news of domains that die.  Without it (no right to watch,
+ * or no watch left) vifs of a dead guest stay until they are detached.
+ */
+#ifndef NBL_WATCH_H
+#define NBL_WATCH_H
+
+#include "nbl.h"
+
+/* Logs if there is none. */
+void nbl_watch_start(struct nbl *nb);
+void nbl_watch_stop(struct nbl *nb);
+/* The port was raised. */
+void nbl_watch_event(struct nbl *nb);
+/* The shorter of timeout_ms and the time until something is due. */
+int nbl_watch_timeout(const struct nbl *nb, int timeout_ms);
+/* Do what is due by now. */
+void nbl_watch_poll(struct nbl *nb);
+
+#endif
