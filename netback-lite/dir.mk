@@ -8,7 +8,9 @@ NBL_CORE := $(addprefix netback-lite/,attach.c batch.c closer.c control.c \
 	ring_tx.c vif.c watch.c)
 NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c tap.c)
 
-NBL_CFLAGS := -Inetback-lite -Ihypervisor-ext/include \
+# The barriers of <xen/io/ring.h> are ours only under a current version.
+NBL_CFLAGS := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
+	-Inetback-lite -Ihypervisor-ext/include \
 	-Ichaos-toolstack/libnoxs/include -pthread \
 	-DNBL_VERSION='"$(VERSION)"'
 
