@@ -63,6 +63,7 @@ $(MINIOS_O)/minios.lds: minios-port/boot/minios.lds.S
 # $(1): application
 define minios_app
 minios_$(1)_OBJS := $$(minios_$(1)_SRCS:%.c=$$(MINIOS_O)/%.o)
+$$(minios_$(1)_OBJS): $$(LWIP)/.version
 $$(minios_$(1)_OBJS): MINIOS_EXTRA := $$(MINIOS_NET_CFLAGS) $$(minios_$(1)_CFLAGS)
 $$(B)/minios/$(1).debug: $$(minios_$(1)_OBJS) $$(MINIOS_OBJS) $$(MINIOS_O)/minios.lds
 	$$(call say,LD,$$@)
@@ -83,7 +84,7 @@ MINIOS_IMAGES += $$(B)/minios/$(1)
 endef
 
 MINIOS_IMAGES :=
--include minios-port/net/net.mk
+include minios-port/net/net.mk
 MINIOS_APPS := $(patsubst minios-port/apps/%/app.mk,%, \
 	$(wildcard minios-port/apps/*/app.mk))
 include $(MINIOS_APPS:%=minios-port/apps/%/app.mk)

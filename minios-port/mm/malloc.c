@@ -128,6 +128,16 @@ void *calloc(size_t n, size_t size)
 	return obj;
 }
 
+size_t malloc_size(const void *obj)
+{
+	const struct header *h =
+		(const struct header *)((uintptr_t)obj & PAGE_MASK);
+
+	if (h->magic == MAGIC_LARGE)
+		return (size_t)h->nr_pages * PAGE_SIZE - HEADER;
+	return sizes[h->size_class];
+}
+
 void free(void *obj)
 {
 	struct header *h = (struct header *)((uintptr_t)obj & PAGE_MASK);

@@ -43,6 +43,7 @@ uint64_t page_frame(const void *page);
 void *malloc(size_t size);
 void *calloc(size_t n, size_t size);
 void free(void *ptr);
+size_t malloc_size(const void *ptr);	/* usable bytes of what malloc gave */
 
 /*
  * Foreign frames: window.c.  Pages of Xen that are not ours to allocate get

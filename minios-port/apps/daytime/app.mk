@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+minios_daytime_SRCS := $(addprefix minios-port/apps/daytime/,daytime.c date.c)

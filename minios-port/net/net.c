@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Bringing the network up, and the thread that keeps it going.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "lwip/init.h"
+
+#include "minios/mm.h"
+#include "minios/net.h"
+#include "minios/net_lwip.h"
+#include "minios/sched.h"
+#include "noxs_bus.h"
+#include "noxs_netfront.h"
+#include "vif.h"
+
+/*
+ * Receive pages per vif: so that fifteen vifs take half of the memory of a 4
+ * MB guest, and a large guest gets what a fast peer fills in a millisecond.
+ */
+#define MIN_RX		16
+#define MAX_RX		128
+#define PAGES_PER_RX	64
+
+static struct noxs_bus bus;
+static struct waitq work;
+
+static void wake(void)
+{
+	waitq_wake(&work);
+}
+
+static void bus_wake(void *arg)
+{
+	(void)arg;
+	wake();
+}
+
+static const struct noxs_bus_ops bus_ops = { .wake = bus_wake };
+
+static void net_thread(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		bool more = false;
+		uint64_t deadline;
+
+		if (noxs_bus_pending(&bus) && noxs_bus_poll(&bus) == -EAGAIN)
+			more = true;
+		if (vifs_poll())
+			more = true;
+		deadline = timers_run();
+		if (more)
+			sched_yield();
+		else
+			waitq_wait(&work, deadline);
+	}
+}
+
+static unsigned int rx_pages(void)
+{
+	unsigned long n = page_nr_free() / PAGES_PER_RX;
+
+	if (n < MIN_RX)
+		return MIN_RX;
+	return n > MAX_RX ? MAX_RX : n;
+}
+
+int net_start(void)
+{
+	static struct noxs_netfront_config cfg = {
+		.ops = &vif_ops,
+		.features = XEN_NOXS_NET_F_CSUM4,
+	};
+	static struct noxs_driver driver;
+	static const struct noxs_driver *const drivers[] = { &driver };
+	int rc;
+
+	net_mem_init();
+	lwip_init();
+	timers_init();
+	vifs_init(wake);
+	cfg.nr_rx = rx_pages();
+	cfg.nr_tx = cfg.nr_rx / 2;
+	rc = noxs_netfront_driver_init(&driver, &cfg);
+	if (!rc)
+		rc = noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
+	if (rc) {
+		printf("network: %s (%d)\n", rc == -ENOSYS ?
+		       "this Xen has no noxs" : "no noxs bus", rc);
+		return rc;
+	}
+	return thread_create("net", net_thread, NULL);
+}

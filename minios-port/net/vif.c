@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * A vif: an lwIP netif on a noxs netfront.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+#include "lwip/priv/tcp_priv.h"
+#include "netif/ethernet.h"
+
+#include "minios/boot.h"
+#include "minios/net.h"
+#include "vif.h"
+
+#define RX_BUDGET	32	/* frames per vif and round */
+
+struct vif {
+	struct netif netif;
+	struct vif *next;
+	struct noxs_netfront *nf;
+	uint16_t id;
+	bool added;		/* lwIP knows the netif */
+	bool due;		/* an event came, or frames are left */
+};
+
+static struct vif *vifs;
+static void (*wake_thread)(void);
+
+void vifs_init(void (*wake)(void))
+{
+	wake_thread = wake;
+}
+
+bool vifs_poll(void)
+{
+	bool more = false;
+	struct vif *v;
+
+	for (v = vifs; v; v = v->next) {
+		if (!v->due)
+			continue;
+		v->due = false;
+		if (noxs_netfront_poll(v->nf, RX_BUDGET) == RX_BUDGET) {
+			v->due = true;
+			more = true;
+		}
+	}
+	return more;
+}
+
+static err_t vif_output(struct netif *netif, struct pbuf *p)
+{
+	struct vif *v = netif->state;
+	struct noxs_net_frag frags[NOXS_NET_MAX_FRAGS];
+	unsigned int nr = 0;
+	struct pbuf *q;
+
+	for (q = p; q; q = q->next) {
+		if (nr == NOXS_NET_MAX_FRAGS)
+			return ERR_BUF;
+		if (q->len)
+			frags[nr++] = (struct noxs_net_frag){ q->payload,
+							      q->len };
+		if (q->tot_len == q->len)
+			break;
+	}
+	timers_activity();
+	switch (noxs_netfront_send(v->nf, frags, nr, 0)) {
+	case 0:
+		return ERR_OK;
+	case -EAGAIN:
+		return ERR_MEM;		/* TCP tries again by itself */
+	default:
+		return ERR_IF;
+	}
+}
+
+static err_t vif_netif_init(struct netif *netif)
+{
+	netif->name[0] = 'v';
+	netif->name[1] = 'i';
+	netif->hwaddr_len = ETH_HWADDR_LEN;
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP |
+		       NETIF_FLAG_ETHERNET;
+	netif->output = etharp_output;
+	netif->linkoutput = vif_output;
+	return ERR_OK;
+}
+
+static void vif_rx(void *priv, const struct noxs_net_frame *frame)
+{
+	struct vif *v = priv;
+	u16_t off = 0, flags = NETIF_CHECKSUM_ENABLE_ALL;
+	struct pbuf *p;
+	unsigned int i;
+
+	if (frame->len > UINT16_MAX)
+		return;
+	p = pbuf_alloc(PBUF_RAW, frame->len, PBUF_RAM);
+	if (!p)
+		return;
+	for (i = 0; i < frame->nr_frags; i++) {
+		memcpy((char *)p->payload + off, frame->frags[i].data,
+		       frame->frags[i].len);
+		off += frame->frags[i].len;
+	}
+	/* Not a broadcast: somebody talks to us. */
+	if (!(*(const u8_t *)p->payload & 1))
+		timers_activity();
+	if (frame->flags & (NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID))
+		flags &= ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+	NETIF_SET_CHECKSUM_CTRL(&v->netif, flags);
+	if (v->netif.input(p, &v->netif) != ERR_OK)
+		pbuf_free(p);
+}
+
+static unsigned int prefix_of(uint32_t mask)
+{
+	unsigned int n = 0;
+
+	for (; mask; mask &= mask - 1)
+		n++;
+	return n;
+}
+
+static void vif_status(struct netif *netif)
+{
+	struct vif *v = netif->state;
+	const u8_t *ip = (const u8_t *)netif_ip4_addr(netif);
+	const u8_t *gw = (const u8_t *)netif_ip4_gw(netif);
+	uint32_t mask = netif_ip4_netmask(netif)->addr;
+
+	if (ip4_addr_isany(netif_ip4_addr(netif)) || !netif_is_up(netif))
+		return;
+	printf("vif%u: %u.%u.%u.%u/%u gateway %u.%u.%u.%u\n", v->id,
+	       ip[0], ip[1], ip[2], ip[3], prefix_of(mask),
+	       gw[0], gw[1], gw[2], gw[3]);
+	if (!netif_default && !ip4_addr_isany(netif_ip4_gw(netif)))
+		netif_set_default(netif);
+}
+
+/* What the command line says of this vif; false: nothing it understands. */
+static bool address_from_cmdline(uint16_t id, struct net_address *out)
+{
+	char key[8], value[64];
+
+	snprintf(key, sizeof(key), id ? "ip%u" : "ip", id);
+	if (!boot_option(boot.cmdline, key, value, sizeof(value)))
+		return false;
+	if (!net_address_parse(value, out))
+		return true;
+	printf("vif%u: %s=%s makes no sense\n", id, key, value);
+	return false;
+}
+
+static void vif_address(const struct noxs_net_info *info,
+			struct net_address *out)
+{
+	*out = (struct net_address){ 0 };
+	if (address_from_cmdline(info->id, out))
+		return;
+	out->dhcp = info->ip_mode != XEN_NOXS_NET_IP_STATIC;
+	if (out->dhcp)
+		return;
+	memcpy(out->ip, info->ip, 4);
+	memcpy(out->gateway, info->gateway, 4);
+	out->prefix = info->prefix;
+}
+
+static void vif_configure(struct vif *v, const struct net_address *a)
+{
+	ip4_addr_t ip, mask, gw;
+
+	memcpy(&ip, a->ip, 4);
+	memcpy(&gw, a->gateway, 4);
+	mask.addr = a->prefix ? lwip_htonl(~0u << (32 - a->prefix)) : 0;
+	if (!a->dhcp && !a->none)
+		netif_set_addr(&v->netif, &ip, &mask, &gw);
+}
+
+static void vif_link_up(void *priv, const struct noxs_net_info *info)
+{
+	struct vif *v = priv;
+	struct net_address a;
+
+	if (!v->added) {
+		if (!netif_add(&v->netif, NULL, NULL, NULL, v, vif_netif_init,
+			       netif_input))
+			return;
+		v->added = true;
+		netif_set_status_callback(&v->netif, vif_status);
+	}
+	memcpy(v->netif.hwaddr, info->mac, ETH_HWADDR_LEN);
+	v->netif.mtu = info->mtu;
+	vif_address(info, &a);
+	/* The last of these announces a static address by ARP. */
+	vif_configure(v, &a);
+	netif_set_up(&v->netif);
+	netif_set_link_up(&v->netif);
+	if (a.dhcp && !netif_dhcp_data(&v->netif))
+		dhcp_start(&v->netif);
+}
+
+static void vif_link_down(void *priv, unsigned int error)
+{
+	struct vif *v = priv;
+
+	if (!v->added)
+		return;
+	netif_set_link_down(&v->netif);
+	netif_set_down(&v->netif);
+	printf("vif%u: down, error %u\n", v->id, error);
+}
+
+static void vif_event(void *priv)
+{
+	struct vif *v = priv;
+
+	v->due = true;
+	wake_thread();
+}
+
+static void vif_tx_room(void *priv)
+{
+	(void)priv;
+	tcp_txnow();
+}
+
+static int vif_probe(void *arg, struct noxs_netfront *nf, uint16_t id,
+		     void **priv)
+{
+	struct vif *v = calloc(1, sizeof(*v));
+
+	(void)arg;
+	if (!v)
+		return -ENOMEM;
+	v->nf = nf;
+	v->id = id;
+	v->next = vifs;
+	vifs = v;
+	*priv = v;
+	return 0;
+}
+
+static void vif_remove(void *priv)
+{
+	struct vif *v = priv, **p;
+
+	for (p = &vifs; *p != v; p = &(*p)->next)
+		;
+	*p = v->next;
+	if (v->added) {
+		if (netif_dhcp_data(&v->netif)) {
+			dhcp_stop(&v->netif);
+			dhcp_cleanup(&v->netif);
+		}
+		netif_remove(&v->netif);
+	}
+	free(v);
+}
+
+const struct noxs_netfront_ops vif_ops = {
+	.probe = vif_probe,
+	.remove = vif_remove,
+	.link_up = vif_link_up,
+	.link_down = vif_link_down,
+	.event = vif_event,
+	.rx = vif_rx,
+	.tx_room = vif_tx_room,
+};
