@@ -71,7 +71,7 @@ def command(args, xen, kernel, initrd, log):
     if not qemu:
         raise QemuError("qemu-system-x86_64 is not installed (package qemu-system-x86)")
     level = "all" if args.debug_xen else "warning"
-    xen_args = (f"console=com1 com1=115200,8n1 "
+    xen_args = (f"console=com1 com1=115200,8n1 conring_size=1M "
                 f"dom0_mem={args.dom0_mem}M,max:{args.dom0_mem}M "
                 f"loglvl={level} guest_loglvl=all {args.xen_args}").strip()
     linux_args = "console=hvc0 quiet panic=1 rdinit=/init"
@@ -84,11 +84,13 @@ def command(args, xen, kernel, initrd, log):
              "-kernel", xen, "-append", xen_args,
              "-initrd", f"{kernel} {linux_args},{initrd}",
              "-serial", f"file:{log}",
-             "-chardev", "stdio,id=job,signal=off", "-serial", "chardev:job"])
+             "-chardev", "stdio,id=job,signal=off" +
+             (",mux=on" if args.interactive else ""),
+             "-serial", "chardev:job"])
 
 
-def start(cmd, interactive, errors):
-    """Start QEMU; it is killed with its parent, however that ends."""
+def start(cmd, initrd, interactive, errors):
+    """Start QEMU, which inherits the fd initrd; it is killed with its parent, however that ends."""
     libc = ctypes.CDLL(None)
 
     def in_child():
@@ -96,10 +98,11 @@ def start(cmd, interactive, errors):
 
     with open(errors, "wb") as err:
         if interactive:
-            return subprocess.Popen(cmd, preexec_fn=in_child)
+            return subprocess.Popen(cmd, preexec_fn=in_child,
+                                    pass_fds=(initrd,))
         return subprocess.Popen(cmd, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=err,
-                                preexec_fn=in_child)
+                                preexec_fn=in_child, pass_fds=(initrd,))
 
 
 def read_some(fd, timeout):
