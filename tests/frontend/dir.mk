@@ -9,8 +9,14 @@ frontend-bus_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-bus_PKGS := cmocka
 $(eval $(call test_program,frontend-bus))
 
-frontend-net_SRCS := tests/frontend/net.c tests/frontend/hostile.c \
-	tests/frontend/peer.c tests/frontend/os_unit.c $(CORE_SRCS)
+frontend-net_SRCS := tests/frontend/net.c tests/frontend/peer.c \
+	tests/frontend/os_unit.c $(CORE_SRCS)
 frontend-net_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-net_PKGS := cmocka
 $(eval $(call test_program,frontend-net))
+
+frontend-hostile_SRCS := tests/frontend/hostile.c tests/frontend/peer.c \
+	tests/frontend/os_unit.c $(CORE_SRCS)
+frontend-hostile_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-hostile_PKGS := cmocka
+$(eval $(call test_program,frontend-hostile))

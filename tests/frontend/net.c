@@ -1,0 +1,709 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * net.c owns the tests of the network frontend with a backend that keeps to
+ * the rules: negotiation, life cycle, both rings.
+ */
+#include "peer.h"
+
+static int setup(void **state)
+{
+	(void)state;
+	peer_reset();
+	return 0;
+}
+
+/* --- negotiation ---------------------------------------------------------- */
+
+static void answers_the_offer_at_once(void **state)
+{
+	struct xen_noxs_net_front front;
+	struct netif_rx_request req;
+	bool posted[256] = { false };
+	unsigned int i;
+
+	(void)state;
+	peer.back.ip_mode = XEN_NOXS_NET_IP_STATIC;
+	peer.back.prefix = 24;
+	memcpy(peer.back.ip, "\x0a\x00\x00\x02", 4);
+	memcpy(peer.back.gateway, "\x0a\x00\x00\x01", 4);
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(seen.up, 1);
+	assert_false(noxs_netfront_connected(seen.nf));
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	front = peer_front();
+	assert_int_equal(front.hdr.size, sizeof(front));
+	assert_int_equal(front.hdr.features, peer.cfg.features);
+	assert_int_equal(front.hdr.error, 0);
+	assert_int_equal(front.nr_queues, 1);
+	assert_int_equal(front.queue[0].tx_port | front.queue[0].rx_port, 0);
+	assert_int_equal(seen.info.id, 4);
+	assert_int_equal(seen.info.mtu, 1500);
+	assert_int_equal(seen.info.prefix, 24);
+	assert_memory_equal(seen.info.mac, peer.back.mac, 6);
+	assert_memory_equal(seen.info.ip, "\x0a\x00\x00\x02", 4);
+	assert_memory_equal(seen.info.gateway, "\x0a\x00\x00\x01", 4);
+	peer_attach();
+	for (i = 0; i < 32; i++) {
+		assert_true(peer_rx_take(&req));
+		assert_in_range(req.id, 0, 31);
+		assert_false(posted[req.id]);
+		posted[req.id] = true;
+		peer_rx_data(&req);
+	}
+	assert_false(peer_rx_take(&req));
+	peer_finish();
+}
+
+static void sends_before_the_backend_connects(void **state)
+{
+	struct netif_tx_request req;
+
+	(void)state;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(peer_send(60, 1, 0), 0);
+	peer_attach();
+	assert_true(peer_tx_take(&req));
+	assert_int_equal(peer_tx_data(&req)[59], 60);
+	peer_rx_frame(60, 7);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+	assert_int_equal(seen.data[59], 66);
+	peer_finish();
+}
+
+static void features_are_what_both_want(void **state)
+{
+	(void)state;
+	peer.back.hdr.features = XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_GSO4;
+	peer.cfg.features = XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_SG;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(peer_front().hdr.features, XEN_NOXS_NET_F_CSUM4);
+	assert_int_equal(seen.info.features, XEN_NOXS_NET_F_CSUM4);
+	peer_finish();
+	peer_reset();
+	peer.cfg.features = XEN_NOXS_NET_F_GSO4;
+	assert_int_equal(peer_start(), -EINVAL);
+	peer.cfg.features = 0;
+	peer.cfg.nr_rx = 257;
+	assert_int_equal(peer_start(), -EINVAL);
+}
+
+static void mtu_fits_one_slot_without_sg(void **state)
+{
+	(void)state;
+	peer.back.mtu = 9000;
+	peer.cfg.features = 0;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(seen.info.mtu, 4096 - 18);
+	assert_int_equal(peer_send(4096, 0, 0), 0);
+	assert_int_equal(peer_send(4097, 0, 0), -EMSGSIZE);
+	peer_finish();
+}
+
+/* --- life cycle ------------------------------------------------------------- */
+
+static void backend_restarts(void **state)
+{
+	struct netif_tx_request req;
+	unsigned int grants, i;
+
+	(void)state;
+	peer_connect();
+	grants = os_nr_grants();
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(peer_send(60, 1, 0), 0);
+		peer.back.hdr.generation++;
+		peer_publish(XEN_NOXS_STATE_INIT, 0);
+		assert_int_equal(seen.down, i + 1);
+		assert_int_equal(seen.error, 0);
+		assert_int_equal(seen.up, i + 2);
+		assert_false(noxs_netfront_connected(seen.nf));
+		peer_attach();
+		assert_false(peer_tx_take(&req));
+		peer_rx_frame(100, 3);
+		assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+		peer_publish(XEN_NOXS_STATE_CONNECTED, 0);
+		assert_true(noxs_netfront_connected(seen.nf));
+	}
+	assert_int_equal(os_nr_grants(), grants);
+	peer_finish();
+}
+
+static void same_offer_is_answered_once(void **state)
+{
+	(void)state;
+	assert_int_equal(peer_start(), 0);
+	os_notified(PEER_PORT);
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, 1);
+	assert_int_equal(os_notified(PEER_PORT), 0);
+	peer_finish();
+}
+
+static void backend_closes_and_opens(void **state)
+{
+	(void)state;
+	peer_connect();
+	os_notified(PEER_PORT);
+	peer_publish(XEN_NOXS_STATE_CLOSING, 0);
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(seen.error, 0);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	assert_int_equal(peer_send(60, 1, 0), -ENOTCONN);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 0);
+	assert_int_equal(noxs_netfront_tx_room(seen.nf), 0);
+	peer_publish(XEN_NOXS_STATE_CLOSED, 0);
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(os_notified(PEER_PORT), 0);
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, 2);
+	peer_finish();
+}
+
+static void backend_closes_with_a_reason(void **state)
+{
+	(void)state;
+	peer_connect();
+	peer_publish(XEN_NOXS_STATE_CLOSED, EPROTO);
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(seen.error, EPROTO);
+	peer_finish();
+}
+
+static void backend_connected_to_somebody_before(void **state)
+{
+	(void)state;
+	peer.back.hdr.state = XEN_NOXS_STATE_CONNECTED;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(seen.probed, 1);
+	assert_int_equal(seen.up, 0);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, 1);
+	peer_finish();
+}
+
+static void says_closed_when_the_bus_ends(void **state)
+{
+	(void)state;
+	peer_connect();
+	os_notified(PEER_PORT);
+	peer_finish();
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+}
+
+static void hot_remove(void **state)
+{
+	struct xen_noxs_net_front zero = { 0 }, front;
+
+	(void)state;
+	peer_connect();
+	os_notified(PEER_PORT);
+	os_slot_remove(PEER_SLOT);
+	assert_int_equal(noxs_bus_poll(&peer.bus), 0);
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(seen.removed, 1);
+	/* The area may be another device's by now. */
+	front = peer_front();
+	assert_memory_equal(&front, &zero, sizeof(zero));
+	assert_int_equal(os_notified(PEER_PORT), 0);
+	assert_int_equal(os_nr_grants(), 0);
+	peer_finish();
+}
+
+static void not_wanted_by_the_os(void **state)
+{
+	(void)state;
+	seen.probe_rc = -ENODEV;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(seen.probed, 0);
+	assert_int_equal(os_nr_grants(), 0);
+	peer_finish();
+}
+
+static void resumed_elsewhere(void **state)
+{
+	unsigned int grants;
+
+	(void)state;
+	peer_connect();
+	grants = os_nr_grants();
+	os_device_page()->slot[PEER_SLOT].port[0] = 30;
+	os_device_page()->slot[PEER_SLOT].seq++;
+	memset(os_front(PEER_SLOT), 0, XEN_NOXS_AREA_SIZE);
+	peer.back.hdr.state = XEN_NOXS_STATE_INIT;	/* same generation */
+	memcpy(os_back(PEER_SLOT), &peer.back, sizeof(peer.back));
+	os_notified(PEER_PORT);
+	assert_int_equal(noxs_bus_resume(&peer.bus), 0);
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(seen.up, 2);
+	assert_int_equal(os_notified(PEER_PORT), 0);
+	assert_int_equal(os_notified(30), 1);
+	assert_int_equal(os_nr_grants(), grants);
+	peer_attach();
+	peer_finish();
+}
+
+static void pages_that_the_backend_maps_are_kept(void **state)
+{
+	struct xen_noxs_net_front front;
+
+	(void)state;
+	peer_connect();
+	front = peer_front();
+	os_grant_map(front.queue[0].tx_ref, true);
+	os_slot_remove(PEER_SLOT);
+	assert_int_equal(noxs_bus_poll(&peer.bus), 0);
+	assert_int_equal(seen.removed, 1);
+	assert_int_equal(os_nr_grants(), 1);
+	os_grant_map(front.queue[0].tx_ref, false);
+	os_raise_virq();
+	assert_int_equal(noxs_bus_poll(&peer.bus), 0);
+	assert_int_equal(os_nr_grants(), 0);
+	peer_finish();
+}
+
+static void pages_kept_are_bounded(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	peer_connect();
+	for (i = 0; i < 20; i++) {
+		os_grant_map(peer_front().queue[0].rx_ref, true);
+		os_slot_remove(PEER_SLOT);
+		noxs_bus_poll(&peer.bus);
+		memcpy(os_back(PEER_SLOT), &peer.back, sizeof(peer.back));
+		os_slot_add(PEER_SLOT, XEN_NOXS_TYPE_NET, 4, PEER_PORT);
+		peer.back.hdr.generation++;
+		peer_publish(XEN_NOXS_STATE_INIT, 0);
+	}
+	assert_int_equal(os_nr_grants(), 8);
+	assert_int_equal(seen.up, 8);
+	assert_int_equal(peer_front().hdr.error, EBUSY);
+	for (i = 0; i < OS_NR_GRANTS; i++)
+		os_grant_map(i, false);
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, 9);
+	peer_finish();
+}
+
+/* --- transmit ---------------------------------------------------------------- */
+
+static void small_frames_share_pages(void **state)
+{
+	struct netif_tx_request a, b;
+
+	(void)state;
+	peer_connect();
+	assert_int_equal(noxs_netfront_tx_room(seen.nf), 32);
+	assert_int_equal(peer_send(1518, 1, NOXS_NET_CSUM_BLANK), 0);
+	assert_int_equal(peer_send(14, 2, NOXS_NET_CSUM_VALID), 0);
+	assert_int_equal(peer_send(1519, 1, 0), -EMSGSIZE);
+	assert_int_equal(peer_send(13, 1, 0), -EMSGSIZE);
+	assert_int_equal(peer_send(60, 1, 4), -EINVAL);
+	assert_true(peer_tx_take(&a) && peer_tx_take(&b));
+	assert_int_equal(a.size, 1518);
+	assert_int_equal(a.flags, NETTXF_csum_blank | NETTXF_data_validated);
+	assert_int_equal(b.flags, NETTXF_data_validated);
+	assert_int_equal(a.gref, b.gref);
+	assert_int_equal(a.offset ^ b.offset, 2048);
+	assert_int_not_equal(a.id, b.id);
+	assert_int_equal(peer_tx_data(&a)[1517], (1 + 1517) % 256);
+	assert_int_equal(peer_tx_data(&b)[13], 15);
+	peer_finish();
+}
+
+static void fragments_are_gathered(void **state)
+{
+	uint8_t data[300];
+	struct noxs_net_frag frag[NOXS_NET_MAX_FRAGS + 1];
+	struct netif_tx_request req;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)i;
+	for (i = 0; i <= NOXS_NET_MAX_FRAGS; i++)
+		frag[i] = (struct noxs_net_frag){ data + i * 10,
+						  i % 5 ? 10 : 0 };
+	peer_connect();
+	assert_int_equal(noxs_netfront_send(seen.nf, frag, 0, 0), -EINVAL);
+	assert_int_equal(noxs_netfront_send(seen.nf, frag,
+					    NOXS_NET_MAX_FRAGS + 1, 0),
+			 -EINVAL);
+	assert_int_equal(noxs_netfront_send(seen.nf, frag,
+					    NOXS_NET_MAX_FRAGS, 0), 0);
+	assert_true(peer_tx_take(&req));
+	assert_int_equal(req.size, 140);
+	assert_int_equal(peer_tx_data(&req)[0], 10);
+	assert_int_equal(peer_tx_data(&req)[40], 60);
+	assert_int_equal(peer_tx_data(&req)[139], 179);
+	peer_finish();
+}
+
+static void big_frames_take_several_slots(void **state)
+{
+	struct netif_tx_request req[3], none;
+	unsigned int i;
+
+	(void)state;
+	peer.back.mtu = 9000;
+	peer_connect();
+	assert_int_equal(noxs_netfront_tx_room(seen.nf), 16);
+	assert_int_equal(peer_send(9018, 9, NOXS_NET_CSUM_BLANK), 0);
+	assert_int_equal(peer_send(9019, 9, 0), -EMSGSIZE);
+	for (i = 0; i < 3; i++)
+		assert_true(peer_tx_take(&req[i]));
+	assert_false(peer_tx_take(&none));
+	assert_int_equal(req[0].size, 9018);
+	assert_int_equal(req[1].size, 4096);
+	assert_int_equal(req[2].size, 9018 - 8192);
+	assert_int_equal(req[0].flags, NETTXF_csum_blank |
+			 NETTXF_data_validated | NETTXF_more_data);
+	assert_int_equal(req[1].flags, NETTXF_more_data);
+	assert_int_equal(req[2].flags, 0);
+	assert_int_equal(peer_tx_data(&req[1])[0], (9 + 4096) % 256);
+	assert_int_equal(peer_tx_data(&req[2])[825], (9 + 9017) % 256);
+	peer_finish();
+}
+
+static void checksums_need_the_feature(void **state)
+{
+	(void)state;
+	peer.back.hdr.features = XEN_NOXS_NET_F_SG;
+	peer_connect();
+	assert_int_equal(peer_send(60, 1, NOXS_NET_CSUM_BLANK), -EOPNOTSUPP);
+	assert_int_equal(peer_send(60, 1, NOXS_NET_CSUM_VALID), 0);
+	peer_finish();
+}
+
+static bool event_wanted(RING_IDX event, RING_IDX before, RING_IDX after)
+{
+	return after - event < after - before;
+}
+
+static void full_ring_asks_for_an_event(void **state)
+{
+	struct netif_tx_request req[32];
+	unsigned int i;
+
+	(void)state;
+	peer_connect();
+	for (i = 0; i < 32; i++)
+		assert_int_equal(peer_send(60, 1, 0), 0);
+	/* Completions are not asked for while there is room. */
+	assert_false(event_wanted(peer.tx->rsp_event, 0, 32));
+	assert_int_equal(peer_send(60, 1, 0), -EAGAIN);
+	assert_false(event_wanted(peer.tx->rsp_event, 0, 15));
+	assert_true(event_wanted(peer.tx->rsp_event, 15, 16));
+	for (i = 0; i < 32; i++)
+		assert_true(peer_tx_take(&req[i]));
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 0);
+	assert_int_equal(seen.rooms, 0);
+	for (i = 0; i < 16; i++)
+		peer_tx_answer(req[i].id, NETIF_RSP_OKAY);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 0), 0);
+	assert_int_equal(seen.rooms, 1);
+	assert_int_equal(noxs_netfront_tx_room(seen.nf), 16);
+	/* Answers come in any order, failed ones too; send takes them. */
+	for (i = 31; i >= 16; i--)
+		peer_tx_answer(req[i].id, i % 2 ? NETIF_RSP_ERROR :
+			       NETIF_RSP_DROPPED);
+	for (i = 0; i < 32; i++)
+		assert_int_equal(peer_send(60, 1, 0), 0);
+	assert_int_equal(noxs_netfront_tx_room(seen.nf), 0);
+	peer_tx_take(&req[0]);
+	peer_tx_answer(req[0].id, NETIF_RSP_OKAY);
+	noxs_netfront_poll(seen.nf, 0);
+	assert_int_equal(seen.rooms, 2);
+	peer_finish();
+}
+
+static void notifies_when_the_backend_sleeps(void **state)
+{
+	struct netif_tx_request req;
+
+	(void)state;
+	peer_connect();
+	os_notified(PEER_PORT);
+	assert_int_equal(peer_send(60, 1, 0), 0);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	assert_int_equal(peer_send(60, 1, 0), 0);
+	assert_int_equal(os_notified(PEER_PORT), 0);	/* still busy */
+	assert_true(peer_tx_take(&req) && peer_tx_take(&req));
+	peer.tx->req_event = 3;				/* sleeps */
+	assert_int_equal(peer_send(60, 1, 0), 0);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	peer_finish();
+}
+
+/* --- receive ----------------------------------------------------------------- */
+
+static void frames_arrive_and_buffers_return(void **state)
+{
+	struct netif_rx_request req;
+	unsigned int i;
+
+	(void)state;
+	peer_connect();
+	for (i = 0; i < 1000; i++) {
+		peer_rx_frame((uint16_t)(14 + i), (uint8_t)i);
+		assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+		assert_int_equal(seen.len, 14 + i);
+		assert_int_equal(seen.data[13 + i], (13 + 2 * i) % 256);
+		assert_true(event_wanted(peer.rx->rsp_event, i + 1, i + 2));
+	}
+	assert_int_equal(peer.rx->req_prod, 1032);
+	assert_true(peer_rx_take(&req));
+	peer_finish();
+}
+
+static void flags_of_received_frames(void **state)
+{
+	static const struct {
+		uint16_t ring;
+		uint32_t os;
+	} flag[] = {
+		{ 0, 0 },
+		{ NETRXF_data_validated, NOXS_NET_CSUM_VALID },
+		{ NETRXF_csum_blank, NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID },
+		{ NETRXF_csum_blank | NETRXF_data_validated,
+		  NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID },
+	};
+	struct netif_rx_request req;
+	unsigned int i;
+
+	(void)state;
+	peer_connect();
+	for (i = 0; i < 4; i++) {
+		assert_true(peer_rx_take(&req));
+		peer_rx_answer(req.id, 4000, flag[i].ring, 96);
+		assert_int_equal(noxs_netfront_poll(seen.nf, 1), 1);
+		assert_int_equal(seen.flags, flag[i].os);
+		assert_int_equal(seen.len, 96);
+	}
+	peer_finish();
+}
+
+static void frame_of_many_slots_in_pieces(void **state)
+{
+	struct netif_rx_request req;
+	unsigned int i;
+
+	(void)state;
+	peer_connect();
+	for (i = 0; i < NOXS_NET_MAX_FRAGS; i++) {
+		assert_true(peer_rx_take(&req));
+		memset(peer_rx_data(&req), (int)i, 4096);
+		peer_rx_answer(req.id, 0, i == NOXS_NET_MAX_FRAGS - 1 ? 0 :
+			       NETRXF_more_data | (i ? 0 : NETRXF_data_validated),
+			       4096);
+		assert_int_equal(noxs_netfront_poll(seen.nf, 1),
+				 i == NOXS_NET_MAX_FRAGS - 1);
+	}
+	assert_int_equal(seen.nr_frags, NOXS_NET_MAX_FRAGS);
+	assert_int_equal(seen.len, NOXS_NET_MAX_FRAGS * 4096);
+	assert_int_equal(seen.flags, NOXS_NET_CSUM_VALID);
+	assert_int_equal(seen.data[17 * 4096], 17);
+	assert_int_equal(peer.rx->req_prod, 32 + NOXS_NET_MAX_FRAGS);
+	peer_finish();
+}
+
+static void frames_that_are_not_whole_are_dropped(void **state)
+{
+	struct noxs_netfront_stats stats;
+	struct netif_rx_request a, b;
+
+	(void)state;
+	peer_connect();
+	assert_true(peer_rx_take(&a));
+	peer_rx_answer(a.id, 0, 0, NETIF_RSP_ERROR);
+	assert_true(peer_rx_take(&a));
+	peer_rx_answer(a.id, 0, 0, 0);
+	assert_true(peer_rx_take(&a));
+	peer_rx_answer(a.id, 0, 0, 13);
+	assert_true(peer_rx_take(&a) && peer_rx_take(&b));
+	peer_rx_answer(a.id, 0, NETRXF_more_data, 100);
+	peer_rx_answer(b.id, 0xffff, 0, NETIF_RSP_DROPPED);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 0);
+	noxs_netfront_stats(seen.nf, &stats);
+	assert_int_equal(stats.rx_errors, 4);
+	assert_int_equal(peer.rx->req_prod, 32 + 5);
+	peer_rx_frame(60, 1);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+	peer_finish();
+}
+
+static void budget_bounds_a_poll(void **state)
+{
+	struct netif_rx_request req;
+	unsigned int i;
+
+	(void)state;
+	peer_connect();
+	for (i = 0; i < 20; i++)
+		peer_rx_frame(60, 1);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 0), 0);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 8);
+	assert_false(event_wanted(peer.rx->rsp_event, 20, 21));
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 8);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 4);
+	assert_true(event_wanted(peer.rx->rsp_event, 20, 21));
+	/* Frames thrown away use the budget up, too. */
+	for (i = 0; i < 20; i++) {
+		assert_true(peer_rx_take(&req));
+		peer_rx_answer(req.id, 0, 0, NETIF_RSP_ERROR);
+	}
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 8);
+	assert_int_equal(peer.rx->req_prod, 32 + 28);
+	peer_finish();
+}
+
+static unsigned int late_frames;
+
+static void late_frame(void)
+{
+	if (late_frames) {
+		late_frames--;
+		peer_rx_frame(60, 1);
+	}
+}
+
+static void frame_that_comes_while_going_to_sleep(void **state)
+{
+	(void)state;
+	peer_connect();
+	late_frames = 3;
+	os_rmb_hook = late_frame;
+	assert_int_equal(noxs_netfront_poll(seen.nf, 64), 3);
+	os_rmb_hook = NULL;
+	assert_true(event_wanted(peer.rx->rsp_event, 3, 4));
+	peer_finish();
+}
+
+static void events_mark_the_device(void **state)
+{
+	(void)state;
+	peer_connect();
+	noxs_netfront_poll(seen.nf, 8);
+	assert_false(noxs_netfront_pending(seen.nf));
+	seen.events = 0;
+	os_raise(PEER_PORT);
+	assert_int_equal(seen.events, 1);
+	assert_true(noxs_netfront_pending(seen.nf));
+	noxs_netfront_poll(seen.nf, 8);
+	assert_false(noxs_netfront_pending(seen.nf));
+	peer_finish();
+}
+
+static void echo_from_the_callback(void **state)
+{
+	struct netif_tx_request req;
+
+	(void)state;
+	peer_connect();
+	seen.echo = true;
+	peer_rx_frame(500, 3);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+	assert_int_equal(seen.echo_rc, 0);
+	assert_true(peer_tx_take(&req));
+	assert_int_equal(req.size, 500);
+	assert_int_equal(peer_tx_data(&req)[499], (3 + 499) % 256);
+	peer_finish();
+}
+
+/* --- resources ----------------------------------------------------------------- */
+
+static void each_failing_call(void **state)
+{
+	unsigned int n, ups = 0;
+
+	(void)state;
+	for (n = 1;; n++) {
+		peer_reset();
+		os_fail_at(n);
+		if (!peer_start()) {
+			peer.back.hdr.generation++;
+			peer_publish(XEN_NOXS_STATE_INIT, 0);
+			noxs_bus_resume(&peer.bus);
+			noxs_bus_fini(&peer.bus);
+		}
+		ups += seen.up;
+		assert_int_equal(seen.probed, seen.removed);
+		assert_true(os_clean());
+		if (!os_fail_hit())
+			break;
+	}
+	/* Three connects, each with 50 pages that are allocated and granted. */
+	assert_in_range(n, 200, 400);
+	assert_int_equal(seen.up, 3);
+	assert_in_range(ups, n, 3 * n);
+}
+
+static void no_memory_is_said_to_the_backend(void **state)
+{
+	(void)state;
+	assert_int_equal(noxs_netfront_driver_init(&peer.drv, &peer.cfg), 0);
+	/* Page, VIRQ, device, areas, frontend, then the ring's pool. */
+	os_fail_at(8);
+	assert_int_equal(peer_start(), 0);
+	assert_true(os_fail_hit());
+	assert_int_equal(seen.up, 0);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(peer_front().hdr.error, ENOMEM);
+	assert_int_equal(peer_front().hdr.generation, 100);
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, 1);
+	peer_finish();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(answers_the_offer_at_once, setup),
+		cmocka_unit_test_setup(sends_before_the_backend_connects, setup),
+		cmocka_unit_test_setup(features_are_what_both_want, setup),
+		cmocka_unit_test_setup(mtu_fits_one_slot_without_sg, setup),
+		cmocka_unit_test_setup(backend_restarts, setup),
+		cmocka_unit_test_setup(same_offer_is_answered_once, setup),
+		cmocka_unit_test_setup(backend_closes_and_opens, setup),
+		cmocka_unit_test_setup(backend_closes_with_a_reason, setup),
+		cmocka_unit_test_setup(backend_connected_to_somebody_before,
+				       setup),
+		cmocka_unit_test_setup(says_closed_when_the_bus_ends, setup),
+		cmocka_unit_test_setup(hot_remove, setup),
+		cmocka_unit_test_setup(not_wanted_by_the_os, setup),
+		cmocka_unit_test_setup(resumed_elsewhere, setup),
+		cmocka_unit_test_setup(pages_that_the_backend_maps_are_kept,
+				       setup),
+		cmocka_unit_test_setup(pages_kept_are_bounded, setup),
+		cmocka_unit_test_setup(small_frames_share_pages, setup),
+		cmocka_unit_test_setup(fragments_are_gathered, setup),
+		cmocka_unit_test_setup(big_frames_take_several_slots, setup),
+		cmocka_unit_test_setup(checksums_need_the_feature, setup),
+		cmocka_unit_test_setup(full_ring_asks_for_an_event, setup),
+		cmocka_unit_test_setup(notifies_when_the_backend_sleeps, setup),
+		cmocka_unit_test_setup(frames_arrive_and_buffers_return, setup),
+		cmocka_unit_test_setup(flags_of_received_frames, setup),
+		cmocka_unit_test_setup(frame_of_many_slots_in_pieces, setup),
+		cmocka_unit_test_setup(frames_that_are_not_whole_are_dropped,
+				       setup),
+		cmocka_unit_test_setup(budget_bounds_a_poll, setup),
+		cmocka_unit_test_setup(frame_that_comes_while_going_to_sleep,
+				       setup),
+		cmocka_unit_test_setup(events_mark_the_device, setup),
+		cmocka_unit_test_setup(echo_from_the_callback, setup),
+		cmocka_unit_test_setup(each_failing_call, setup),
+		cmocka_unit_test_setup(no_memory_is_said_to_the_backend, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
