@@ -42,6 +42,23 @@ static int offer_check(const struct xen_noxs_net_back *back)
 	return 0;
 }
 
+/* Whatever was offered: what we can take and send. */
+static void offer_fit(struct noxs_netfront *nf)
+{
+	struct noxs_net_info *info = &nf->info;
+	uint32_t slots = (info->mtu + NF_MAX_HEADER + NOXS_OS_PAGE_SIZE - 1) /
+			 NOXS_OS_PAGE_SIZE;
+	uint32_t max = NOXS_OS_PAGE_SIZE;
+
+	/* A backend waits for buffers for the largest frame. */
+	if (slots > nf->ring.rx.pool->nr)
+		info->features &= ~XEN_NOXS_NET_F_SG;
+	if (info->features & XEN_NOXS_NET_F_SG)
+		max *= nf->ring.tx.pool->nr;
+	if (info->mtu > max - NF_MAX_HEADER)
+		info->mtu = (uint16_t)(max - NF_MAX_HEADER);
+}
+
 static void offer_take(struct noxs_netfront *nf,
 		       const struct xen_noxs_net_back *back)
 {
@@ -50,9 +67,7 @@ static void offer_take(struct noxs_netfront *nf,
 	info->id = nf->dev->slot.id;
 	info->features = back->hdr.features & nf->cfg->features;
 	info->mtu = back->mtu;
-	if (!(info->features & XEN_NOXS_NET_F_SG) &&
-	    info->mtu > NOXS_OS_PAGE_SIZE - NF_MAX_HEADER)
-		info->mtu = NOXS_OS_PAGE_SIZE - NF_MAX_HEADER;
+	offer_fit(nf);
 	memcpy(info->mac, back->mac, sizeof(info->mac));
 	info->ip_mode = back->ip_mode;
 	info->prefix = back->prefix;

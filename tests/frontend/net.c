@@ -99,6 +99,28 @@ static void mtu_fits_one_slot_without_sg(void **state)
 	peer_finish();
 }
 
+static void mtu_fits_the_buffers(void **state)
+{
+	(void)state;
+	peer.back.mtu = 9000;
+	peer.cfg.nr_rx = 2;	/* too few for one frame */
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(seen.info.mtu, 4096 - 18);
+	assert_int_equal(peer_front().hdr.features & XEN_NOXS_NET_F_SG, 0);
+	peer_finish();
+	peer_reset();
+	peer.back.mtu = 9000;
+	peer.cfg.nr_rx = 3;
+	peer.cfg.nr_tx = 2;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(seen.info.mtu, 8192 - 18);
+	assert_true(peer_front().hdr.features & XEN_NOXS_NET_F_SG);
+	assert_int_equal(peer_send(8192, 0, 0), 0);
+	assert_int_equal(peer_send(8193, 0, 0), -EMSGSIZE);
+	assert_int_equal(peer_send(60, 0, 0), -EAGAIN);
+	peer_finish();
+}
+
 /* --- life cycle ------------------------------------------------------------- */
 
 static void backend_restarts(void **state)
@@ -672,6 +694,7 @@ int main(void)
 		cmocka_unit_test_setup(sends_before_the_backend_connects, setup),
 		cmocka_unit_test_setup(features_are_what_both_want, setup),
 		cmocka_unit_test_setup(mtu_fits_one_slot_without_sg, setup),
+		cmocka_unit_test_setup(mtu_fits_the_buffers, setup),
 		cmocka_unit_test_setup(backend_restarts, setup),
 		cmocka_unit_test_setup(same_offer_is_answered_once, setup),
 		cmocka_unit_test_setup(backend_closes_and_opens, setup),
