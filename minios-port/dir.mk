@@ -97,4 +97,5 @@ minios: $(MINIOS_IMAGES)
 # A sanitizer build is about the programs of dom0; images are not built twice.
 ifneq ($(SAN),1)
 ALL += $(MINIOS_IMAGES)
+INSTALL += $(foreach i,$(MINIOS_IMAGES),$(i):lib/noxs/$(notdir $(i)))
 endif
