@@ -25,3 +25,10 @@ xen: xen-stock xen-noxs
 
 FORCE:
 .PHONY: xen FORCE
+
+# The hypercall and the pages on a real Xen: runs in the lab's dom0.
+noxs-ops_SRCS   := tests/lab/noxs-ops.c tests/lab/noxs-ops-lib.c
+noxs-ops_CFLAGS := -Ihypervisor-ext/include
+noxs-ops_PKGS   := xencontrol xencall xenevtchn xenforeignmemory
+$(eval $(call program,noxs-ops,tests/lab/noxs-ops))
+ALL += $(B)/tests/lab/noxs-ops
