@@ -10,3 +10,47 @@ libnoxs_CFLAGS := $(NOXS_INC)
 libnoxs_PKGS   := xencall xenforeignmemory xentoollog
 $(eval $(call archive,libnoxs,lib/libnoxs.a))
 ALL += $(B)/lib/libnoxs.a
+
+LIBCHAOS := chaos-toolstack/libchaos
+LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
+	config.c config-text.c config-scan.c config-keys.c config-check.c \
+	config-vif.c image.c layout.c store.c name.c record.c devices.c \
+	create.c destroy.c find.c list.c info.c console.c)
+LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
+	pvh.c pvh-memory.c pvh-vcpu.c pv.c console.c)
+LIBCHAOS_CFLAGS := $(NOXS_INC) -I$(LIBCHAOS)/include \
+	-DCHAOS_VERSION='"$(VERSION)"'
+
+libchaos_SRCS   := $(LIBCHAOS_SRCS_CORE) $(LIBCHAOS_SRCS_XEN)
+libchaos_CFLAGS := $(LIBCHAOS_CFLAGS)
+libchaos_PKGS   := xencontrol xenguest xenevtchn xencall xenforeignmemory \
+	xentoollog xlutil jansson
+$(eval $(call archive,libchaos,lib/libchaos.a))
+
+# What a program that takes the static library links besides.
+libchaos_LINK := $(call pkg_libs,$(libchaos_PKGS))
+
+$(B)/lib/libchaos.so.0: $(libchaos_OBJS) $(B)/lib/libnoxs.a $(LIBCHAOS)/libchaos.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(SAN_LDFLAGS) $(LDFLAGS) -Wl,-soname,libchaos.so.0 \
+		-Wl,--version-script=$(LIBCHAOS)/libchaos.map -Wl,--as-needed \
+		-o $@ $(libchaos_OBJS) $(B)/lib/libnoxs.a $(libchaos_LINK)
+	$(Q)ln -sf libchaos.so.0 $(B)/lib/libchaos.so
+
+$(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
+	$(Q)sed -e 's|@prefix@|$(prefix)|' -e 's|@version@|$(VERSION)|' $< > $@
+
+chaos_SRCS := $(addprefix chaos-toolstack/chaos/,main.c json.c cmd_create.c \
+	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c)
+chaos_CFLAGS := -I$(LIBCHAOS)/include
+chaos_LIBS   := $(B)/lib/libchaos.a $(B)/lib/libnoxs.a
+chaos_LDLIBS := -Wl,--as-needed $(libchaos_LINK)
+$(eval $(call program,chaos,chaos/chaos))
+
+ALL += $(B)/lib/libchaos.a $(B)/lib/libchaos.so.0 $(B)/lib/libchaos.pc \
+	$(B)/chaos/chaos
+INSTALL += $(B)/chaos/chaos:bin/chaos \
+	$(B)/lib/libchaos.a:lib/libchaos.a \
+	$(B)/lib/libchaos.so.0:lib/libchaos.so.0 \
+	$(B)/lib/libchaos.pc:lib/pkgconfig/libchaos.pc \
+	$(LIBCHAOS)/include/chaos.h:include/chaos.h

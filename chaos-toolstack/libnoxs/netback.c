@@ -142,33 +142,48 @@ static int check_reply(const struct noxs_netback_request *req,
 	return 0;
 }
 
+static int explain(struct noxs_netback_reply *reply, int rc, const char *what)
+{
+	memset(reply, 0, sizeof(*reply));
+	snprintf(reply->error, sizeof(reply->error), "%s", what);
+	return rc;
+}
+
+int noxs_netback_send(int fd, struct noxs_netback_request *req, int timeout_ms)
+{
+	req->magic = NOXS_NETBACK_MAGIC;
+	req->version = NOXS_NETBACK_VERSION;
+	req->cookie = new_cookie();
+	return send_request(fd, req, now_ms() + timeout_ms);
+}
+
+int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
+		      struct noxs_netback_reply *reply, int timeout_ms)
+{
+	int rc;
+
+	rc = recv_reply(fd, reply, now_ms() + timeout_ms);
+	if (rc)
+		return explain(reply, rc,
+			       "wait for the network backend's answer");
+	rc = check_reply(req, reply);
+	if (rc)
+		return explain(reply, rc,
+			       "read the network backend's answer");
+	return reply->rc;
+}
+
 int noxs_netback_call(int fd, struct noxs_netback_request *req,
 		      struct noxs_netback_reply *reply, int timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;
-	const char *what;
+	int64_t left;
 	int rc;
 
-	req->magic = NOXS_NETBACK_MAGIC;
-	req->version = NOXS_NETBACK_VERSION;
-	req->cookie = new_cookie();
-
-	what = "send a request to the network backend";
-	rc = send_request(fd, req, deadline);
+	rc = noxs_netback_send(fd, req, timeout_ms);
 	if (rc)
-		goto err;
-	what = "wait for the network backend's answer";
-	rc = recv_reply(fd, reply, deadline);
-	if (rc)
-		goto err;
-	what = "read the network backend's answer";
-	rc = check_reply(req, reply);
-	if (rc)
-		goto err;
-	return reply->rc;
-
-err:
-	memset(reply, 0, sizeof(*reply));
-	snprintf(reply->error, sizeof(reply->error), "%s", what);
-	return rc;
+		return explain(reply, rc,
+			       "send a request to the network backend");
+	left = deadline - now_ms();
+	return noxs_netback_recv(fd, req, reply, left > 0 ? (int)left : 0);
 }

@@ -100,4 +100,13 @@ void noxs_netback_close(int fd);	/* -1 is allowed */
 int noxs_netback_call(int fd, struct noxs_netback_request *req,
 		      struct noxs_netback_reply *reply, int timeout_ms);
 
+/*
+ * The two halves of a call, to have several requests on their way: replies
+ * come in the order of the requests, and each recv names the request whose
+ * turn it is.
+ */
+int noxs_netback_send(int fd, struct noxs_netback_request *req, int timeout_ms);
+int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
+		      struct noxs_netback_reply *reply, int timeout_ms);
+
 #endif

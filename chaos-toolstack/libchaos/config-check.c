@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What has to hold between keys, and the values that follow from several. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+/* Also the names of files under the run directory. */
+static void check_name(struct chaos__parse *p)
+{
+	const char *name = p->cfg->name, *c;
+
+	if (!name) {
+		chaos__parse_fail(p, "name", "", "add name = \"...\"",
+				  "missing");
+		return;
+	}
+	if (!*name || strlen(name) > CHAOS_NAME_MAX) {
+		chaos__parse_fail(p, "name", "", "",
+				  "must have 1 to %d characters",
+				  CHAOS_NAME_MAX);
+		return;
+	}
+	for (c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._+-", *c))
+			break;
+	if (*c || *name == '.' || *name == '-')
+		chaos__parse_fail(p, "name", "",
+				  "use letters, digits and . _ + -, not . or - first",
+				  "\"%s\" is not a name", name);
+	else if (!name[strspn(name, "0123456789")])
+		chaos__parse_fail(p, "name", "", "add a letter",
+				  "\"%s\" would be taken for a domid", name);
+}
+
+static void check_memory(struct chaos__parse *p)
+{
+	struct chaos_config *cfg = p->cfg;
+
+	if (!cfg->maxmem_mb)
+		cfg->maxmem_mb = cfg->memory_mb;
+	if (cfg->maxmem_mb < cfg->memory_mb)
+		chaos__parse_fail(p, "maxmem", "", "",
+				  "%ld MB is less than memory, %ld MB",
+				  cfg->maxmem_mb, cfg->memory_mb);
+}
+
+static void check_vcpus(struct chaos__parse *p)
+{
+	struct chaos_config *cfg = p->cfg;
+
+	if (!cfg->maxvcpus)
+		return;
+	if (cfg->maxvcpus < cfg->vcpus)
+		chaos__parse_fail(p, "maxvcpus", "", "",
+				  "%ld is less than vcpus, %ld", cfg->maxvcpus,
+				  cfg->vcpus);
+	else if (cfg->maxvcpus > cfg->vcpus)
+		chaos__parse_warn(p, "maxvcpus",
+				  "vCPUs cannot be added later, ignored");
+}
+
+/* As in xl: cmdline, or else root and extra. */
+static void make_cmdline(struct chaos__parse *p)
+{
+	struct chaos_config *cfg = p->cfg;
+	const char *root = cfg->root, *extra = cfg->extra;
+	int n;
+
+	if (cfg->cmdline) {
+		if (root || extra)
+			chaos__parse_warn(p, "cmdline",
+					  "root and extra are ignored beside it");
+		return;
+	}
+	if (!root && !extra)
+		return;
+	n = asprintf(&cfg->cmdline, "%s%s%s%s", root ? "root=" : "",
+		     root ? root : "", root && extra ? " " : "",
+		     extra ? extra : "");
+	if (n < 0) {
+		cfg->cmdline = NULL;
+		chaos__fail(p->ctx, -ENOMEM, p->origin, "cmdline", "", NULL);
+	}
+}
+
+static void check_macs(struct chaos__parse *p)
+{
+	const struct chaos_config *cfg = p->cfg;
+	char part[16];
+	unsigned int i, j;
+
+	for (i = 1; i < cfg->nr_vifs; i++) {
+		for (j = 0; j < i; j++) {
+			if (!cfg->vif[i].mac_set || !cfg->vif[j].mac_set ||
+			    memcmp(cfg->vif[i].mac, cfg->vif[j].mac, 6))
+				continue;
+			snprintf(part, sizeof(part), "[%u]", i);
+			chaos__parse_fail(p, "vif", part, "",
+					  "has the MAC of vif[%u]", j);
+		}
+	}
+}
+
+void chaos__parse_check(struct chaos__parse *p)
+{
+	struct chaos_config *cfg = p->cfg;
+
+	check_name(p);
+	if (!cfg->kernel || !*cfg->kernel)
+		chaos__parse_fail(p, "kernel", "", "add kernel = \"...\"",
+				  "missing");
+	check_memory(p);
+	check_vcpus(p);
+	check_macs(p);
+	make_cmdline(p);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The keys: which there are, of which kind, and where they go. */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+enum kind {
+	STRING,		/* to a char * */
+	INTEGER,	/* to a long, min..max */
+	ACTION,		/* to a char *: what to do when the guest ends */
+	UUID, TYPE, VIFS,
+	REFUSED,	/* of xl; a guest that asks for it would not work here */
+	IGNORED,	/* of xl; without meaning or harm here */
+};
+
+struct key {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	long min, max;
+	const char *note;
+};
+
+#define AT(field) offsetof(struct chaos_config, field)
+#define NO_DISK "block devices are not supported"
+#define NO_PASS "device passthrough is not supported"
+#define NO_EMU	"devices are not emulated"
+
+static const struct key keys[] = {
+	{ "name", STRING, AT(name), 0, 0, NULL },
+	{ "uuid", UUID, 0, 0, 0, NULL },
+	{ "type", TYPE, 0, 0, 0, NULL },
+	{ "kernel", STRING, AT(kernel), 0, 0, NULL },
+	{ "ramdisk", STRING, AT(ramdisk), 0, 0, NULL },
+	{ "cmdline", STRING, AT(cmdline), 0, 0, NULL },
+	{ "root", STRING, AT(root), 0, 0, NULL },
+	{ "extra", STRING, AT(extra), 0, 0, NULL },
+	{ "memory", INTEGER, AT(memory_mb), 1, 1 << 20, NULL },
+	{ "maxmem", INTEGER, AT(maxmem_mb), 1, 1 << 20, NULL },
+	{ "vcpus", INTEGER, AT(vcpus), 1, 128, NULL },
+	{ "maxvcpus", INTEGER, AT(maxvcpus), 1, 128, NULL },
+	{ "max_grant_frames", INTEGER, AT(max_grant_frames), 1, 1 << 16, NULL },
+	{ "max_maptrack_frames", INTEGER, AT(max_maptrack_frames), 0, 1 << 16,
+	  NULL },
+	{ "max_event_channels", INTEGER, AT(max_event_channels), 15,
+	  (1 << 17) - 1, NULL },
+	{ "event_channels", INTEGER, AT(max_event_channels), 15,
+	  (1 << 17) - 1, NULL },
+	{ "on_poweroff", ACTION, AT(on_poweroff), 0, 0, NULL },
+	{ "on_reboot", ACTION, AT(on_reboot), 0, 0, NULL },
+	{ "on_crash", ACTION, AT(on_crash), 0, 0, NULL },
+	{ "vif", VIFS, 0, 0, 0, NULL },
+
+	{ "builder", REFUSED, 0, 0, 0, "write type = \"pvh\" or \"pv\"" },
+	{ "disk", REFUSED, 0, 0, 0, NO_DISK },
+	{ "p9", REFUSED, 0, 0, 0, NO_DISK },
+	{ "bootloader", REFUSED, 0, 0, 0, "give the kernel with kernel=" },
+	{ "pci", REFUSED, 0, 0, 0, NO_PASS },
+	{ "dtdev", REFUSED, 0, 0, 0, NO_PASS },
+	{ "ioports", REFUSED, 0, 0, 0, NO_PASS },
+	{ "iomem", REFUSED, 0, 0, 0, NO_PASS },
+	{ "irqs", REFUSED, 0, 0, 0, NO_PASS },
+	{ "usbctrl", REFUSED, 0, 0, 0, NO_PASS },
+	{ "usbdev", REFUSED, 0, 0, 0, NO_PASS },
+	{ "vfb", REFUSED, 0, 0, 0, "there is no framebuffer" },
+	{ "vkb", REFUSED, 0, 0, 0, "there is no keyboard" },
+	{ "vtpm", REFUSED, 0, 0, 0, "there is no vTPM" },
+	{ "channel", REFUSED, 0, 0, 0, "there are no channels" },
+	{ "firmware", REFUSED, 0, 0, 0, NO_EMU },
+	{ "firmware_override", REFUSED, 0, 0, 0, NO_EMU },
+	{ "device_model_version", REFUSED, 0, 0, 0, NO_EMU },
+	{ "nestedhvm", REFUSED, 0, 0, 0, "guests do not virtualise" },
+	{ "cpus", REFUSED, 0, 0, 0, "vCPUs cannot be pinned" },
+	{ "cpus_soft", REFUSED, 0, 0, 0, "vCPUs cannot be pinned" },
+	{ "pool", REFUSED, 0, 0, 0, "CPU pools are not supported" },
+	{ "seclabel", REFUSED, 0, 0, 0, "XSM labels are not supported" },
+
+	{ "acpi", IGNORED, 0, 0, 0, NULL },
+	{ "apic", IGNORED, 0, 0, 0, NULL },
+	{ "pae", IGNORED, 0, 0, 0, NULL },
+	{ "hap", IGNORED, 0, 0, 0, NULL },
+	{ "nx", IGNORED, 0, 0, 0, NULL },
+	{ "hpet", IGNORED, 0, 0, 0, NULL },
+	{ "viridian", IGNORED, 0, 0, 0, NULL },
+	{ "localtime", IGNORED, 0, 0, 0, NULL },
+	{ "rtc_timeoffset", IGNORED, 0, 0, 0, NULL },
+	{ "boot", IGNORED, 0, 0, 0, NULL },
+	{ "serial", IGNORED, 0, 0, 0, NULL },
+	{ "sdl", IGNORED, 0, 0, 0, NULL },
+	{ "vnc", IGNORED, 0, 0, 0, NULL },
+	{ "vnclisten", IGNORED, 0, 0, 0, NULL },
+	{ "vncdisplay", IGNORED, 0, 0, 0, NULL },
+	{ "vncpasswd", IGNORED, 0, 0, 0, NULL },
+	{ "vncunused", IGNORED, 0, 0, 0, NULL },
+	{ "keymap", IGNORED, 0, 0, 0, NULL },
+	{ "cpu_weight", IGNORED, 0, 0, 0, NULL },
+	{ "cap", IGNORED, 0, 0, 0, NULL },
+	{ "shadow_memory", IGNORED, 0, 0, 0, NULL },
+	{ "on_watchdog", IGNORED, 0, 0, 0, NULL },
+	{ "on_soft_reset", IGNORED, 0, 0, 0, NULL },
+	{ "vcpu_affinity", IGNORED, 0, 0, 0, NULL },
+	{ "driver_domain", IGNORED, 0, 0, 0, NULL },
+	{ "claim_mode", IGNORED, 0, 0, 0, NULL },
+	{ "vif_type", IGNORED, 0, 0, 0, NULL },
+};
+
+static const char *const actions[] = {
+	"destroy", "restart", "rename-restart", "preserve", "coredump-destroy",
+	"coredump-restart", "soft-reset",
+};
+
+static const char *get_string(struct chaos__parse *p, const char *key)
+{
+	const char *value = NULL;
+
+	if (xlu_cfg_get_string(p->xlu, key, &value, 1)) {
+		chaos__parse_fail(p, key, "", "", "must be a string");
+		return NULL;
+	}
+	return value;
+}
+
+static void set_string(struct chaos__parse *p, const struct key *key)
+{
+	char **slot = (char **)((char *)p->cfg + key->offset);
+	const char *value = get_string(p, key->name);
+	char *copy;
+
+	if (!value)
+		return;
+	copy = strdup(value);
+	if (!copy) {
+		chaos__fail(p->ctx, -ENOMEM, p->origin, key->name, "", NULL);
+		return;
+	}
+	free(*slot);
+	*slot = copy;
+}
+
+static void set_integer(struct chaos__parse *p, const struct key *key)
+{
+	long *slot = (long *)((char *)p->cfg + key->offset);
+	long value;
+
+	/* The library's own bounds check would say less. */
+	if (xlu_cfg_get_long(p->xlu, key->name, &value, 1))
+		chaos__parse_fail(p, key->name, "", "", "must be a number");
+	else if (value < key->min || value > key->max)
+		chaos__parse_fail(p, key->name, "", "",
+				  "%ld is not within %ld..%ld", value,
+				  key->min, key->max);
+	else
+		*slot = value;
+}
+
+static void set_action(struct chaos__parse *p, const struct key *key)
+{
+	const char *value = get_string(p, key->name);
+	size_t i;
+
+	if (!value)
+		return;
+	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (!strcmp(value, actions[i])) {
+			set_string(p, key);
+			return;
+		}
+	}
+	chaos__parse_fail(p, key->name, "", "use destroy, restart or preserve",
+			  "\"%s\" is no action", value);
+}
+
+static void set_uuid(struct chaos__parse *p, const struct key *key)
+{
+	const char *value = get_string(p, key->name);
+
+	if (!value)
+		return;
+	if (chaos__uuid_parse(value, p->cfg->uuid))
+		chaos__parse_fail(p, key->name, "",
+				  "write it like xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+				  "\"%s\" is not a UUID", value);
+	p->cfg->uuid_set = true;
+}
+
+static void set_type(struct chaos__parse *p, const struct key *key)
+{
+	const char *value = get_string(p, key->name);
+
+	if (!value)
+		return;
+	p->cfg->pvh = !strcmp(value, "pvh");
+	if (!p->cfg->pvh && strcmp(value, "pv"))
+		chaos__parse_fail(p, key->name, "", "use \"pvh\" or \"pv\"",
+				  "\"%s\" guests are not supported", value);
+}
+
+static void set_key(struct chaos__parse *p, const struct key *key)
+{
+	switch (key->kind) {
+	case STRING:
+		set_string(p, key);
+		break;
+	case INTEGER:
+		set_integer(p, key);
+		break;
+	case ACTION:
+		set_action(p, key);
+		break;
+	case UUID:
+		set_uuid(p, key);
+		break;
+	case TYPE:
+		set_type(p, key);
+		break;
+	case VIFS:
+		chaos__parse_vifs(p, key->name);
+		break;
+	case REFUSED:
+		chaos__parse_fail(p, key->name, "", key->note,
+				  "this key of xl is not supported");
+		break;
+	case IGNORED:
+		chaos__parse_warn(p, key->name,
+				  "this key of xl has no meaning here, ignored");
+		break;
+	}
+}
+
+static bool seen_before(const struct chaos__parse *p, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(p->scan.key[i].name, p->scan.key[n].name))
+			return true;
+	return false;
+}
+
+void chaos__parse_keys(struct chaos__parse *p)
+{
+	const struct key *key;
+	unsigned int i;
+	size_t k;
+
+	for (i = 0; i < p->scan.nr; i++) {
+		const char *name = p->scan.key[i].name;
+
+		if (seen_before(p, i))
+			continue;
+		key = NULL;
+		for (k = 0; k < sizeof(keys) / sizeof(keys[0]) && !key; k++)
+			if (!strcmp(keys[k].name, name))
+				key = &keys[k];
+		if (key)
+			set_key(p, key);
+		else
+			chaos__parse_fail(p, name, "", "see chaos.cfg(5)",
+					  "unknown key");
+	}
+}

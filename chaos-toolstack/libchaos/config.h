@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A parsed configuration, and what the files of the parser share. */
+#ifndef CHAOS_CONFIG_H
+#define CHAOS_CONFIG_H
+
+#include <libxlutil.h>
+
+#include "internal.h"
+
+#define CHAOS__MAX_KEYS		128
+#define CHAOS__CONFIG_MAX	(1u << 20)	/* bytes of a file */
+#define CHAOS__BRIDGE_DEFAULT	"xenbr0"	/* as xl */
+
+struct chaos__vif_config {
+	uint8_t mac[6];
+	bool mac_set;
+	uint16_t mtu;			/* 0: the bridge's */
+	uint8_t ip_mode;		/* XEN_NOXS_NET_IP_* */
+	uint8_t prefix;
+	uint8_t ip[4], gateway[4];
+	char bridge[16], ifname[16];
+};
+
+struct chaos_config {
+	char *name;
+	uint8_t uuid[16];
+	bool uuid_set;
+	bool pvh;
+	char *kernel, *ramdisk, *cmdline;
+	char *root, *extra;
+	char *on_poweroff, *on_reboot, *on_crash;
+	long memory_mb, maxmem_mb;
+	long vcpus, maxvcpus;
+	long max_grant_frames, max_maptrack_frames, max_event_channels;
+	unsigned int nr_vifs;
+	struct chaos__vif_config vif[CHAOS__MAX_VIFS];
+};
+
+/* config-scan.c: where each key stands. */
+struct chaos__scan_key {
+	char name[48];
+	unsigned int line;
+};
+struct chaos__scan {
+	unsigned int nr;
+	struct chaos__scan_key key[CHAOS__MAX_KEYS];
+};
+/* -E2BIG: more keys than a configuration can have. */
+int chaos__scan(const char *text, struct chaos__scan *scan);
+
+struct chaos__parse {
+	struct chaos *ctx;
+	struct chaos_config *cfg;
+	const char *origin;
+	unsigned int nr_lines;		/* of the file, without overrides */
+	XLU_Config *xlu;
+	struct chaos__scan scan;
+};
+
+/* config.c */
+int chaos__parse_fail(struct chaos__parse *p, const char *key, const char *part,
+		      const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+void chaos__parse_warn(struct chaos__parse *p, const char *key,
+		       const char *text);
+
+/* config-text.c: the text with the overrides at its end; *out is malloc'd. */
+int chaos__config_read(struct chaos *ctx, const char *path, char **out);
+int chaos__config_override(struct chaos *ctx, const char *origin,
+			   const char *text, const char *const *overrides,
+			   char **out);
+
+/* config-keys.c: every key that was set; errors go to the context. */
+void chaos__parse_keys(struct chaos__parse *p);
+/* config-check.c: what one key alone cannot tell. */
+void chaos__parse_check(struct chaos__parse *p);
+/* config-vif.c */
+void chaos__parse_vifs(struct chaos__parse *p, const char *key);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Destroying a domain.  The guest stops first, so that it cannot answer what
+ * follows; the backend lets go of its pages and ports before Xen takes them,
+ * so that nothing is left dying.  A step that fails does not keep the others
+ * from being done.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "devices.h"
+#include "find.h"
+
+static int pause_it(struct chaos *ctx, const struct chaos__found *f)
+{
+	return f->dom.dying ? 0 : chaos__xen_pause(ctx->xen, f->dom.domid);
+}
+
+/* Without a record it may still have vifs: of a create that was killed. */
+static int detach(struct chaos *ctx, const struct chaos__found *f)
+{
+	if (f->rec && !f->rec->nr_vifs)
+		return 0;
+	return chaos__devices_detach(ctx, f->dom.domid, NULL);
+}
+
+static int destroy(struct chaos *ctx, const struct chaos__found *f)
+{
+	return chaos__xen_destroy(ctx->xen, f->dom.domid);
+}
+
+static int forget(struct chaos *ctx, const struct chaos__found *f)
+{
+	int rc, rc2;
+
+	if (!f->rec)
+		return 0;
+	rc = chaos__name_remove(ctx, f->rec->name, f->rec->uuid);
+	rc2 = chaos__record_remove(ctx, f->rec->uuid);
+	return rc ? rc : rc2;
+}
+
+static const struct step {
+	const char *name;
+	int (*run)(struct chaos *ctx, const struct chaos__found *f);
+} steps[] = {
+	{ "pause", pause_it },
+	{ "detach vifs", detach },
+	{ "destroy domain", destroy },
+	{ "remove record", forget },
+};
+
+int chaos_destroy(struct chaos *ctx, uint32_t domid)
+{
+	uint64_t begin, end;
+	struct chaos__found f;
+	int rc, err;
+	size_t i;
+
+	begin = chaos__now_ns();
+	err = chaos__find(ctx, domid, &f);
+	if (err)
+		return err;
+	if (!domid) {
+		err = chaos__fail(ctx, -EPERM, f.object, "destroy domain", "",
+				  "it is the one this runs in");
+		goto out;
+	}
+	end = chaos__now_ns();
+	chaos__step(ctx, "find", end - begin);
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		begin = end;
+		rc = steps[i].run(ctx, &f);
+		end = chaos__now_ns();
+		chaos__step(ctx, steps[i].name, end - begin);
+		/* Gone before us: what we were about to do. */
+		if (!rc || (rc == -ESRCH && steps[i].run != destroy))
+			continue;
+		chaos__fail(ctx, rc, f.object, steps[i].name, "", NULL);
+		if (!err)
+			err = rc;
+	}
+out:
+	chaos__found_fini(&f);
+	return err;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Attaching and detaching a guest's vifs. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <noxs/noxs.h>
+
+#include "devices.h"
+
+#define STEP_ATTACH "attach vif"
+
+static void disconnect(struct chaos *ctx)
+{
+	noxs_netback_close(ctx->netback_fd);
+	ctx->netback_fd = -1;
+}
+
+static int connect_backend(struct chaos *ctx)
+{
+	if (ctx->netback_fd >= 0)
+		return 0;
+	return noxs_netback_open(ctx->netback_socket, ctx->timeout_ms,
+				 &ctx->netback_fd);
+}
+
+/* A connection kept from an earlier call may have lost its other end. */
+static int send_request(struct chaos *ctx, struct noxs_netback_request *req,
+			bool may_reconnect)
+{
+	bool kept = ctx->netback_fd >= 0;
+	int rc;
+
+	rc = connect_backend(ctx);
+	if (!rc)
+		rc = noxs_netback_send(ctx->netback_fd, req, ctx->timeout_ms);
+	if (rc && kept && may_reconnect) {
+		disconnect(ctx);
+		return send_request(ctx, req, false);
+	}
+	if (rc)
+		disconnect(ctx);
+	return rc;
+}
+
+static int recv_reply(struct chaos *ctx, const struct noxs_netback_request *req,
+		      struct noxs_netback_reply *reply)
+{
+	int rc;
+
+	if (ctx->netback_fd < 0) {
+		memset(reply, 0, sizeof(*reply));
+		return -ENOTCONN;
+	}
+	rc = noxs_netback_recv(ctx->netback_fd, req, reply, ctx->timeout_ms);
+	/* An answer has a magic; without one the connection is out of step. */
+	if (rc && !reply->magic)
+		disconnect(ctx);
+	return rc;
+}
+
+static int no_backend(struct chaos *ctx, const char *object, int rc)
+{
+	struct noxs *nx;
+
+	if (rc != -ENOENT && rc != -ECONNREFUSED)
+		return chaos__fail(ctx, rc, object, STEP_ATTACH, "",
+				   "talk to the network backend: %s",
+				   strerror(-rc));
+	/* It does not run on a Xen that cannot have it: say the cause. */
+	if (noxs_open(&nx) == -ENOSYS)
+		return chaos__fail(ctx, -ENOSYS, object, STEP_ATTACH,
+				   "boot the extended Xen, or leave out vif=",
+				   "this Xen has no noxs extension");
+	return chaos__fail(ctx, -ECONNREFUSED, object, STEP_ATTACH,
+			   "start netback-lite",
+			   "the network backend is not running");
+}
+
+static int fill_request(struct noxs_netback_request *req, uint32_t domid,
+			unsigned int i, const struct chaos__vif_config *v)
+{
+	memset(req, 0, sizeof(*req));
+	req->op = NOXS_NETBACK_ATTACH;
+	req->domid = (uint16_t)domid;
+	req->vif = (uint16_t)i;
+	memcpy(req->mac, v->mac, sizeof(req->mac));
+	if (!v->mac_set) {
+		/* Xen's own prefix, as xl uses. */
+		memcpy(req->mac, "\x00\x16\x3e", 3);
+		if (getrandom(req->mac + 3, 3, 0) != 3)
+			return -EIO;
+	}
+	req->mtu = v->mtu;
+	req->ip_mode = v->ip_mode;
+	req->prefix = v->prefix;
+	memcpy(req->ip, v->ip, sizeof(req->ip));
+	memcpy(req->gateway, v->gateway, sizeof(req->gateway));
+	strcpy(req->bridge, v->bridge);
+	strcpy(req->ifname, v->ifname);
+	return 0;
+}
+
+int chaos__devices_begin(struct chaos *ctx, struct chaos__devices *dev,
+			 const struct chaos_config *cfg)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < cfg->nr_vifs; i++) {
+		rc = fill_request(&dev->req[i], dev->domid, i, &cfg->vif[i]);
+		/* Once requests are out, a new connection would lose them. */
+		if (!rc)
+			rc = send_request(ctx, &dev->req[i], i == 0);
+		if (rc)
+			return no_backend(ctx, dev->object, rc);
+		dev->nr_sent++;
+	}
+	return 0;
+}
+
+static int attach_failed(struct chaos *ctx, struct chaos__devices *dev,
+			 unsigned int i, int rc,
+			 const struct noxs_netback_reply *reply)
+{
+	const char *bridge = dev->req[i].bridge;
+	char remedy[64] = "";
+
+	if (rc == -ENODEV && *bridge)
+		snprintf(remedy, sizeof(remedy),
+			 "ip link add %s type bridge", bridge);
+	if (rc == -ENOSYS)
+		snprintf(remedy, sizeof(remedy), "boot the extended Xen");
+	return chaos__fail(ctx, rc, dev->object, STEP_ATTACH, remedy,
+			   "vif %u: %s: %s", i,
+			   reply->error[0] ? reply->error : "network backend",
+			   strerror(-rc));
+}
+
+static void format_ip(const struct noxs_netback_request *req,
+		      struct chaos__vif_record *v)
+{
+	char ip[INET_ADDRSTRLEN];
+
+	if (req->ip_mode == XEN_NOXS_NET_IP_DHCP)
+		strcpy(v->ip, "dhcp");
+	if (req->ip_mode != XEN_NOXS_NET_IP_STATIC)
+		return;
+	inet_ntop(AF_INET, req->ip, ip, sizeof(ip));
+	snprintf(v->ip, sizeof(v->ip), "%s/%u", ip, req->prefix);
+	if (memcmp(req->gateway, "\0\0\0\0", 4))
+		inet_ntop(AF_INET, req->gateway, v->gateway,
+			  sizeof(v->gateway));
+}
+
+static void fill_record(const struct noxs_netback_request *req,
+			const struct noxs_netback_reply *reply,
+			struct chaos__vif_record *v)
+{
+	const uint8_t *m = req->mac;
+
+	snprintf(v->mac, sizeof(v->mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
+		 m[1], m[2], m[3], m[4], m[5]);
+	strcpy(v->bridge, req->bridge);
+	memcpy(v->ifname, reply->ifname, sizeof(v->ifname));
+	v->mtu = req->mtu;
+	format_ip(req, v);
+}
+
+int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
+		       struct chaos__record *rec)
+{
+	struct noxs_netback_reply reply;
+	unsigned int i;
+	int rc, err = 0;
+
+	/* All of them: what is not read now would answer the next request. */
+	while (dev->nr_done < dev->nr_sent) {
+		i = dev->nr_done++;
+		rc = recv_reply(ctx, &dev->req[i], &reply);
+		if (!rc && rec)
+			fill_record(&dev->req[i], &reply, &rec->vif[i]);
+		else if (rc && rec && !err)
+			err = attach_failed(ctx, dev, i, rc, &reply);
+	}
+	if (rec && !err)
+		rec->nr_vifs = dev->nr_sent;
+	return err;
+}
+
+int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
+			  struct chaos__devices *dev)
+{
+	struct noxs_netback_request req = {
+		.op = NOXS_NETBACK_DETACH,
+		.domid = (uint16_t)domid,
+		.vif = NOXS_NETBACK_ALL,
+	};
+	struct noxs_netback_reply reply;
+	int rc;
+
+	if (dev)
+		chaos__devices_end(ctx, dev, NULL);
+	rc = send_request(ctx, &req, true);
+	if (rc == -ENOENT || rc == -ECONNREFUSED)
+		return 0;
+	if (!rc)
+		rc = recv_reply(ctx, &req, &reply);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,
+			 struct noxs_netback_reply *reply)
+{
+	struct noxs_netback_request req = {
+		.op = NOXS_NETBACK_STATS,
+		.domid = (uint16_t)domid,
+		.vif = (uint16_t)vif,
+	};
+	int rc;
+
+	rc = send_request(ctx, &req, true);
+	if (!rc)
+		rc = recv_reply(ctx, &req, reply);
+	if (!rc && (reply->domid != domid || reply->vif != vif))
+		rc = -ENOENT;
+	return rc;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A guest's vifs, through the network backend's control socket. */
+#ifndef CHAOS_DEVICES_H
+#define CHAOS_DEVICES_H
+
+#include <noxs/netback.h>
+
+#include "config.h"
+#include "store.h"
+
+struct chaos__devices {
+	uint32_t domid;
+	const char *object;	/* of errors */
+	unsigned int nr_sent, nr_done;
+	struct noxs_netback_request req[CHAOS__MAX_VIFS];
+};
+
+/*
+ * Begin sends the requests, so that the backend works while the guest's
+ * memory is filled; end collects the answers and fills the records' vifs.
+ */
+int chaos__devices_begin(struct chaos *ctx, struct chaos__devices *dev,
+			 const struct chaos_config *cfg);
+int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
+		       struct chaos__record *rec);
+/* Everything of the guest that the backend has.  0 too when it has nothing, or
+ * when there is no backend: with it went what it had. */
+int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
+			  struct chaos__devices *dev);
+/* The backend's view of one vif; -ENOENT not there. */
+int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,
+			 struct noxs_netback_reply *reply);
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* From a name or a domid to a living domain; pausing it. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "find.h"
+
+int chaos__find(struct chaos *ctx, uint32_t domid, struct chaos__found *f)
+{
+	int rc;
+
+	memset(f, 0, sizeof(*f));
+	snprintf(f->object, sizeof(f->object), "domain %u", domid);
+	chaos__begin(ctx);
+	rc = chaos__need_xen(ctx, f->object);
+	if (rc)
+		return rc;
+	rc = chaos__xen_get(ctx->xen, domid, &f->dom);
+	if (rc == -ESRCH)
+		return chaos__fail(ctx, rc, f->object, "find it", "",
+				   "no such domain");
+	if (rc)
+		return chaos__fail(ctx, rc, f->object, "find it", "", "%s",
+				   chaos__xen_reason(ctx, rc));
+	rc = chaos__store_open(ctx);
+	if (!rc)
+		rc = chaos__record_load(ctx, f->dom.uuid, &f->rec);
+	if (rc && rc != -ENOENT)
+		chaos__log(ctx, CHAOS_LOG_WARNING, "domain %u: read record: %s",
+			   domid, strerror(-rc));
+	if (f->rec)
+		snprintf(f->object, sizeof(f->object), "%s", f->rec->name);
+	return 0;
+}
+
+void chaos__found_fini(struct chaos__found *f)
+{
+	chaos__record_free(f->rec);
+	f->rec = NULL;
+}
+
+static bool is_number(const char *s)
+{
+	return *s && !s[strspn(s, "0123456789")];
+}
+
+static int no_such(struct chaos *ctx, const char *name)
+{
+	return chaos__fail(ctx, -ESRCH, name, "find it", "",
+			   "no such domain");
+}
+
+static int lookup_name(struct chaos *ctx, const char *name, uint32_t *domid)
+{
+	struct chaos__xen_dom dom;
+	uint8_t uuid[16];
+	uint32_t id;
+	int rc;
+
+	rc = chaos__store_open(ctx);
+	if (!rc)
+		rc = chaos__name_find(ctx, name, uuid, &id);
+	if (rc == -ENOENT)
+		return no_such(ctx, name);
+	if (rc == -EAGAIN)
+		return chaos__fail(ctx, -ESRCH, name, "find it", "",
+				   "it is being created");
+	if (rc)
+		return chaos__fail(ctx, rc, name, "find it", "", "%s: %s",
+				   ctx->run_dir, strerror(-rc));
+	rc = chaos__xen_get(ctx->xen, id, &dom);
+	/* A name outlives its domain when that was destroyed behind us. */
+	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
+		return no_such(ctx, name);
+	if (rc)
+		return chaos__fail(ctx, rc, name, "find it", "", "%s",
+				   chaos__xen_reason(ctx, rc));
+	*domid = id;
+	return 0;
+}
+
+int chaos_lookup(struct chaos *ctx, const char *name, uint32_t *domid)
+{
+	struct chaos__xen_dom dom;
+	unsigned long id;
+	int rc;
+
+	chaos__begin(ctx);
+	rc = chaos__need_xen(ctx, name);
+	if (rc)
+		return rc;
+	if (!strcmp(name, "Domain-0"))
+		name = "0";
+	if (!is_number(name))
+		return lookup_name(ctx, name, domid);
+	errno = 0;
+	id = strtoul(name, NULL, 10);
+	if (errno || id > UINT32_MAX)
+		return no_such(ctx, name);
+	rc = chaos__xen_get(ctx->xen, (uint32_t)id, &dom);
+	if (rc == -ESRCH)
+		return no_such(ctx, name);
+	if (rc)
+		return chaos__fail(ctx, rc, name, "find it", "", "%s",
+				   chaos__xen_reason(ctx, rc));
+	*domid = (uint32_t)id;
+	return 0;
+}
+
+static int set_paused(struct chaos *ctx, uint32_t domid, const char *step,
+		      int (*fn)(struct chaos__xen *xen, uint32_t domid))
+{
+	char object[32];
+	int rc;
+
+	snprintf(object, sizeof(object), "domain %u", domid);
+	chaos__begin(ctx);
+	rc = chaos__need_xen(ctx, object);
+	if (rc)
+		return rc;
+	if (!domid)
+		return chaos__fail(ctx, -EPERM, object, step, "",
+				   "it is the one this runs in");
+	rc = fn(ctx->xen, domid);
+	if (rc == -ESRCH)
+		return chaos__fail(ctx, rc, object, step, "",
+				   "no such domain");
+	return rc ? chaos__fail(ctx, rc, object, step, "", "%s",
+				chaos__xen_reason(ctx, rc)) : 0;
+}
+
+int chaos_pause(struct chaos *ctx, uint32_t domid)
+{
+	return set_paused(ctx, domid, "pause", chaos__xen_pause);
+}
+
+int chaos_unpause(struct chaos *ctx, uint32_t domid)
+{
+	return set_paused(ctx, domid, "unpause", chaos__xen_unpause);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A living domain together with what we know of it. */
+#ifndef CHAOS_FIND_H
+#define CHAOS_FIND_H
+
+#include "store.h"
+
+struct chaos__found {
+	struct chaos__xen_dom dom;
+	struct chaos__record *rec;	/* NULL: not made by libchaos */
+	char object[CHAOS_NAME_MAX + 1]; /* for errors: name or "domain 7" */
+};
+
+/* Begins a public call: forgets the errors of the one before. */
+int chaos__find(struct chaos *ctx, uint32_t domid, struct chaos__found *f);
+void chaos__found_fini(struct chaos__found *f);
+
+/* list.c.  uuid holds the text that out->uuid points at. */
+void chaos__describe(const struct chaos__xen_dom *dom,
+		     const struct chaos__record *rec,
+		     char uuid[CHAOS__UUID_LEN + 1], struct chaos_domain *out);
+
+#endif

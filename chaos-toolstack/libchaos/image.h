@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kernel file that was looked at: what to load where, and where to enter.
+ * Only the headers are read here; the segments are read from fd when the guest
+ * has memory to hold them.  Nothing in the file is trusted.
+ */
+#ifndef CHAOS_IMAGE_H
+#define CHAOS_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CHAOS__MAX_SEGMENTS 16
+
+struct chaos__segment {
+	uint64_t offset, file_size;	/* in the file */
+	uint64_t paddr, mem_size;	/* in guest memory */
+};
+
+struct chaos__image {
+	int fd;
+	uint64_t size;			/* of the file */
+	bool is_64;
+	bool has_pvh_entry;
+	uint32_t pvh_entry;		/* physical */
+	uint64_t start, end;		/* physical, of all segments */
+	unsigned int nr_segments;
+	struct chaos__segment segment[CHAOS__MAX_SEGMENTS]; /* by paddr */
+	int ramdisk_fd;			/* -1: none */
+	uint64_t ramdisk_size;
+};
+
+/*
+ * Opens and checks a kernel and, if not NULL, a ramdisk.  Returns 0 or
+ * -errno with *why set: -ENOEXEC what is wrong with the kernel; others, which
+ * file could not be used (*file says which of the two paths).
+ */
+int chaos__image_open(const char *kernel, const char *ramdisk,
+		      struct chaos__image *image, const char **why,
+		      const char **file);
+void chaos__image_close(struct chaos__image *image);
+/* All of it or an error: -ENOEXEC the file became shorter. */
+int chaos__image_read(int fd, void *buf, uint64_t size, uint64_t offset);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libchaos: create, find, watch and destroy small Xen domains, without
+ * XenStore and without a daemon of its own.
+ *
+ * Model
+ *   struct chaos          a context: options, the connection to Xen, the
+ *                         errors and the step times of the latest call.
+ *   struct chaos_config   what a guest shall be; parsed once, used for any
+ *                         number of creates, never changed by them.
+ *   struct chaos_console  one guest's console.
+ *
+ *   Xen knows which domains exist.  What Xen cannot hold (name, devices,
+ *   console) is one record per domain under the run directory, which goes
+ *   with the domain.  A context therefore holds no list of guests: any process
+ *   may create what another destroys.
+ *
+ * Call order
+ *   chaos_open
+ *     chaos_config_parse_file -> chaos_create -> chaos_config_free
+ *     chaos_lookup -> chaos_destroy, chaos_pause, chaos_console_open, ...
+ *   chaos_close
+ *   Xen itself is opened by the first call that needs it: configurations can
+ *   be parsed anywhere.
+ *
+ * Errors
+ *   Calls return 0 or -errno and write their OUT arguments only on success.
+ *   After a failure, and until the next call on the same context,
+ *   chaos_nr_errors() and chaos_error() say what failed, in which step, of
+ *   which object, why, and what helps.  Only the parser reports several.
+ *   Nothing is printed; the log callback gets warnings and, at CHAOS_LOG_DEBUG,
+ *   every step with its time.  Nothing aborts or exits.
+ *   Errors of every call that talks to Xen: -ENOENT no Xen here, -EACCES or
+ *   -EPERM not root, -ENOMEM.
+ *
+ * Threads, fork, signals
+ *   One context per thread.  Not after fork() (fds are O_CLOEXEC).
+ *   chaos_cancel() alone may be called from anywhere, signal handlers included.
+ *
+ * Growth
+ *   Structures that the caller fills begin with their size.  Structures that
+ *   the library fills are handed out by pointer and grow at their end.
+ */
+#ifndef CHAOS_H
+#define CHAOS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct chaos;
+struct chaos_config;
+struct chaos_console;
+
+/* Contexts ---------------------------------------------------------------- */
+
+enum chaos_log_level {
+	CHAOS_LOG_ERROR = 0,
+	CHAOS_LOG_WARNING = 1,
+	CHAOS_LOG_INFO = 2,
+	CHAOS_LOG_DEBUG = 3,
+};
+
+/* Must not call back into the library.  msg has no newline. */
+typedef void chaos_log_fn(void *arg, enum chaos_log_level level,
+			  const char *msg);
+
+struct chaos_options {
+	size_t size;			/* sizeof(struct chaos_options) */
+	const char *run_dir;		/* NULL: $CHAOS_RUN_DIR or /run/chaos */
+	const char *netback_socket;	/* NULL: $NOXS_NETBACK_SOCKET or default */
+	chaos_log_fn *log;		/* NULL: no log */
+	void *log_arg;
+	int timeout_ms;			/* for the backend; 0: 10000 */
+};
+
+/* options may be NULL; it and its strings are copied.  -ENOMEM, -EINVAL. */
+int chaos_open(const struct chaos_options *options, struct chaos **out);
+/* NULL is allowed.  Objects made with the context are to be freed before. */
+void chaos_close(struct chaos *ctx);
+
+/*
+ * Makes the call in progress (create) give up at its next step, undo what it
+ * did and return -ECANCELED; with none in progress, the next create.
+ */
+void chaos_cancel(struct chaos *ctx);
+
+/* "0.1.0" */
+const char *chaos_version(void);
+
+struct chaos_error {
+	int code;		/* -errno */
+	const char *object;	/* "web", "web.cfg", "domain 12" */
+	const char *step;	/* "load image", "line 3, key vif" */
+	const char *reason;	/* "Permission denied" */
+	const char *remedy;	/* "run it as root", or "" */
+};
+
+/* Of the latest call.  Valid until the next call on the context. */
+size_t chaos_nr_errors(const struct chaos *ctx);
+/* NULL when there are no more than i. */
+const struct chaos_error *chaos_error(const struct chaos *ctx, size_t i);
+/* "web: load image: not an ELF file (give an uncompressed kernel)".  Always
+ * terminated; returns buf. */
+char *chaos_error_text(const struct chaos_error *error, char *buf, size_t size);
+
+/* The steps of the latest create or destroy and how long each took. */
+struct chaos_step {
+	const char *name;
+	uint64_t ns;
+};
+size_t chaos_nr_steps(const struct chaos *ctx);
+const struct chaos_step *chaos_step(const struct chaos *ctx, size_t i);
+
+/* Configurations ---------------------------------------------------------- */
+
+/*
+ * The syntax and the keys are those of xl.cfg; chaos.cfg(5) says which keys.
+ * Every error of the file is found in one go, each with line and key; keys
+ * that mean nothing here are warned of through the log.
+ *
+ * overrides: NULL, or "key=value" strings up to a NULL, which replace what the
+ * file says.  A value that is neither quoted, a number nor a list is taken as
+ * a string.
+ *
+ * -EINVAL errors in the text; -ENOENT, -EACCES, -EISDIR, -EFBIG the file.
+ */
+int chaos_config_parse_file(struct chaos *ctx, const char *path,
+			    const char *const *overrides,
+			    struct chaos_config **out);
+/* origin: what errors call the text, e.g. "request 7". */
+int chaos_config_parse_string(struct chaos *ctx, const char *origin,
+			      const char *text, const char *const *overrides,
+			      struct chaos_config **out);
+/* NULL is allowed. */
+void chaos_config_free(struct chaos_config *cfg);
+
+/* Valid until free. */
+const char *chaos_config_name(const struct chaos_config *cfg);
+
+/* Life cycle -------------------------------------------------------------- */
+
+#define CHAOS_CREATE_PAUSED (1u << 0)	/* leave it paused */
+
+/*
+ * Create a domain.  All or nothing: after a failure no domain, device, record
+ * or name is left.  Blocks up to timeout_ms per vif for the backend.
+ *
+ * -EEXIST the name is taken; -ENOEXEC, -ENOENT the kernel; -ENOSPC too much
+ * memory asked; -ENODEV no such bridge; -ECONNREFUSED no network backend;
+ * -ENOSYS vifs on a Xen without noxs; -ECANCELED.
+ */
+int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
+		 unsigned int flags, uint32_t *domid);
+
+/*
+ * Destroy a domain and its devices; goes on past a step that fails and returns
+ * the first error.  -ESRCH no such domain; -EPERM domain 0.
+ */
+int chaos_destroy(struct chaos *ctx, uint32_t domid);
+
+/* -ESRCH no such domain.  Pausing twice needs unpausing twice. */
+int chaos_pause(struct chaos *ctx, uint32_t domid);
+int chaos_unpause(struct chaos *ctx, uint32_t domid);
+
+/* Looking ----------------------------------------------------------------- */
+
+#define CHAOS_NAME_MAX 64
+
+enum chaos_state {
+	CHAOS_STATE_RUNNING = 0,	/* or runnable */
+	CHAOS_STATE_IDLE = 1,		/* every vCPU waits for an event */
+	CHAOS_STATE_PAUSED = 2,
+	CHAOS_STATE_SHUTDOWN = 3,	/* see shutdown_code */
+	CHAOS_STATE_CRASHED = 4,
+	CHAOS_STATE_DYING = 5,		/* being destroyed */
+};
+
+struct chaos_domain {
+	uint32_t domid;
+	enum chaos_state state;
+	const char *name;	/* "" when it was not made by libchaos */
+	const char *uuid;	/* "f81d4fae-7dec-..." */
+	const char *type;	/* "pv" or "pvh" */
+	uint64_t mem_kb;	/* owned now */
+	uint64_t max_mem_kb;
+	uint32_t vcpus;
+	uint32_t shutdown_code;	/* SHUTDOWN_* of Xen's sched.h */
+	uint64_t cpu_ns;	/* CPU time of all vCPUs */
+};
+
+/* "running", "idle", ... */
+const char *chaos_state_name(enum chaos_state state);
+
+/*
+ * Name or decimal domid to domid; a number is always a domid.  -ESRCH no such
+ * domain.  One file and one hypercall, however many domains there are.
+ */
+int chaos_lookup(struct chaos *ctx, const char *name_or_domid, uint32_t *domid);
+
+/*
+ * Calls fn for every domain, domain 0 included, in order of domid.  A
+ * non-zero return of fn ends it and is returned.  fn must not call the
+ * library with this context.  d is valid during the call.
+ */
+int chaos_list(struct chaos *ctx,
+	       int (*fn)(void *arg, const struct chaos_domain *d), void *arg);
+
+struct chaos_vif {
+	uint32_t id;
+	const char *mac;	/* "00:16:3e:00:00:01" */
+	const char *bridge;	/* "" none */
+	const char *ifname;	/* the TAP in dom0 */
+	const char *ip;		/* "10.0.0.2/24", "dhcp" or "" */
+	const char *gateway;	/* or "" */
+	const char *backend_state;	/* "connected", ... or "unknown" */
+	const char *frontend_state;
+	uint32_t mtu;
+	uint32_t guest_port;	/* 0: unknown */
+	uint32_t backend_port;
+	uint64_t rx_packets, rx_bytes;	/* received by the guest */
+	uint64_t tx_packets, tx_bytes;
+};
+
+struct chaos_info {
+	struct chaos_domain domain;
+	const char *kernel;	/* as configured; "" unknown */
+	const char *ramdisk;
+	const char *cmdline;
+	const char *on_poweroff, *on_reboot, *on_crash;
+	uint64_t created;	/* seconds since 1970; 0 unknown */
+	size_t nr_vifs;
+	const struct chaos_vif *const *vif;
+};
+
+/* -ESRCH.  Freed with chaos_info_free (NULL is allowed). */
+int chaos_info_get(struct chaos *ctx, uint32_t domid, struct chaos_info **out);
+void chaos_info_free(struct chaos_info *info);
+
+/* Console ----------------------------------------------------------------- */
+
+/*
+ * The guest's PV console.  One at a time per guest: -EBUSY.  -ESRCH no such
+ * domain; -ENOENT it has no console of ours.  While it is open, a guest that
+ * was destroyed keeps one page: close it when a read says -EPIPE.
+ */
+int chaos_console_open(struct chaos *ctx, uint32_t domid,
+		       struct chaos_console **out);
+void chaos_console_close(struct chaos_console *con);	/* NULL is allowed */
+/* Readable when there may be something to read, or room to write again.  The
+ * death of a guest is not told through it: poll with a timeout and read. */
+int chaos_console_fd(const struct chaos_console *con);
+/* Neither blocks.  Bytes moved (0: none now), or -EPIPE the guest has shut
+ * down, crashed or gone and all it said was read, -EPROTO its ring is broken. */
+long chaos_console_read(struct chaos_console *con, void *buf, size_t size);
+long chaos_console_write(struct chaos_console *con, const void *buf,
+			 size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

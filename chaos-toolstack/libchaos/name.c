@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Names: claimed atomically, looked up by opening one file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store.h"
+
+#define NO_DOMID 0xffffffffu
+
+static int write_content(int fd, const uint8_t uuid[16], uint32_t domid)
+{
+	char text[CHAOS__UUID_LEN + 1], line[64];
+	int n;
+
+	chaos__uuid_format(uuid, text);
+	if (domid == NO_DOMID)
+		n = snprintf(line, sizeof(line), "%s -\n", text);
+	else
+		n = snprintf(line, sizeof(line), "%s %u\n", text, domid);
+	/* Longer than any line before but for the digits: no stale tail. */
+	if (pwrite(fd, line, (size_t)n, 0) != n || ftruncate(fd, n))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+static int read_content(int fd, uint8_t uuid[16], uint32_t *domid)
+{
+	char line[64];
+	ssize_t n;
+
+	n = pread(fd, line, sizeof(line) - 1, 0);
+	if (n < 0)
+		return -errno;
+	line[n] = '\0';
+	if (n < CHAOS__UUID_LEN + 2 || line[CHAOS__UUID_LEN] != ' ')
+		return -EPROTO;
+	line[CHAOS__UUID_LEN] = '\0';
+	if (chaos__uuid_parse(line, uuid))
+		return -EPROTO;
+	if (sscanf(line + CHAOS__UUID_LEN + 1, "%u", domid) != 1)
+		*domid = NO_DOMID;
+	return 0;
+}
+
+/* Is the file behind fd still the one that has the name? */
+static bool still_named(struct chaos *ctx, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return !fstat(fd, &a) &&
+	       !fstatat(ctx->names_fd, name, &b, AT_SYMLINK_NOFOLLOW) &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* Of a name that nobody is working on: does its domain live? */
+static int check_holder(struct chaos *ctx, int fd, uint32_t *holder)
+{
+	struct chaos__xen_dom dom;
+	uint8_t uuid[16];
+	uint32_t domid;
+	int rc;
+
+	if (read_content(fd, uuid, &domid) || domid == NO_DOMID)
+		return 0;
+	rc = chaos__xen_get(ctx->xen, domid, &dom);
+	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
+		return 0;
+	if (rc)
+		return rc;
+	*holder = domid;
+	return -EEXIST;
+}
+
+/*
+ * 1. Open or make the file.  2. Lock it; who holds the lock is making a domain
+ * of this name.  3. Check that it was not removed between 1 and 2.  4. If its
+ * domain lives, the name is taken; or else it is left from one that died.
+ */
+int chaos__name_claim(struct chaos *ctx, const char *name,
+		      const uint8_t uuid[16], struct chaos__name_lock *lock,
+		      uint32_t *holder)
+{
+	int fd, rc;
+
+	*holder = 0;
+	for (;;) {
+		fd = openat(ctx->names_fd, name,
+			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
+			rc = errno == EWOULDBLOCK ? -EEXIST : -errno;
+			goto err_close;
+		}
+		if (still_named(ctx, name, fd))
+			break;
+		close(fd);
+	}
+	rc = check_holder(ctx, fd, holder);
+	if (rc)
+		goto err_close;
+	rc = write_content(fd, uuid, NO_DOMID);
+	if (rc)
+		goto err_unlink;
+	lock->fd = fd;
+	snprintf(lock->name, sizeof(lock->name), "%s", name);
+	return 0;
+
+err_unlink:
+	unlinkat(ctx->names_fd, name, 0);
+err_close:
+	close(fd);
+	return rc;
+}
+
+int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
+		     uint32_t domid)
+{
+	return write_content(lock->fd, uuid, domid);
+}
+
+void chaos__name_unlock(struct chaos__name_lock *lock)
+{
+	if (lock->fd >= 0)
+		close(lock->fd);
+	lock->fd = -1;
+}
+
+void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock)
+{
+	if (lock->fd >= 0)
+		unlinkat(ctx->names_fd, lock->name, 0);
+	chaos__name_unlock(lock);
+}
+
+int chaos__name_remove(struct chaos *ctx, const char *name,
+		       const uint8_t uuid[16])
+{
+	uint8_t holder[16];
+	uint32_t domid;
+	int fd, rc = 0;
+
+	fd = openat(ctx->names_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	/* Somebody at work on it has taken it over: it is not ours any more. */
+	if (!flock(fd, LOCK_EX | LOCK_NB) && still_named(ctx, name, fd) &&
+	    !read_content(fd, holder, &domid) &&
+	    !memcmp(holder, uuid, sizeof(holder)) &&
+	    unlinkat(ctx->names_fd, name, 0))
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],
+		     uint32_t *domid)
+{
+	int fd, rc;
+
+	if (strchr(name, '/') || !*name || *name == '.')
+		return -ENOENT;
+	fd = openat(ctx->names_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENAMETOOLONG ? -ENOENT : -errno;
+	rc = read_content(fd, uuid, domid);
+	close(fd);
+	if (!rc && *domid == NO_DOMID)
+		return -EAGAIN;
+	return rc;
+}

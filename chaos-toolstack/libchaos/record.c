@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Records: one JSON file per domain, named by its UUID. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "store.h"
+
+#define RECORD_VERSION	1
+#define RECORD_MAX	(256u << 10)	/* bytes; a cmdline is the largest part */
+
+static const char *str(const char *s)
+{
+	return s ? s : "";
+}
+
+static json_t *vif_to_json(const struct chaos__vif_record *v)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "mac", v->mac,
+			 "bridge", v->bridge, "ifname", v->ifname, "ip", v->ip,
+			 "gateway", v->gateway, "mtu", (int)v->mtu);
+}
+
+static json_t *to_json(const struct chaos__record *r)
+{
+	json_t *vifs = json_array();
+	unsigned int i;
+
+	for (i = 0; vifs && i < r->nr_vifs; i++) {
+		if (json_array_append_new(vifs, vif_to_json(&r->vif[i]))) {
+			json_decref(vifs);
+			return NULL;
+		}
+	}
+	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:I,"
+			 " s:s, s:s, s:s, s:s, s:s, s:s, s:o}",
+			 "version", RECORD_VERSION,
+			 "name", r->name,
+			 "domid", (json_int_t)r->domid,
+			 "console_gfn", (json_int_t)r->console.gfn,
+			 "console_port", (json_int_t)r->console.port,
+			 "created", (json_int_t)r->created,
+			 "kernel", str(r->kernel), "ramdisk", str(r->ramdisk),
+			 "cmdline", str(r->cmdline),
+			 "on_poweroff", str(r->on_poweroff),
+			 "on_reboot", str(r->on_reboot),
+			 "on_crash", str(r->on_crash),
+			 "vifs", vifs);
+}
+
+static int write_file(struct chaos *ctx, const char *tmp, const char *text)
+{
+	size_t len = strlen(text);
+	int fd, rc = 0;
+
+	fd = openat(ctx->domains_fd, tmp,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+	if (fd < 0)
+		return -errno;
+	errno = 0;
+	if (write(fd, text, len) != (ssize_t)len)
+		rc = errno ? -errno : -ENOSPC;
+	if (close(fd) && !rc)
+		rc = -errno;
+	return rc;
+}
+
+int chaos__record_save(struct chaos *ctx, const struct chaos__record *rec)
+{
+	char name[CHAOS__UUID_LEN + 1], tmp[CHAOS__UUID_LEN + 8];
+	json_t *json;
+	char *text;
+	int rc;
+
+	json = to_json(rec);
+	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (!text)
+		return -ENOMEM;
+	chaos__uuid_format(rec->uuid, name);
+	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
+	rc = write_file(ctx, tmp, text);
+	if (!rc && renameat(ctx->domains_fd, tmp, ctx->domains_fd, name))
+		rc = -errno;
+	if (rc)
+		unlinkat(ctx->domains_fd, tmp, 0);
+	free(text);
+	return rc;
+}
+
+static bool get_text(json_t *obj, const char *key, char *buf, size_t size)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	if (!s || strlen(s) >= size)
+		return false;
+	strcpy(buf, s);
+	return true;
+}
+
+static bool get_copy(json_t *obj, const char *key, char **out)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	*out = s ? strdup(s) : NULL;
+	return *out;
+}
+
+static bool get_number(json_t *obj, const char *key, uint64_t max,
+		       uint64_t *out)
+{
+	json_t *v = json_object_get(obj, key);
+	json_int_t n = json_integer_value(v);
+
+	if (!json_is_integer(v) || n < 0 || (uint64_t)n > max)
+		return false;
+	*out = (uint64_t)n;
+	return true;
+}
+
+static bool vif_from_json(json_t *obj, struct chaos__vif_record *v)
+{
+	uint64_t mtu;
+
+	if (!get_text(obj, "mac", v->mac, sizeof(v->mac)) ||
+	    !get_text(obj, "bridge", v->bridge, sizeof(v->bridge)) ||
+	    !get_text(obj, "ifname", v->ifname, sizeof(v->ifname)) ||
+	    !get_text(obj, "ip", v->ip, sizeof(v->ip)) ||
+	    !get_text(obj, "gateway", v->gateway, sizeof(v->gateway)) ||
+	    !get_number(obj, "mtu", 65535, &mtu))
+		return false;
+	v->mtu = (unsigned int)mtu;
+	return true;
+}
+
+static bool from_json(json_t *obj, struct chaos__record *r)
+{
+	json_t *vifs = json_object_get(obj, "vifs");
+	uint64_t version, domid, port;
+	size_t i;
+
+	if (!get_number(obj, "version", RECORD_VERSION, &version) ||
+	    !get_text(obj, "name", r->name, sizeof(r->name)) ||
+	    !get_number(obj, "domid", UINT32_MAX, &domid) ||
+	    !get_number(obj, "console_gfn", INT64_MAX, &r->console.gfn) ||
+	    !get_number(obj, "console_port", UINT32_MAX, &port) ||
+	    !get_number(obj, "created", INT64_MAX, &r->created) ||
+	    !get_copy(obj, "kernel", &r->kernel) ||
+	    !get_copy(obj, "ramdisk", &r->ramdisk) ||
+	    !get_copy(obj, "cmdline", &r->cmdline) ||
+	    !get_copy(obj, "on_poweroff", &r->on_poweroff) ||
+	    !get_copy(obj, "on_reboot", &r->on_reboot) ||
+	    !get_copy(obj, "on_crash", &r->on_crash) ||
+	    !json_is_array(vifs) || json_array_size(vifs) > CHAOS__MAX_VIFS)
+		return false;
+	r->domid = (uint32_t)domid;
+	r->console.port = (uint32_t)port;
+	r->nr_vifs = (unsigned int)json_array_size(vifs);
+	for (i = 0; i < r->nr_vifs; i++)
+		if (!vif_from_json(json_array_get(vifs, i), &r->vif[i]))
+			return false;
+	return true;
+}
+
+static int read_json(struct chaos *ctx, const char *name, json_t **out)
+{
+	char *text;
+	ssize_t n;
+	int fd, rc = 0;
+
+	fd = openat(ctx->domains_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	text = malloc(RECORD_MAX);
+	n = text ? read(fd, text, RECORD_MAX) : -1;
+	if (!text)
+		rc = -ENOMEM;
+	else if (n < 0)
+		rc = -errno;
+	close(fd);
+	if (!rc) {
+		*out = json_loadb(text, (size_t)n, 0, NULL);
+		rc = *out ? 0 : -EPROTO;
+	}
+	free(text);
+	return rc;
+}
+
+int chaos__record_load(struct chaos *ctx, const uint8_t uuid[16],
+		       struct chaos__record **out)
+{
+	char name[CHAOS__UUID_LEN + 1];
+	struct chaos__record *rec;
+	json_t *json = NULL;
+	int rc;
+
+	chaos__uuid_format(uuid, name);
+	rc = read_json(ctx, name, &json);
+	if (rc)
+		return rc;
+	rec = calloc(1, sizeof(*rec));
+	rc = -ENOMEM;
+	if (rec) {
+		memcpy(rec->uuid, uuid, sizeof(rec->uuid));
+		rc = from_json(json, rec) ? 0 : -EPROTO;
+	}
+	json_decref(json);
+	if (rc)
+		chaos__record_free(rec);
+	else
+		*out = rec;
+	return rc;
+}
+
+int chaos__record_remove(struct chaos *ctx, const uint8_t uuid[16])
+{
+	char name[CHAOS__UUID_LEN + 1];
+
+	chaos__uuid_format(uuid, name);
+	if (unlinkat(ctx->domains_fd, name, 0) && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+void chaos__record_free(struct chaos__record *rec)
+{
+	if (!rec)
+		return;
+	free(rec->kernel);
+	free(rec->ramdisk);
+	free(rec->cmdline);
+	free(rec->on_poweroff);
+	free(rec->on_reboot);
+	free(rec->on_crash);
+	free(rec);
+}

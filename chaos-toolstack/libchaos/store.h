@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What Xen cannot hold, as files under the run directory (mode 0700):
+ *
+ *   names/NAME      "UUID DOMID\n"; whoever makes or unmakes the domain holds
+ *                   a lock (flock) on it, so a maker that died is told from
+ *                   one that is at work.  Unique by O_EXCL.
+ *   domains/UUID    one JSON object, replaced by rename.
+ *
+ * Both are hints until Xen says that DOMID is alive and has UUID.
+ */
+#ifndef CHAOS_STORE_H
+#define CHAOS_STORE_H
+
+#include "internal.h"
+
+struct chaos__vif_record {
+	char mac[18];
+	char bridge[16];
+	char ifname[16];
+	char ip[24];		/* "10.0.0.2/24", "dhcp", "" */
+	char gateway[16];
+	unsigned int mtu;
+};
+
+struct chaos__record {
+	uint8_t uuid[16];
+	uint32_t domid;
+	struct chaos__xen_console_where console;
+	uint64_t created;
+	char name[CHAOS_NAME_MAX + 1];
+	char *kernel, *ramdisk, *cmdline;	/* never NULL once loaded */
+	char *on_poweroff, *on_reboot, *on_crash;
+	unsigned int nr_vifs;
+	struct chaos__vif_record vif[CHAOS__MAX_VIFS];
+};
+
+/* store.c: the directories, made when missing. */
+int chaos__store_open(struct chaos *ctx);
+void chaos__store_close(struct chaos *ctx);
+
+/* record.c */
+int chaos__record_save(struct chaos *ctx, const struct chaos__record *rec);
+/* -ENOENT none; -EPROTO not one of ours. */
+int chaos__record_load(struct chaos *ctx, const uint8_t uuid[16],
+		       struct chaos__record **out);
+int chaos__record_remove(struct chaos *ctx, const uint8_t uuid[16]);
+void chaos__record_free(struct chaos__record *rec);	/* NULL is allowed */
+
+/* name.c */
+struct chaos__name_lock {
+	int fd;			/* -1: none */
+	char name[CHAOS_NAME_MAX + 1];
+};
+
+/* -EEXIST: a living domain has it (*holder says which, 0: not yet known). */
+int chaos__name_claim(struct chaos *ctx, const char *name,
+		      const uint8_t uuid[16], struct chaos__name_lock *lock,
+		      uint32_t *holder);
+int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
+		     uint32_t domid);
+void chaos__name_unlock(struct chaos__name_lock *lock);
+void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock);
+/* Removes the name if it is uuid's. */
+int chaos__name_remove(struct chaos *ctx, const char *name,
+		       const uint8_t uuid[16]);
+/* -ENOENT no such name; -EAGAIN its domain is not made yet. */
+int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],
+		     uint32_t *domid);
+
+#endif
