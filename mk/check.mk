@@ -41,7 +41,7 @@ check: check-headers check-layers check-style
 PUBLIC_HEADERS := $(wildcard hypervisor-ext/include/xen/*.h \
 	chaos-toolstack/*/include/*.h chaos-toolstack/*/include/*/*.h)
 CORE_HEADERS := $(wildcard guest-frontends/core/include/*.h)
-OS_PORT := $(firstword $(wildcard tests/*/noxs_os_port.h \
+OS_PORT := $(firstword $(wildcard tests/*/noxs_os_port.h tests/*/*/noxs_os_port.h \
 	minios-port/*/noxs_os_port.h minios-port/*/*/noxs_os_port.h))
 HEADER_PATHS := $(addprefix -I,$(wildcard hypervisor-ext/include \
 	chaos-toolstack/*/include guest-frontends/core/include) \

@@ -4,14 +4,21 @@
 #
 # Each dir.mk says what it has to offer:
 #
-#   INSTALL += file:path      file goes to $(prefix)/path; 755 when executable
+#   INSTALL += file:path      file goes to $(prefix)/path; 755 when executable,
+#                             a symbolic link as such
 #
 # install-xen puts the extended hypervisor where a boot loader finds it.
+
+INSTALL += $(B)/bin/netback-lite:sbin/netback-lite \
+	hypervisor-ext/include/xen/noxs.h:include/xen/noxs.h
 
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(prefix))
 	$(Q)set -e; for pair in $(INSTALL); do \
 		src=$${pair%%:*}; dst='$(DESTDIR)$(prefix)'/$${pair#*:}; \
+		if [ -L $$src ]; then \
+			mkdir -p $${dst%/*}; cp -Pf $$src $$dst; continue; \
+		fi; \
 		mode=644; if [ -x $$src ]; then mode=755; fi; \
 		install -D -m $$mode $$src $$dst; \
 	done
