@@ -311,7 +311,7 @@ err_unmap:
 	return rc;
 }
 
-void noxs_bus_fini(struct noxs_bus *bus)
+int noxs_bus_stop(struct noxs_bus *bus)
 {
 	unsigned int i;
 
@@ -320,6 +320,13 @@ void noxs_bus_fini(struct noxs_bus *bus)
 	bus->virq_bound = false;
 	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
 		device_remove(bus, i, false);
+	noxs_pool_retry(bus);
+	return bus->limbo ? -EBUSY : 0;
+}
+
+void noxs_bus_fini(struct noxs_bus *bus)
+{
+	noxs_bus_stop(bus);
 	noxs_pool_abandon(bus);
 	noxs_pages_unmap(bus);
 }

@@ -20,3 +20,10 @@ frontend-hostile_SRCS := tests/frontend/hostile.c tests/frontend/peer.c \
 frontend-hostile_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-hostile_PKGS := cmocka
 $(eval $(call test_program,frontend-hostile))
+
+frontend-loopback_SRCS := tests/frontend/loopback.c tests/frontend/guest.c \
+	tests/frontend/os_fake.c $(FAKE_SRCS) $(CORE_SRCS) $(NBL_CORE)
+frontend-loopback_CFLAGS := $(FRONTEND_TEST_CFLAGS) $(FAKE_CFLAGS)
+frontend-loopback_PKGS := cmocka
+frontend-loopback_LDLIBS := -pthread
+$(eval $(call test_program,frontend-loopback))

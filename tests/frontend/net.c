@@ -3,6 +3,8 @@
  * net.c owns the tests of the network frontend with a backend that keeps to
  * the rules: negotiation, life cycle, both rings.
  */
+#include <stdlib.h>
+
 #include "peer.h"
 
 static int setup(void **state)
@@ -217,6 +219,41 @@ static void says_closed_when_the_bus_ends(void **state)
 	assert_int_equal(seen.down, 1);
 	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
 	assert_int_equal(os_notified(PEER_PORT), 1);
+}
+
+static void stop_waits_for_the_backend(void **state)
+{
+	uint32_t ref;
+
+	(void)state;
+	peer_connect();
+	ref = peer_front().queue[0].tx_ref;
+	os_grant_map(ref, true);
+	assert_int_equal(noxs_bus_stop(&peer.bus), -EBUSY);
+	assert_int_equal(seen.removed, 1);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(noxs_bus_stop(&peer.bus), -EBUSY);
+	assert_int_equal(os_nr_grants(), 1);
+	os_grant_map(ref, false);
+	assert_int_equal(noxs_bus_stop(&peer.bus), 0);
+	peer_finish();
+}
+
+static void fini_does_not_wait(void **state)
+{
+	uint32_t ref;
+
+	(void)state;
+	peer_connect();
+	ref = peer_front().queue[0].rx_ref;
+	os_grant_map(ref, true);
+	os_nr_logged = 0;
+	noxs_bus_fini(&peer.bus);
+	/* The page is lost, but nobody else gets it. */
+	assert_int_equal(os_nr_logged, 1);
+	assert_int_equal(os_nr_grants(), 1);
+	assert_non_null(os_grant_page(ref, PEER_DOMID, true));
+	free(os_grant_page(ref, PEER_DOMID, true));
 }
 
 static void hot_remove(void **state)
@@ -702,6 +739,8 @@ int main(void)
 		cmocka_unit_test_setup(backend_connected_to_somebody_before,
 				       setup),
 		cmocka_unit_test_setup(says_closed_when_the_bus_ends, setup),
+		cmocka_unit_test_setup(stop_waits_for_the_backend, setup),
+		cmocka_unit_test_setup(fini_does_not_wait, setup),
 		cmocka_unit_test_setup(hot_remove, setup),
 		cmocka_unit_test_setup(not_wanted_by_the_os, setup),
 		cmocka_unit_test_setup(resumed_elsewhere, setup),

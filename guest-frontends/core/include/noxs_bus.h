@@ -16,7 +16,8 @@
  *
  * Call order
  *   noxs_bus_init -> { on ops.wake or periodically: noxs_bus_poll }
- *   [ after the domain was resumed in place: noxs_bus_resume ] -> fini
+ *   [ after the domain was resumed in place: noxs_bus_resume ]
+ *   -> [ noxs_bus_stop, until it returns 0 ] -> noxs_bus_fini
  *   driver: probe -> { changed | lost } -> remove.
  *
  * Context: all calls are task context, one at a time (noxs_os.h), unless
@@ -122,8 +123,14 @@ int noxs_bus_init(struct noxs_bus *bus,
 		  const struct noxs_driver *const *drivers, unsigned int nr,
 		  const struct noxs_bus_ops *ops, void *arg);
 /*
- * Remove all devices from their drivers and let go of everything, except for
- * pages that a backend still has mapped: those are lost (logged).
+ * Remove all devices from their drivers; the backends are told.  0, or -EBUSY
+ * while a backend still has pages mapped: call again after a while to get
+ * them back.  After stop only stop and fini may be called.
+ */
+int noxs_bus_stop(struct noxs_bus *bus);
+/*
+ * Stop, and let go of everything, except for pages that a backend still has
+ * mapped: those are lost (logged).
  */
 void noxs_bus_fini(struct noxs_bus *bus);
 

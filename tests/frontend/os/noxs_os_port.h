@@ -38,7 +38,9 @@ void *memset(void *to, int byte, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 #endif
 
+#ifndef __XEN_INTERFACE_VERSION__
 #define __XEN_INTERFACE_VERSION__	0x00040e00
+#endif
 
 extern void (*os_rmb_hook)(void);
 extern void (*os_wmb_hook)(void);

@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * loopback.c owns the tests that join the frontend core with netback-lite in
+ * one process: real negotiation, real rings, every frame's content checked.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <linux/virtio_net.h>
+
+#include "control.h"
+#include "fake.h"
+#include "guest.h"
+#include "nbl.h"
+
+#define DOMID	5
+#define BRIDGE	"br0"
+#define FEATURES (XEN_NOXS_NET_F_SG | XEN_NOXS_NET_F_CSUM4 | \
+		  XEN_NOXS_NET_F_CSUM6)
+#define HDR	sizeof(struct virtio_net_hdr)
+
+static struct nbl *nb;
+static struct guest guest;
+static struct fake_domain *dom;
+
+/* --- running both sides ----------------------------------------------------- */
+
+static void backend_open(void)
+{
+	const char *step;
+
+	assert_int_equal(nbl_open(&nb, &step), 0);
+}
+
+/* Until neither side has anything to do. */
+static void settle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 12; i++) {
+		assert_int_equal(nbl_turn(nb, 0), 0);
+		guest_run(&guest);
+	}
+}
+
+static int request(uint16_t op, uint16_t vif, uint16_t mtu,
+		   struct noxs_netback_reply *reply)
+{
+	struct noxs_netback_request req = {
+		.magic = NOXS_NETBACK_MAGIC,
+		.version = NOXS_NETBACK_VERSION,
+		.op = op,
+		.domid = DOMID,
+		.vif = vif,
+	};
+	int n;
+
+	if (op == NOXS_NETBACK_ATTACH) {
+		memcpy(req.mac, "\x00\x16\x3e\x00\x00\x02", 6);
+		req.mtu = mtu;
+		strcpy(req.bridge, BRIDGE);
+	}
+	/* The TAP of that name may still be closing. */
+	for (n = 0; nbl_request(nb, &req, reply) == -EINPROGRESS; n++) {
+		assert_in_range(n, 0, 1000);
+		assert_int_equal(nbl_turn(nb, 10), 0);
+	}
+	return reply->rc;
+}
+
+static void attach(uint16_t vif, uint16_t mtu)
+{
+	struct noxs_netback_reply reply;
+
+	assert_int_equal(request(NOXS_NETBACK_ATTACH, vif, mtu, &reply), 0);
+}
+
+static void detach(uint16_t vif)
+{
+	struct noxs_netback_reply reply;
+
+	assert_int_equal(request(NOXS_NETBACK_DETACH, vif, 0, &reply), 0);
+}
+
+static void backend_state(uint16_t vif, uint32_t state)
+{
+	struct noxs_netback_reply reply;
+
+	assert_int_equal(request(NOXS_NETBACK_STATS, vif, 0, &reply), 0);
+	assert_int_equal(reply.vif, vif);
+	assert_int_equal(reply.state, state);
+}
+
+static int tap(uint16_t vif)
+{
+	char name[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "vif%u.%u", DOMID, vif);
+	fd = fake_tap_peer(name);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void expect_connected(uint16_t vif)
+{
+	assert_non_null(guest.vif[vif].nf);
+	assert_true(noxs_netfront_connected(guest.vif[vif].nf));
+	assert_int_equal(guest.vif[vif].up, guest.vif[vif].down + 1);
+	backend_state(vif, XEN_NOXS_STATE_CONNECTED);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_host_create();
+	fake_bridge_add(BRIDGE, 1500);
+	backend_open();
+	dom = fake_dom_create(DOMID);
+	return 0;
+}
+
+static void expect_nothing_left(void)
+{
+	struct fake_usage usage, none = { 0 };
+
+	fake_host_usage(&usage);
+	assert_memory_equal(&usage, &none, sizeof(none));
+	assert_int_equal(guest_allocs(), 0);
+	assert_int_equal(fake_dom_pages_used(dom), 0);
+	assert_int_equal(fake_dom_grants_used(dom), 0);
+}
+
+/* The frontend goes first, and waits for its pages, or the backend does. */
+static void guest_leave(void)
+{
+	unsigned int n;
+
+	guest_enter(&guest);
+	for (n = 0; guest.running && noxs_bus_stop(&guest.bus); n++) {
+		assert_in_range(n, 0, 2);
+		assert_int_equal(nbl_turn(nb, 0), 0);
+	}
+	guest_stop(&guest);
+}
+
+static void finish(bool frontend_first)
+{
+	if (frontend_first)
+		guest_leave();
+	nbl_close(nb);
+	nb = NULL;
+	if (!frontend_first) {
+		guest_run(&guest);
+		guest_stop(&guest);
+	}
+	expect_nothing_left();
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (nb)
+		nbl_close(nb);
+	nb = NULL;
+	fake_host_destroy();
+	return 0;
+}
+
+/* --- frames ------------------------------------------------------------------- */
+
+static int to_guest(int fd, uint32_t nr, uint32_t max)
+{
+	static uint8_t buf[HDR + GUEST_MAX_FRAME];
+	uint32_t len = frame_len(nr, max);
+
+	memset(buf, 0, HDR);
+	frame_make(buf + HDR, len, nr);
+	return send(fd, buf, HDR + len, MSG_DONTWAIT) < 0 ? -1 : 0;
+}
+
+/* 1: frame nr came, 0: nothing there. */
+static int from_guest(int fd, uint32_t nr, uint32_t max)
+{
+	static uint8_t buf[HDR + GUEST_MAX_FRAME + 1];
+	static uint8_t expected[GUEST_MAX_FRAME];
+	ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+	uint32_t len = frame_len(nr, max);
+
+	if (n < 0)
+		return 0;
+	assert_int_equal(n, HDR + len);
+	frame_make(expected, len, nr);
+	assert_memory_equal(buf + HDR, expected, len);
+	return 1;
+}
+
+/* nr frames each way, in bursts; numbers go on from *next. */
+static void traffic(uint16_t id, uint32_t nr, uint32_t *next)
+{
+	struct guest_vif *vif = &guest.vif[id];
+	uint32_t end = *next + nr, tx = *next, rx = *next, got = *next;
+	unsigned int idle = 0, burst;
+	int fd = tap(id);
+
+	vif->rx_next = *next;
+	while ((got < end || vif->rx_next < end) && idle < 20) {
+		uint32_t before = got + vif->rx_next;
+
+		for (burst = tx % 11; burst-- && tx < end; tx++)
+			if (guest_send(vif, tx))
+				break;
+		if (!(tx % 11) && tx < end && !guest_send(vif, tx))
+			tx++;
+		for (burst = 1 + rx % 13; burst-- && rx < end; rx++)
+			if (to_guest(fd, rx, vif->max_len))
+				break;
+		assert_int_equal(nbl_turn(nb, 0), 0);
+		while (from_guest(fd, got, vif->max_len))
+			got++;
+		guest_run(&guest);
+		idle = got + vif->rx_next == before ? idle + 1 : 0;
+	}
+	assert_int_equal(got, end);
+	assert_int_equal(vif->rx_next, end);
+	*next = end;
+}
+
+/* --- tests ---------------------------------------------------------------------- */
+
+static void handshake(void **state)
+{
+	const struct xen_noxs_net_back *back;
+	const struct xen_noxs_net_front *front;
+
+	(void)state;
+	attach(0, 0);
+	backend_state(0, XEN_NOXS_STATE_INIT);
+	back = fake_dom_noxs_page(dom, XEN_NOXS_PAGE_BACK(0));
+	front = fake_dom_noxs_page(dom, XEN_NOXS_PAGE_FRONT(0));
+	assert_int_equal(back->hdr.state, XEN_NOXS_STATE_INIT);
+	assert_int_equal(front->hdr.state, XEN_NOXS_STATE_CLOSED);
+
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	assert_int_equal(guest.vif[0].up, 1);
+	assert_int_equal(front->hdr.state, XEN_NOXS_STATE_CONNECTED);
+	assert_int_equal(front->hdr.generation, back->hdr.generation);
+	assert_false(noxs_netfront_connected(guest.vif[0].nf));
+
+	assert_int_equal(nbl_turn(nb, 0), 0);
+	assert_int_equal(back->hdr.state, XEN_NOXS_STATE_CONNECTED);
+	guest_run(&guest);
+	expect_connected(0);
+	assert_int_equal(guest.vif[0].max_len, 1518);
+
+	assert_int_equal(noxs_bus_stop(&guest.bus), -EBUSY);
+	assert_int_equal(front->hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(nbl_turn(nb, 0), 0);
+	assert_int_equal(back->hdr.state, XEN_NOXS_STATE_INIT);
+	assert_int_equal(back->hdr.generation, 2);
+	assert_int_equal(noxs_bus_stop(&guest.bus), 0);
+	finish(true);
+}
+
+static void first_packet_waits_for_the_backend(void **state)
+{
+	uint32_t i;
+	int fd;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	fd = tap(0);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(guest_send(&guest.vif[0], i), 0);
+	assert_int_equal(from_guest(fd, 0, 1518), 0);
+	/* One turn of the backend: connect, and send what waited. */
+	assert_int_equal(nbl_turn(nb, 0), 0);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(from_guest(fd, i, 1518), 1);
+	finish(false);
+}
+
+static void thousands_of_frames(void **state)
+{
+	uint32_t next = 0;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	traffic(0, 5000, &next);
+	expect_connected(0);
+	finish(false);
+}
+
+static void thousands_of_frames_of_several_slots(void **state)
+{
+	uint32_t next = 0;
+
+	(void)state;
+	attach(0, 9000);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	assert_int_equal(guest.vif[0].max_len, 9018);
+	traffic(0, 3000, &next);
+	expect_connected(0);
+	finish(false);
+}
+
+static void frames_of_a_slot_when_sg_is_not_wanted(void **state)
+{
+	uint32_t next = 0;
+
+	(void)state;
+	attach(0, 9000);
+	assert_int_equal(guest_start(&guest, dom, 0), 0);
+	settle();
+	assert_int_equal(guest.vif[0].max_len, 4096);
+	traffic(0, 1000, &next);
+	finish(false);
+}
+
+static void frontend_closes_and_opens(void **state)
+{
+	uint32_t next;
+	unsigned int i;
+
+	(void)state;
+	attach(0, 0);
+	for (i = 0; i < 40; i++) {
+		assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+		/* Frames that the one before left in the network. */
+		guest.vif[0].rx_any = true;
+		settle();
+		expect_connected(0);
+		guest.vif[0].rx_any = false;
+		next = 0;
+		traffic(0, 50, &next);
+		/* Leave with frames under way in both directions. */
+		guest_send(&guest.vif[0], 0);
+		if (i % 2)
+			to_guest(tap(0), 0, 1518);
+		guest_leave();
+		while (recv(tap(0), &(char){ 0 }, 1, MSG_DONTWAIT) > 0)
+			;
+	}
+	finish(true);
+}
+
+static void backend_restarts(void **state)
+{
+	uint32_t next;
+	unsigned int i;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	for (i = 0; i < 20; i++) {
+		settle();
+		expect_connected(0);
+		next = 0;
+		traffic(0, 50, &next);
+		guest_send(&guest.vif[0], 0);
+		nbl_close(nb);
+		if (i % 2) {
+			guest_run(&guest);
+			assert_null(guest.vif[0].nf);
+		}
+		backend_open();
+		attach(0, 0);
+	}
+	settle();
+	expect_connected(0);
+	finish(false);
+}
+
+static void hot_add_and_remove(void **state)
+{
+	uint32_t next[GUEST_MAX_VIFS] = { 0 };
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	for (i = 0; i < 30; i++) {
+		uint16_t id = (uint16_t)(i % GUEST_MAX_VIFS);
+
+		if (guest.vif[id].nf) {
+			detach(id);
+			guest_run(&guest);
+			assert_null(guest.vif[id].nf);
+		}
+		attach(id, i % 2 ? 9000 : 0);
+		settle();
+		expect_connected(id);
+		next[id] = 0;
+		for (id = 0; id < GUEST_MAX_VIFS; id++)
+			if (guest.vif[id].nf)
+				traffic(id, 20, &next[id]);
+	}
+	finish(false);
+}
+
+static void detach_with_frames_under_way(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	for (i = 0; i < 20; i++) {
+		attach(0, 0);
+		settle();
+		while (!guest_send(&guest.vif[0], 0))
+			;
+		to_guest(tap(0), 0, 1518);
+		if (i % 2)
+			nbl_turn(nb, 0);
+		detach(0);
+		settle();
+		assert_null(guest.vif[0].nf);
+	}
+	finish(false);
+}
+
+static void stalled_guest_goes_on(void **state)
+{
+	struct guest_vif *vif = &guest.vif[0];
+	uint32_t rx = 0, i, next;
+	int fd;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	fd = tap(0);
+	vif->deaf = true;
+	for (i = 0; i < 200 && !to_guest(fd, rx, 1518); i++) {
+		rx++;
+		nbl_turn(nb, 0);
+		guest_run(&guest);
+	}
+	/* More than the guest has buffers: the rest waits in the TAP. */
+	assert_in_range(rx, guest.cfg.nr_rx + 1, 200);
+	assert_int_equal(vif->rx_next, 0);
+	vif->deaf = false;
+	settle();
+	assert_int_equal(vif->rx_next, rx);
+	next = rx;
+	traffic(0, 500, &next);
+	finish(false);
+}
+
+static void stalled_backend_goes_on(void **state)
+{
+	struct guest_vif *vif = &guest.vif[0];
+	uint32_t tx = 0, got = 0, round;
+	int fd, rc;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	fd = tap(0);
+	for (round = 1; round <= 50; round++) {
+		while (!(rc = guest_send(vif, tx)))
+			tx++;
+		assert_int_equal(rc, -EAGAIN);
+		assert_int_equal(vif->rooms, round - 1);
+		assert_int_equal(nbl_turn(nb, 0), 0);
+		/* The event that was asked for, and nothing else, says so. */
+		guest_run(&guest);
+		assert_int_equal(vif->rooms, round);
+		while (from_guest(fd, got, 1518))
+			got++;
+	}
+	assert_int_equal(got, tx);
+	finish(false);
+}
+
+static void resumed_with_a_new_device(void **state)
+{
+	uint32_t next = 0;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	traffic(0, 50, &next);
+	/* The host binds its resources anew, then the guest wakes up. */
+	detach(0);
+	fake_dom_restore(dom);
+	attach(0, 0);
+	guest_enter(&guest);
+	noxs_bus_resume(&guest.bus);
+	settle();
+	expect_connected(0);
+	next = 0;
+	traffic(0, 50, &next);
+	finish(false);
+}
+
+static void killed_guest_leaves_nothing(void **state)
+{
+	struct fake_usage usage;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	guest_send(&guest.vif[0], 0);
+	fake_dom_kill(dom);
+	fake_dom_vanish(dom);
+	nbl_turn(nb, 0);
+	nbl_close(nb);
+	nb = NULL;
+	fake_host_usage(&usage);
+	assert_int_equal(usage.grant_maps | usage.noxs_maps | usage.ports |
+			 usage.taps | usage.handles | usage.watches, 0);
+	guest_stop(&guest);
+	assert_int_equal(guest_allocs(), 0);
+}
+
+/* --- checksums ------------------------------------------------------------------ */
+
+/* Ethernet, IPv4, UDP with a payload of 8 bytes. */
+static const uint8_t udp_frame[50] = {
+	0, 0x16, 0x3e, 0, 0, 1, 0, 0x16, 0x3e, 0, 0, 2, 0x08, 0x00,
+	0x45, 0, 0, 36, 0, 1, 0, 0, 64, 17, 0x66, 0xb2,
+	10, 0, 0, 2, 10, 0, 0, 1,
+	0x30, 0x39, 0x00, 0x35, 0, 16, 0x14, 0x24,
+	'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h',
+};
+#define UDP_SUM		40
+
+static uint16_t udp_sum(const uint8_t *frame)
+{
+	uint32_t sum = 10 * 256 + 0 + 0x0002 + 10 * 256 + 0 + 0x0001 + 17 + 16;
+	unsigned int i;
+
+	for (i = 34; i < 50; i += 2)
+		if (i != UDP_SUM)
+			sum += (uint32_t)frame[i] << 8 | frame[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~((sum & 0xffff) + (sum >> 16));
+}
+
+static void blank_checksums(void **state)
+{
+	struct noxs_net_frag frag = { (void *)(uintptr_t)udp_frame, 50 };
+	uint8_t buf[HDR + 100];
+	struct virtio_net_hdr hdr;
+	int fd;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
+	settle();
+	fd = tap(0);
+	assert_int_equal(noxs_netfront_send(guest.vif[0].nf, &frag, 1,
+					    NOXS_NET_CSUM_BLANK), 0);
+	settle();
+	assert_int_equal(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), HDR + 50);
+	memcpy(&hdr, buf, HDR);
+	assert_int_equal(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	assert_int_equal(hdr.csum_start, 34);
+	assert_int_equal(hdr.csum_offset, 6);
+	assert_memory_equal(buf + HDR, udp_frame, UDP_SUM);
+
+	guest.vif[0].rx_any = true;
+	memcpy(buf + HDR, udp_frame, 50);
+	assert_int_equal(send(fd, buf, HDR + 50, MSG_DONTWAIT), HDR + 50);
+	settle();
+	assert_int_equal(guest.vif[0].rx_len, 50);
+	assert_int_equal(guest.vif[0].rx_flags,
+			 NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID);
+	finish(false);
+}
+
+static void checksums_made_for_a_guest_that_wants_none(void **state)
+{
+	struct virtio_net_hdr hdr = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.csum_start = 34, .csum_offset = 6,
+	};
+	uint8_t buf[HDR + 50];
+	const uint8_t *got = guest.vif[0].rx_data;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, 0), 0);
+	settle();
+	guest.vif[0].rx_any = true;
+	memcpy(buf, &hdr, HDR);
+	memcpy(buf + HDR, udp_frame, 50);
+	assert_int_equal(send(tap(0), buf, sizeof(buf), MSG_DONTWAIT),
+			 sizeof(buf));
+	settle();
+	assert_int_equal(guest.vif[0].rx_len, 50);
+	assert_int_equal(guest.vif[0].rx_flags & NOXS_NET_CSUM_BLANK, 0);
+	assert_int_equal(got[UDP_SUM] << 8 | got[UDP_SUM + 1],
+			 udp_sum(udp_frame));
+	finish(false);
+}
+
+/* --- failures --------------------------------------------------------------------- */
+
+static void each_failing_call(void **state)
+{
+	struct noxs_netback_reply reply;
+	unsigned int n, connected = 0;
+
+	(void)state;
+	for (n = 1;; n++) {
+		bool hit;
+
+		teardown(NULL);
+		setup(NULL);
+		fake_fail_at(n);
+		request(NOXS_NETBACK_ATTACH, 0, 0, &reply);
+		if (!guest_start(&guest, dom, FEATURES)) {
+			settle();
+			connected += guest.vif[0].nf &&
+				     noxs_netfront_connected(guest.vif[0].nf);
+		}
+		hit = fake_fail_hit();
+		fake_fail_at(0);
+		finish(n % 2);
+		if (!hit)
+			break;
+	}
+	/* Some calls may fail without harm; most may not. */
+	assert_in_range(n, 60, 400);
+	assert_in_range(connected, 1, n / 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(handshake, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			first_packet_waits_for_the_backend, setup, teardown),
+		cmocka_unit_test_setup_teardown(thousands_of_frames, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			thousands_of_frames_of_several_slots, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			frames_of_a_slot_when_sg_is_not_wanted, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(frontend_closes_and_opens,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(backend_restarts, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(hot_add_and_remove, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(detach_with_frames_under_way,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(stalled_guest_goes_on, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(stalled_backend_goes_on, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(resumed_with_a_new_device,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(killed_guest_leaves_nothing,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(blank_checksums, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			checksums_made_for_a_guest_that_wants_none, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(each_failing_call, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
