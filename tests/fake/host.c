@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The fake host: its life, its domains, failures to order. */
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct fake_host *fake_host;
+
+void fake_host_create(void)
+{
+	fake_assert(!fake_host);
+	fake_host = calloc(1, sizeof(*fake_host));
+	fake_assert(fake_host);
+	fake_host->next_serial = 1000;
+	fake_host->evfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	fake_assert(fake_host->evfd >= 0);
+}
+
+static void dom_free(struct fake_domain *dom)
+{
+	munmap(dom->mem, (size_t)FAKE_MAX_PAGES * FAKE_PAGE);
+	munmap(dom->noxs, (size_t)XEN_NOXS_MAX_PAGES * FAKE_PAGE);
+	close(dom->memfd);
+	close(dom->noxsfd);
+	free(dom);
+}
+
+void fake_host_destroy(void)
+{
+	struct fake_domain *dom;
+
+	while ((dom = fake_host->doms)) {
+		fake_host->doms = dom->next;
+		dom_free(dom);
+	}
+	fake_taps_close();
+	close(fake_host->evfd);
+	free(fake_host);
+	fake_host = NULL;
+}
+
+void fake_host_sync(bool on)
+{
+	fake_host->sync = on;
+}
+
+void fake_host_usage(struct fake_usage *out)
+{
+	*out = fake_host->usage;
+}
+
+void fake_fail_at(unsigned int n)
+{
+	fake_host->fail_at = n;
+	fake_host->fail_count = 0;
+	fake_host->fail_hit = false;
+}
+
+unsigned int fake_fail_count(void)
+{
+	return fake_host->fail_count;
+}
+
+bool fake_fail_hit(void)
+{
+	return fake_host->fail_hit;
+}
+
+bool fake_fail_now(void)
+{
+	fake_host->fail_count++;
+	if (fake_host->fail_count != fake_host->fail_at)
+		return false;
+	fake_host->fail_hit = true;
+	return true;
+}
+
+void fake_changed(struct fake_domain *dom)
+{
+	unsigned int i;
+
+	dom->changed = ++fake_host->seq;
+	for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
+		if (fake_host->watch[i])
+			fake_port_raise(FAKE_BACKEND, fake_host->watch[i]);
+}
+
+static uint8_t *map_memory(int *fd, const char *name, size_t size)
+{
+	uint8_t *p;
+
+	*fd = memfd_create(name, MFD_CLOEXEC);
+	fake_assert(*fd >= 0 && !ftruncate(*fd, (off_t)size));
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	fake_assert(p != MAP_FAILED);
+	return p;
+}
+
+static void device_page_init(struct fake_domain *dom, uint32_t generation)
+{
+	struct xen_noxs_device_page *page = (void *)dom->noxs;
+
+	memset(page, 0, sizeof(*page));
+	page->magic = XEN_NOXS_MAGIC;
+	page->version = XEN_NOXS_VERSION;
+	page->size = sizeof(*page);
+	page->generation = generation;
+	page->serial = dom->serial;
+	page->domid = dom->domid;
+}
+
+struct fake_domain *fake_dom_create(uint16_t domid)
+{
+	struct fake_domain *dom = calloc(1, sizeof(*dom));
+
+	fake_assert(dom && domid != FAKE_BACKEND && !fake_dom_find(domid));
+	dom->domid = domid;
+	dom->serial = fake_host->next_serial++;
+	dom->max_slots = XEN_NOXS_MAX_SLOTS;
+	dom->mem = map_memory(&dom->memfd, "guest",
+			      (size_t)FAKE_MAX_PAGES * FAKE_PAGE);
+	dom->noxs = map_memory(&dom->noxsfd, "noxs",
+			       (size_t)XEN_NOXS_MAX_PAGES * FAKE_PAGE);
+	device_page_init(dom, 1);
+	dom->next = fake_host->doms;
+	fake_host->doms = dom;
+	fake_changed(dom);
+	return dom;
+}
+
+void fake_dom_kill(struct fake_domain *dom)
+{
+	uint32_t port;
+	unsigned int i;
+
+	dom->dying = true;
+	for (port = 0; port < FAKE_MAX_PORTS; port++)
+		if (dom->ports.port[port].state != FAKE_PORT_FREE)
+			fake_port_close(dom->domid, port);
+	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
+		if (dom->device[i].backend_port)
+			fake_host->usage.devices--;
+	memset(dom->device, 0, sizeof(dom->device));
+	fake_changed(dom);
+}
+
+void fake_dom_vanish(struct fake_domain *dom)
+{
+	fake_assert(dom->dying);
+	dom->vanished = true;
+	fake_changed(dom);
+	fake_host->gone = fake_host->seq;
+}
+
+void fake_dom_restore(struct fake_domain *dom)
+{
+	struct xen_noxs_device_page *page = (void *)dom->noxs;
+	uint32_t port, generation = page->generation;
+	unsigned int i;
+
+	for (port = 0; port < FAKE_MAX_PORTS; port++)
+		if (dom->ports.port[port].state != FAKE_PORT_FREE)
+			fake_port_close(dom->domid, port);
+	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
+		if (dom->device[i].backend_port)
+			fake_host->usage.devices--;
+	memset(dom->device, 0, sizeof(dom->device));
+	memset(dom->pair_areas, 0, sizeof(dom->pair_areas));
+	memset(dom->noxs, 0, (size_t)XEN_NOXS_MAX_PAGES * FAKE_PAGE);
+	dom->nr_pairs = 0;
+	dom->serial = fake_host->next_serial++;
+	device_page_init(dom, generation + 1);
+}
+
+uint64_t fake_dom_serial(const struct fake_domain *dom)
+{
+	return dom->serial;
+}
+
+struct fake_domain *fake_dom_find(uint16_t domid)
+{
+	struct fake_domain *dom;
+
+	for (dom = fake_host->doms; dom; dom = dom->next)
+		if (dom->domid == domid && !dom->vanished)
+			return dom;
+	return NULL;
+}

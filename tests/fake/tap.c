@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* TAPs (packet sockets between network and backend) and bridges. */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <link.h>
+#include <tap.h>
+
+#include "internal.h"
+
+/* nbl_tap_close comes from other threads. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct nbl_link {
+	int unused;
+};
+
+void fake_bridge_add(const char *name, unsigned int mtu)
+{
+	struct fake_bridge *b = &fake_host->bridge[fake_host->nr_bridges++];
+
+	fake_assert(fake_host->nr_bridges <= FAKE_MAX_BRIDGES &&
+		    strlen(name) < sizeof(b->name));
+	strcpy(b->name, name);
+	b->mtu = mtu;
+}
+
+/* lock is held */
+static struct fake_tap *tap_find(const char *name)
+{
+	struct fake_tap *t;
+
+	for (t = fake_host->tap; t < fake_host->tap + FAKE_MAX_TAPS; t++)
+		if (t->used && !strcmp(t->name, name))
+			return t;
+	return NULL;
+}
+
+int fake_tap_peer(const char *name)
+{
+	struct fake_tap *t;
+	int fd;
+
+	pthread_mutex_lock(&lock);
+	t = tap_find(name);
+	fd = t ? t->peer : -1;
+	pthread_mutex_unlock(&lock);
+	return fd;
+}
+
+int fake_tap_info(const char *name, struct fake_tap_info *out)
+{
+	struct fake_tap *t;
+
+	pthread_mutex_lock(&lock);
+	t = tap_find(name);
+	if (t)
+		*out = t->info;
+	pthread_mutex_unlock(&lock);
+	return t ? 0 : -ENODEV;
+}
+
+void fake_taps_close(void)
+{
+	struct fake_tap *t;
+
+	for (t = fake_host->tap; t < fake_host->tap + FAKE_MAX_TAPS; t++)
+		if (t->used) {
+			close(t->fd);
+			close(t->peer);
+		}
+}
+
+int nbl_tap_open(const char *ifname, int *out)
+{
+	struct fake_tap *t = fake_host->tap;
+	int fds[2], rc = -EEXIST;
+
+	if (fake_fail_now())
+		return -ENFILE;
+	pthread_mutex_lock(&lock);
+	if (tap_find(ifname))
+		goto out;
+	while (t->used)
+		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
+	fake_assert(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
+				SOCK_CLOEXEC, 0, fds));
+	memset(t, 0, sizeof(*t));
+	strcpy(t->name, ifname);
+	t->used = true;
+	t->fd = fds[0];
+	t->peer = fds[1];
+	t->info.mtu = 1500;
+	fake_host->usage.taps++;
+	*out = t->fd;
+	rc = 0;
+out:
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+int nbl_tap_offload(int fd, unsigned int tun_f)
+{
+	struct fake_tap *t;
+
+	if (fake_fail_now())
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
+		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
+	t->info.offload = tun_f;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+/* Slow, as the real one. */
+void nbl_tap_close(int fd)
+{
+	struct fake_tap *t;
+
+	usleep(2000);
+	pthread_mutex_lock(&lock);
+	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
+		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
+	close(t->fd);
+	close(t->peer);
+	t->used = false;
+	fake_host->usage.taps--;
+	pthread_mutex_unlock(&lock);
+}
+
+int nbl_link_open(struct nbl_link **out)
+{
+	if (fake_fail_now())
+		return -ENOMEM;
+	*out = calloc(1, sizeof(**out));
+	fake_assert(*out);
+	fake_host->usage.handles++;
+	return 0;
+}
+
+void nbl_link_close(struct nbl_link *link)
+{
+	if (!link)
+		return;
+	fake_host->usage.handles--;
+	free(link);
+}
+
+int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
+		  unsigned int *mtu)
+{
+	unsigned int i;
+
+	(void)link;
+	if (fake_fail_now())
+		return -ENODEV;
+	for (i = 0; i < fake_host->nr_bridges; i++)
+		if (!strcmp(fake_host->bridge[i].name, ifname)) {
+			*ifindex = (int)i + 1;
+			*mtu = fake_host->bridge[i].mtu;
+			return 0;
+		}
+	return -ENODEV;
+}
+
+int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
+		    unsigned int mtu)
+{
+	struct fake_tap *t;
+
+	(void)link;
+	if (fake_fail_now())
+		return -ENODEV;
+	pthread_mutex_lock(&lock);
+	t = tap_find(ifname);
+	fake_assert(t);
+	if (master)
+		strcpy(t->info.bridge, fake_host->bridge[master - 1].name);
+	t->info.mtu = mtu;
+	t->info.up = true;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}

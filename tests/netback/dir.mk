@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Unit tests of netback-lite: over the fake host of tests/fake, and (tap.c)
+# over the real kernel in a network namespace.
+
+NETBACK_TEST_SRCS := tests/netback/harness.c $(NBL_CORE) $(FAKE_SRCS)
+NETBACK_TEST_CFLAGS := -Itests/netback $(FAKE_CFLAGS)
+
+define netback_test
+netback-$(1)_SRCS := tests/netback/$(1).c $$(NETBACK_TEST_SRCS)
+netback-$(1)_CFLAGS := $$(NETBACK_TEST_CFLAGS)
+netback-$(1)_PKGS := cmocka
+netback-$(1)_LDLIBS := -pthread
+$$(eval $$(call test_program,netback-$(1)))
+endef
+
+$(eval $(call netback_test,life))
