@@ -23,4 +23,3 @@ netback_PKGS   := xengnttab xenevtchn xencall xenforeignmemory xentoollog \
 netback_LDLIBS := -pthread
 $(eval $(call program,netback,bin/netback-lite))
 ALL += $(B)/bin/netback-lite
-INSTALL += $(B)/bin/netback-lite:sbin/netback-lite

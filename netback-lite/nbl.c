@@ -200,16 +200,17 @@ int nbl_remove_leftovers(struct nbl *nb)
 	return n;
 }
 
-/* At most NBL_VIFS_PER_TURN; those with work left go to the end. */
+/*
+ * At most NBL_VIFS_PER_TURN, each once: one with work left goes to the end and
+ * waits until epoll was asked again.
+ */
 static void nbl_run_ready(struct nbl *nb)
 {
-	struct nbl_vif *vif;
+	struct nbl_vif *last = TAILQ_LAST(&nb->ready, nbl_vif_list), *vif;
 	unsigned int i;
 
-	for (i = 0; i < NBL_VIFS_PER_TURN; i++) {
+	for (i = 0, vif = NULL; i < NBL_VIFS_PER_TURN && vif != last; i++) {
 		vif = TAILQ_FIRST(&nb->ready);
-		if (!vif)
-			return;
 		TAILQ_REMOVE(&nb->ready, vif, ready_link);
 		vif->on_ready = false;
 		nbl_vif_run(vif);

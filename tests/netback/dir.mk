@@ -15,3 +15,6 @@ $$(eval $$(call test_program,netback-$(1)))
 endef
 
 $(eval $(call netback_test,life))
+$(eval $(call netback_test,connect))
+$(eval $(call netback_test,tx))
+$(eval $(call netback_test,rx))
