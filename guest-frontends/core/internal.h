@@ -14,7 +14,7 @@
  */
 static inline void noxs_flag_set(bool *flag)
 {
-	__atomic_store_n(flag, true, __ATOMIC_RELEASE);
+	__atomic_test_and_set(flag, __ATOMIC_RELEASE);
 }
 
 static inline bool noxs_flag_get(const bool *flag)

@@ -251,8 +251,7 @@ int noxs_netfront_driver_init(struct noxs_driver *drv,
 	memset(drv, 0, sizeof(*drv));
 	drv->name = "vif";
 	drv->type = XEN_NOXS_TYPE_NET;
-	/* The driver's own, never written through. */
-	drv->arg = (void *)(uintptr_t)cfg;
+	drv->arg = cfg;
 	drv->probe = nf_probe;
 	drv->remove = nf_remove;
 	drv->changed = nf_changed;

@@ -93,20 +93,18 @@ void noxs_pages_unmap(struct noxs_bus *bus)
 		bus->back[pair] = NULL;
 	}
 	if (bus->page)
-		noxs_os_unmap_page(XEN_NOXS_PAGE_DEVICE,
-				   (void *)(uintptr_t)bus->page);
+		noxs_os_unmap_page(XEN_NOXS_PAGE_DEVICE, bus->page_addr);
 	bus->page = NULL;
 }
 
 int noxs_page_map(struct noxs_bus *bus)
 {
 	unsigned int nr;
-	void *page;
 	int rc;
 
-	rc = noxs_os_map_page(XEN_NOXS_PAGE_DEVICE, false, &page);
+	rc = noxs_os_map_page(XEN_NOXS_PAGE_DEVICE, false, &bus->page_addr);
 	if (rc)
 		return rc;
-	bus->page = page;
+	bus->page = bus->page_addr;
 	return noxs_page_check(bus, &nr);
 }

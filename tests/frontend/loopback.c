@@ -100,7 +100,7 @@ static int tap(uint16_t vif)
 	char name[16];
 	int fd;
 
-	snprintf(name, sizeof(name), "vif%u.%u", DOMID, vif);
+	snprintf(name, sizeof(name), "vif%d.%u", DOMID, vif);
 	fd = fake_tap_peer(name);
 	assert_true(fd >= 0);
 	return fd;
@@ -203,11 +203,12 @@ static int from_guest(int fd, uint32_t nr, uint32_t max)
 static void traffic(uint16_t id, uint32_t nr, uint32_t *next)
 {
 	struct guest_vif *vif = &guest.vif[id];
-	uint32_t end = *next + nr, tx = *next, rx = *next, got = *next;
+	const uint32_t first = *next, end = first + nr;
+	uint32_t tx = first, rx = first, got = first;
 	unsigned int idle = 0, burst;
 	int fd = tap(id);
 
-	vif->rx_next = *next;
+	vif->rx_next = first;
 	while ((got < end || vif->rx_next < end) && idle < 20) {
 		uint32_t before = got + vif->rx_next;
 
@@ -551,12 +552,13 @@ static uint16_t udp_sum(const uint8_t *frame)
 
 static void blank_checksums(void **state)
 {
-	struct noxs_net_frag frag = { (void *)(uintptr_t)udp_frame, 50 };
-	uint8_t buf[HDR + 100];
+	uint8_t data[sizeof(udp_frame)], buf[HDR + 100];
+	struct noxs_net_frag frag = { data, sizeof(data) };
 	struct virtio_net_hdr hdr;
 	int fd;
 
 	(void)state;
+	memcpy(data, udp_frame, sizeof(data));
 	attach(0, 0);
 	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
 	settle();

@@ -367,7 +367,8 @@ static void small_frames_share_pages(void **state)
 	assert_int_equal(peer_send(1519, 1, 0), -EMSGSIZE);
 	assert_int_equal(peer_send(13, 1, 0), -EMSGSIZE);
 	assert_int_equal(peer_send(60, 1, 4), -EINVAL);
-	assert_true(peer_tx_take(&a) && peer_tx_take(&b));
+	assert_true(peer_tx_take(&a));
+	assert_true(peer_tx_take(&b));
 	assert_int_equal(a.size, 1518);
 	assert_int_equal(a.flags, NETTXF_csum_blank | NETTXF_data_validated);
 	assert_int_equal(b.flags, NETTXF_data_validated);
@@ -496,7 +497,8 @@ static void notifies_when_the_backend_sleeps(void **state)
 	assert_int_equal(os_notified(PEER_PORT), 1);
 	assert_int_equal(peer_send(60, 1, 0), 0);
 	assert_int_equal(os_notified(PEER_PORT), 0);	/* still busy */
-	assert_true(peer_tx_take(&req) && peer_tx_take(&req));
+	assert_true(peer_tx_take(&req));
+	assert_true(peer_tx_take(&req));
 	peer.tx->req_event = 3;				/* sleeps */
 	assert_int_equal(peer_send(60, 1, 0), 0);
 	assert_int_equal(os_notified(PEER_PORT), 1);
@@ -588,7 +590,8 @@ static void frames_that_are_not_whole_are_dropped(void **state)
 	peer_rx_answer(a.id, 0, 0, 0);
 	assert_true(peer_rx_take(&a));
 	peer_rx_answer(a.id, 0, 0, 13);
-	assert_true(peer_rx_take(&a) && peer_rx_take(&b));
+	assert_true(peer_rx_take(&a));
+	assert_true(peer_rx_take(&b));
 	peer_rx_answer(a.id, 0, NETRXF_more_data, 100);
 	peer_rx_answer(b.id, 0xffff, 0, NETIF_RSP_DROPPED);
 	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 0);

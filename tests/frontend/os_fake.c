@@ -115,7 +115,7 @@ void noxs_os_log(enum noxs_os_level level, const char *fmt, ...)
 
 	if (!getenv("VERBOSE"))
 		return;
-	fprintf(stderr, "# guest %u: ", level);
+	fprintf(stderr, "# guest %d: ", (int)level);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);

@@ -36,7 +36,7 @@ struct noxs_pool;
 struct noxs_driver {
 	const char *name;
 	uint8_t type;			/* XEN_NOXS_TYPE_* */
-	void *arg;			/* for the driver; the bus ignores it */
+	const void *arg;		/* for the driver; the bus ignores it */
 	/*
 	 * A device is there.  Nothing was read yet and no event comes before
 	 * this returns; changed() follows at once if it returns 0.  Non-zero:
@@ -99,6 +99,7 @@ struct noxs_bus {
 	const struct noxs_bus_ops *ops;
 	void *arg;
 	const volatile struct xen_noxs_device_page *page;
+	void *page_addr;		/* the same, as it was mapped */
 	uint32_t generation;
 	unsigned int virq;
 	bool virq_bound;
