@@ -12,13 +12,16 @@ struct list {
 
 static void print_json(const struct list *l, const struct chaos_domain *d)
 {
-	printf("%s\n  {", l->nr ? "," : "");
+	printf("%s\n  {", l->nr ? "," : "[");
 	cmd_json_domain(stdout, d);
 	printf("}");
 }
 
-static void print_line(const struct chaos_domain *d)
+static void print_line(const struct list *l, const struct chaos_domain *d)
 {
+	if (!l->nr)
+		printf("%-24s %5s %-4s %-8s %9s %5s %10s\n", "NAME", "DOMID",
+		       "TYPE", "STATE", "MEM/MB", "VCPUS", "CPU/S");
 	printf("%-24s %5" PRIu32 " %-4s %-8s %9.1f %5" PRIu32 " %10.3f\n",
 	       *d->name ? d->name : "-", d->domid, d->type,
 	       chaos_state_name(d->state), (double)d->mem_kb / 1024,
@@ -32,7 +35,7 @@ static int visit(void *arg, const struct chaos_domain *d)
 	if (l->json)
 		print_json(l, d);
 	else
-		print_line(d);
+		print_line(l, d);
 	l->nr++;
 	return 0;
 }
@@ -46,15 +49,12 @@ static int run(struct cmd_env *env, int argc, char **argv)
 		l.json = true;
 	else if (argc > 1)
 		return cmd_usage(&cmd_list, "unknown argument %s", argv[1]);
-	if (l.json)
-		printf("[");
-	else
-		printf("%-24s %5s %-4s %-8s %9s %5s %10s\n", "NAME", "DOMID",
-		       "TYPE", "STATE", "MEM/MB", "VCPUS", "CPU/S");
 	rc = chaos_list(env->ctx, visit, &l);
+	if (rc)
+		return cmd_report(env, "list");
 	if (l.json)
-		printf("%s]\n", l.nr ? "\n" : "");
-	return rc ? cmd_report(env, "list") : 0;
+		printf("%s\n]\n", l.nr ? "" : "[");
+	return 0;
 }
 
 const struct cmd_verb cmd_list = {

@@ -98,6 +98,7 @@ static void set_ip(struct vif_parse *v, const char *value)
 		v->vif->ip_mode = XEN_NOXS_NET_IP_DHCP;
 		return;
 	}
+	v->vif->ip_mode = XEN_NOXS_NET_IP_STATIC;
 	if (!slash || (size_t)(slash - value) >= sizeof(addr)) {
 		vif_fail(v, "write ip=10.0.0.2/24 or ip=dhcp",
 			 "\"%s\" is not an address with prefix length", value);
@@ -114,7 +115,6 @@ static void set_ip(struct vif_parse *v, const char *value)
 		return;
 	}
 	v->vif->prefix = (uint8_t)prefix;
-	v->vif->ip_mode = XEN_NOXS_NET_IP_STATIC;
 }
 
 static void set_gateway(struct vif_parse *v, const char *value)

@@ -23,6 +23,27 @@ static int bad(int rc, const char **why, const char *text)
 	return rc;
 }
 
+/* Returns where RAM ends for everything else. */
+static uint64_t place_special(struct chaos__layout *l,
+			      const struct chaos__image *image)
+{
+	uint64_t first = CHAOS__SPECIAL_GFN << CHAOS__PAGE_SHIFT;
+	uint64_t end = first + CHAOS__NR_SPECIAL * CHAOS__PAGE_SIZE;
+
+	/* What follows the kernel must not grow into them either. */
+	if (image->start >= end) {
+		l->special_gfn = CHAOS__SPECIAL_GFN;
+		l->nr_memmap = 3;
+	} else {
+		l->special_gfn = l->low_pages - CHAOS__NR_SPECIAL;
+		l->nr_memmap = 2;
+	}
+	if (l->high_pages)
+		l->nr_memmap++;
+	return l->special_gfn == CHAOS__SPECIAL_GFN ? l->low_pages :
+						      l->special_gfn;
+}
+
 static void place_start_info(struct chaos__layout *l, const char *cmdline)
 {
 	uint32_t off = sizeof(struct hvm_start_info);
@@ -40,18 +61,14 @@ int chaos__layout(const struct chaos__image *image, uint64_t mem_pages,
 		  const char *cmdline, struct chaos__layout *l,
 		  const char **why)
 {
-	uint64_t next;
+	uint64_t next, ram_end;
 
 	memset(l, 0, sizeof(*l));
 	l->low_pages = mem_pages < HOLE_GFN ? mem_pages : HOLE_GFN;
 	l->high_pages = mem_pages - l->low_pages;
-	if (l->low_pages <= CHAOS__NR_SPECIAL)
+	if (l->low_pages < CHAOS__SPECIAL_GFN + CHAOS__NR_SPECIAL)
 		return bad(-ENOSPC, why, "no memory left for a kernel");
-	l->ram_end = l->low_pages - CHAOS__NR_SPECIAL;
-	l->console_gfn = l->ram_end;
-	l->ident_gfn = l->ram_end + 1;
-	l->nr_memmap = l->high_pages ? 3 : 2;
-
+	ram_end = place_special(l, image);
 	if (!image->has_pvh_entry)
 		return bad(-ENOEXEC, why, "no PVH entry (Xen note "
 			   "PHYS32_ENTRY); is it a PV kernel?");
@@ -59,28 +76,45 @@ int chaos__layout(const struct chaos__image *image, uint64_t mem_pages,
 		return bad(-ENOEXEC, why, "its PVH entry is outside of it");
 	if (strlen(cmdline) >= CMDLINE_MAX)
 		return bad(-E2BIG, why, "cmdline is too long");
-	if (image->end > l->ram_end << CHAOS__PAGE_SHIFT)
+	if (image->end > ram_end << CHAOS__PAGE_SHIFT)
 		return bad(-ENOSPC, why, "the kernel does not fit in memory=");
 
 	next = pages(image->end);
 	l->ramdisk_gfn = next;
 	l->ramdisk_pages = pages(image->ramdisk_size);
-	if (l->ramdisk_pages > l->ram_end - next)
+	if (l->ramdisk_pages > ram_end - next)
 		return bad(-ENOSPC, why, "the ramdisk does not fit in memory=");
 	next += l->ramdisk_pages;
 	l->start_gfn = next;
 	place_start_info(l, cmdline);
-	if (l->start_pages > l->ram_end - next)
+	if (l->start_pages > ram_end - next)
 		return bad(-ENOSPC, why, "the kernel does not fit in memory=");
 	return 0;
 }
 
-static void put_range(struct hvm_memmap_table_entry *e, uint64_t gfn,
+static void put_range(struct hvm_memmap_table_entry **e, uint64_t gfn,
 		      uint64_t nr, uint32_t type)
 {
-	e->addr = gfn << CHAOS__PAGE_SHIFT;
-	e->size = nr << CHAOS__PAGE_SHIFT;
-	e->type = type;
+	(*e)->addr = gfn << CHAOS__PAGE_SHIFT;
+	(*e)->size = nr << CHAOS__PAGE_SHIFT;
+	(*e)->type = type;
+	(*e)++;
+}
+
+static void put_memmap(const struct chaos__layout *l,
+		       struct hvm_memmap_table_entry *map)
+{
+	uint64_t after = l->special_gfn + CHAOS__NR_SPECIAL;
+
+	put_range(&map, 0, l->special_gfn, XEN_HVM_MEMMAP_TYPE_RAM);
+	put_range(&map, l->special_gfn, CHAOS__NR_SPECIAL,
+		  XEN_HVM_MEMMAP_TYPE_RESERVED);
+	if (after < l->low_pages)
+		put_range(&map, after, l->low_pages - after,
+			  XEN_HVM_MEMMAP_TYPE_RAM);
+	if (l->high_pages)
+		put_range(&map, CHAOS__HIGH_GFN, l->high_pages,
+			  XEN_HVM_MEMMAP_TYPE_RAM);
 }
 
 void chaos__layout_start_info(const struct chaos__layout *l,
@@ -88,7 +122,6 @@ void chaos__layout_start_info(const struct chaos__layout *l,
 			      const char *cmdline, void *page)
 {
 	uint64_t base = l->start_gfn << CHAOS__PAGE_SHIFT;
-	struct hvm_memmap_table_entry *map;
 	struct hvm_modlist_entry *mod;
 	struct hvm_start_info *si;
 	uint8_t *p = page;
@@ -96,18 +129,12 @@ void chaos__layout_start_info(const struct chaos__layout *l,
 	memset(page, 0, l->start_pages << CHAOS__PAGE_SHIFT);
 	si = (struct hvm_start_info *)p;
 	mod = (struct hvm_modlist_entry *)(p + l->modlist_off);
-	map = (struct hvm_memmap_table_entry *)(p + l->memmap_off);
 
 	si->magic = XEN_HVM_START_MAGIC_VALUE;
 	si->version = 1;
 	si->memmap_paddr = base + l->memmap_off;
 	si->memmap_entries = l->nr_memmap;
-	put_range(&map[0], 0, l->ram_end, XEN_HVM_MEMMAP_TYPE_RAM);
-	put_range(&map[1], l->ram_end, CHAOS__NR_SPECIAL,
-		  XEN_HVM_MEMMAP_TYPE_RESERVED);
-	if (l->high_pages)
-		put_range(&map[2], CHAOS__HIGH_GFN, l->high_pages,
-			  XEN_HVM_MEMMAP_TYPE_RAM);
+	put_memmap(l, (struct hvm_memmap_table_entry *)(p + l->memmap_off));
 	if (*cmdline) {
 		strcpy((char *)p + l->cmdline_off, cmdline);
 		si->cmdline_paddr = base + l->cmdline_off;

@@ -2,13 +2,15 @@
 /*
  * Where things are in the memory of a PVH guest.
  *
- *   0                                                    ram_end      low_end
- *   | ... kernel | ramdisk | start info | free ...       | console,   |
- *                                                          identity map
+ *   0        640 KB      1 MB                                      low_pages
+ *   | RAM    | special   | RAM: kernel | ramdisk | start info | free ... |
+ *
  *   RAM goes on at 4 GB with what does not fit below the hole for devices.
  *
- * The pages of the toolstack are the last of low memory, kept out of the RAM
- * that the memory map tells: a page elsewhere would cost page tables.
+ * The special pages (console ring, identity map) lie where PCs had a screen:
+ * kernels keep out of there by habit, so it costs them no memory, and a page
+ * outside of RAM would cost page tables.  A kernel that is linked there gets
+ * them at the end of its memory.  The memory map tells them as reserved.
  */
 #ifndef CHAOS_LAYOUT_H
 #define CHAOS_LAYOUT_H
@@ -17,13 +19,15 @@
 
 #include "image.h"
 
-#define CHAOS__NR_SPECIAL	2
+#define CHAOS__NR_SPECIAL	2		/* pages, in this order: */
+#define CHAOS__SPECIAL_CONSOLE	0
+#define CHAOS__SPECIAL_IDENT	1
+#define CHAOS__SPECIAL_GFN	0xa0ull
 #define CHAOS__HIGH_GFN		(1ull << 20)	/* 4 GB */
 
 struct chaos__layout {
 	uint64_t low_pages, high_pages;
-	uint64_t ram_end;		/* gfn */
-	uint64_t console_gfn, ident_gfn;
+	uint64_t special_gfn;
 	uint64_t ramdisk_gfn, ramdisk_pages;
 	uint64_t start_gfn, start_pages;
 	uint32_t modlist_off, memmap_off, cmdline_off;	/* in the start info */

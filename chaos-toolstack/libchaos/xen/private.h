@@ -42,6 +42,32 @@ int chaos__xen_pvh_begin(struct chaos__xen_build **out,
 int chaos__xen_pv_begin(struct chaos__xen_build **out,
 			const struct chaos__xen_params *p);
 
+/*
+ * window.c: a part of the guest's memory, mapped.  It moves on by itself when
+ * an address outside of it is wanted, and never reaches end.
+ */
+#define CHAOS__WINDOW_PAGES 512
+
+struct chaos__window {
+	struct chaos__xen_build *b;
+	uint64_t first, end;		/* gfn */
+	unsigned int nr;		/* pages mapped from first on */
+	unsigned int nr_extra;		/* and behind them: the special pages */
+	uint8_t *map;
+	uint8_t *special;		/* until it moves */
+};
+
+/* Together with CHAOS__NR_SPECIAL pages at special_gfn: a mapping more would
+ * cost as much as its pages. */
+int chaos__window_open(struct chaos__window *w, struct chaos__xen_build *b,
+		       uint64_t first, uint64_t end, uint64_t special_gfn);
+void chaos__window_close(struct chaos__window *w);
+int chaos__window_read(struct chaos__window *w, int fd, uint64_t offset,
+		       uint64_t size, uint64_t addr);
+int chaos__window_write(struct chaos__window *w, const void *buf, uint64_t size,
+			uint64_t addr);
+int chaos__window_zero(struct chaos__window *w, uint64_t addr, uint64_t size);
+
 /* pvh-memory.c: gives the guest nr pages from gfn on, superpages first. */
 int chaos__xen_populate(struct chaos__xen *xen, uint32_t domid, uint64_t gfn,
 			uint64_t nr);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "../image.h"
 #include "../layout.h"
@@ -16,9 +15,6 @@
 
 /* After <xenctrl.h>, which asks for the toolstack's half of Xen's headers. */
 #include <xen/hvm/params.h>
-
-#define MAP_BATCH	512	/* pages mapped at once */
-#define CLEAR_BATCH	128	/* pages cleared by one hypercall */
 
 /* An entry of the identity map: 4 MB, present, writable, user, A, D. */
 #define IDENT_FLAGS	0xe7u
@@ -31,18 +27,6 @@ struct pvh_build {
 static struct pvh_build *of(struct chaos__xen_build *b)
 {
 	return (struct pvh_build *)b;
-}
-
-static void *map_pages(struct chaos__xen_build *b, uint64_t gfn,
-		       unsigned int nr)
-{
-	xen_pfn_t pfn[MAP_BATCH];
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		pfn[i] = gfn + i;
-	return xc_map_foreign_pages(b->xen->xch, b->domid,
-				    PROT_READ | PROT_WRITE, pfn, (int)nr);
 }
 
 /*
@@ -81,138 +65,82 @@ static int pvh_memory(struct chaos__xen_build *b)
 	return rc;
 }
 
-static int clear_pages(struct chaos__xen_build *b, uint64_t gfn, uint64_t nr)
+/* The file's part of a segment, and zeroes up to its size in memory. */
+static int load_segment(struct chaos__window *w, int fd,
+			const struct chaos__segment *s)
 {
-	struct mmuext_op op[CLEAR_BATCH];
-	unsigned int n;
-
-	memset(op, 0, sizeof(op));
-	while (nr) {
-		for (n = 0; n < CLEAR_BATCH && n < nr; n++) {
-			op[n].cmd = MMUEXT_CLEAR_PAGE;
-			op[n].arg1.mfn = gfn + n;
-		}
-		if (xc_mmuext_op(b->xen->xch, op, n, b->domid))
-			return chaos__xen_errno(b->xen);
-		gfn += n;
-		nr -= n;
-	}
-	return 0;
-}
-
-/* size bytes at guest address addr from the file, and zero bytes after. */
-static int load(struct chaos__xen_build *b, int fd, uint64_t offset,
-		uint64_t size, uint64_t addr, uint64_t zero)
-{
-	uint64_t gfn, room, n;
-	unsigned int skip, nr;
-	uint8_t *map;
 	int rc;
 
-	while (size) {
-		gfn = addr >> CHAOS__PAGE_SHIFT;
-		skip = (unsigned int)(addr & (CHAOS__PAGE_SIZE - 1));
-		room = (uint64_t)MAP_BATCH * CHAOS__PAGE_SIZE - skip;
-		n = size < room ? size : room;
-		nr = (unsigned int)((skip + n + CHAOS__PAGE_SIZE - 1) >>
-				    CHAOS__PAGE_SHIFT);
-		map = map_pages(b, gfn, nr);
-		if (!map)
-			return chaos__xen_errno(b->xen);
-		rc = chaos__image_read(fd, map + skip, n, offset);
-		size -= n;
-		if (!rc && !size) {
-			room = (uint64_t)nr * CHAOS__PAGE_SIZE - skip - n;
-			memset(map + skip + n, 0, zero < room ? zero : room);
-		}
-		munmap(map, (size_t)nr * CHAOS__PAGE_SIZE);
-		if (rc)
-			return rc;
-		offset += n;
-		addr += n;
-	}
-	return 0;
-}
-
-/*
- * The part that is not in the file: whole pages first, for all segments, so
- * that clearing the page in which one ends cannot take another's beginning.
- */
-static int clear_tail(struct chaos__xen_build *b,
-		      const struct chaos__segment *s)
-{
-	uint64_t mask = CHAOS__PAGE_SIZE - 1;
-	uint64_t first, end;
-
-	first = s->paddr + s->file_size;
-	if (s->file_size)
-		first = (first + mask) & ~mask;
-	first >>= CHAOS__PAGE_SHIFT;
-	end = (s->paddr + s->mem_size + mask) >> CHAOS__PAGE_SHIFT;
-	return first < end ? clear_pages(b, first, end - first) : 0;
-}
-
-static int load_kernel(struct chaos__xen_build *b)
-{
-	const struct chaos__image *im = b->p->image;
-	const struct chaos__segment *s;
-	int rc = 0;
-
-	for (s = im->segment; !rc && s < im->segment + im->nr_segments; s++)
-		rc = clear_tail(b, s);
-	for (s = im->segment; !rc && s < im->segment + im->nr_segments; s++)
-		rc = load(b, im->fd, s->offset, s->file_size, s->paddr,
-			  s->mem_size - s->file_size);
+	rc = chaos__window_read(w, fd, s->offset, s->file_size, s->paddr);
+	if (!rc)
+		rc = chaos__window_zero(w, s->paddr + s->file_size,
+					s->mem_size - s->file_size);
 	return rc;
 }
 
-static int put_start_info(struct chaos__xen_build *b)
+static int load_ramdisk(struct chaos__window *w, const struct chaos__image *im,
+			const struct chaos__layout *l)
+{
+	struct chaos__segment s = {
+		.file_size = im->ramdisk_size,
+		.paddr = l->ramdisk_gfn << CHAOS__PAGE_SHIFT,
+		.mem_size = l->ramdisk_pages << CHAOS__PAGE_SHIFT,
+	};
+
+	return load_segment(w, im->ramdisk_fd, &s);
+}
+
+static int put_start_info(struct chaos__window *w, struct chaos__xen_build *b)
 {
 	const struct chaos__layout *l = &of(b)->layout;
 	size_t size = l->start_pages << CHAOS__PAGE_SHIFT;
-	void *map;
+	void *page;
+	int rc;
 
-	map = map_pages(b, l->start_gfn, (unsigned int)l->start_pages);
-	if (!map)
-		return chaos__xen_errno(b->xen);
-	chaos__layout_start_info(l, b->p->image, b->p->cmdline, map);
-	munmap(map, size);
-	return 0;
+	page = malloc(size);
+	if (!page)
+		return -ENOMEM;
+	chaos__layout_start_info(l, b->p->image, b->p->cmdline, page);
+	rc = chaos__window_write(w, page, size,
+				 l->start_gfn << CHAOS__PAGE_SHIFT);
+	free(page);
+	return rc;
 }
 
 /* An empty console ring, and the map for Intel's CPUs without paging off. */
-static int put_special(struct chaos__xen_build *b)
+static void put_special(uint8_t *special)
 {
-	const struct chaos__layout *l = &of(b)->layout;
-	uint32_t *ident;
-	uint8_t *map;
+	uint32_t *ident = (uint32_t *)(special + CHAOS__SPECIAL_IDENT *
+						 CHAOS__PAGE_SIZE);
 	unsigned int i;
 
-	map = map_pages(b, l->ram_end, CHAOS__NR_SPECIAL);
-	if (!map)
-		return chaos__xen_errno(b->xen);
-	memset(map, 0, CHAOS__PAGE_SIZE);
-	ident = (uint32_t *)(map + CHAOS__PAGE_SIZE);
+	memset(special + CHAOS__SPECIAL_CONSOLE * CHAOS__PAGE_SIZE, 0,
+	       CHAOS__PAGE_SIZE);
 	for (i = 0; i < CHAOS__PAGE_SIZE / sizeof(*ident); i++)
 		ident[i] = i << 22 | IDENT_FLAGS;
-	munmap(map, CHAOS__NR_SPECIAL * CHAOS__PAGE_SIZE);
-	return 0;
 }
 
+/* In order of address, so that one window mostly does. */
 static int pvh_image(struct chaos__xen_build *b)
 {
 	const struct chaos__layout *l = &of(b)->layout;
+	const struct chaos__image *im = b->p->image;
+	struct chaos__window w;
+	unsigned int i;
 	int rc;
 
-	rc = load_kernel(b);
+	rc = chaos__window_open(&w, b, im->start >> CHAOS__PAGE_SHIFT,
+				l->start_gfn + l->start_pages, l->special_gfn);
+	if (rc)
+		return rc;
+	put_special(w.special);
+	for (i = 0; !rc && i < im->nr_segments; i++)
+		rc = load_segment(&w, im->fd, &im->segment[i]);
 	if (!rc)
-		rc = load(b, b->p->image->ramdisk_fd, 0,
-			  b->p->image->ramdisk_size,
-			  l->ramdisk_gfn << CHAOS__PAGE_SHIFT, ~0ull);
+		rc = load_ramdisk(&w, im, l);
 	if (!rc)
-		rc = put_start_info(b);
-	if (!rc)
-		rc = put_special(b);
+		rc = put_start_info(&w, b);
+	chaos__window_close(&w);
 	return rc;
 }
 
@@ -229,13 +157,14 @@ static int pvh_boot(struct chaos__xen_build *b,
 	const struct chaos__layout *l = &of(b)->layout;
 	int rc;
 
-	con->gfn = l->console_gfn;
-	rc = set_param(b, HVM_PARAM_CONSOLE_PFN, l->console_gfn);
+	con->gfn = l->special_gfn + CHAOS__SPECIAL_CONSOLE;
+	rc = set_param(b, HVM_PARAM_CONSOLE_PFN, con->gfn);
 	if (!rc)
 		rc = set_param(b, HVM_PARAM_CONSOLE_EVTCHN, con->port);
 	if (!rc)
 		rc = set_param(b, HVM_PARAM_IDENT_PT,
-			       l->ident_gfn << CHAOS__PAGE_SHIFT);
+			       (l->special_gfn + CHAOS__SPECIAL_IDENT)
+			       << CHAOS__PAGE_SHIFT);
 	if (!rc)
 		rc = chaos__xen_pvh_vcpu(b->xen, b->domid, b->p->vcpus,
 					 b->p->image->pvh_entry,
