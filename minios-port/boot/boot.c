@@ -61,6 +61,34 @@ static uintptr_t pvh_ram_end(const struct hvm_start_info *si)
 	return 0;
 }
 
+/* Below 1 MB the builder may have kept pages for itself. */
+static uintptr_t pvh_low_end(const struct hvm_start_info *si)
+{
+	const struct hvm_memmap_table_entry *map = pvh_ptr(si->memmap_paddr);
+	unsigned int i;
+
+	for (i = 0; i < si->memmap_entries; i++) {
+		uint64_t end = map[i].addr + map[i].size;
+
+		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RAM &&
+		    map[i].addr <= PAGE_SIZE && end > PAGE_SIZE)
+			return end < LOW_END ? end & PAGE_MASK : LOW_END;
+	}
+	return PAGE_SIZE;
+}
+
+/* Above end, the first address behind everything that is not a hole. */
+static uintptr_t pvh_hole(const struct hvm_start_info *si, uintptr_t end)
+{
+	const struct hvm_memmap_table_entry *map = pvh_ptr(si->memmap_paddr);
+	unsigned int i;
+
+	for (i = 0; i < si->memmap_entries; i++)
+		if (map[i].addr < PVH_LOW_MAPPED)
+			end = max_addr(end, map[i].addr + map[i].size);
+	return PAGE_UP(end);
+}
+
 static void pvh_console(void)
 {
 	uint64_t pfn, port;
@@ -93,12 +121,14 @@ void boot_pvh(uintptr_t start_info_paddr)
 	pvh_console();
 
 	/* Page 0 stays out of use, and out of the page tables. */
-	boot.free[0] = (struct boot_range){ PAGE_SIZE, LOW_END };
+	boot.free[0] = (struct boot_range){ PAGE_SIZE, pvh_low_end(si) };
 	end = ram_end < PVH_LOW_MAPPED ? ram_end : PVH_LOW_MAPPED;
 	boot.free[1] = (struct boot_range){ pvh_used_end(si), end };
 	boot.nr_ranges = 2;
 	boot.mapped_end = end;
-	boot.window = end < PVH_LOW_MAPPED ? end : PVH_WINDOW_HIGH;
+	boot.window = pvh_hole(si, end);
+	if (boot.window >= PVH_LOW_MAPPED)
+		boot.window = PVH_WINDOW_HIGH;
 	start();
 }
 
