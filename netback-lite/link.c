@@ -134,13 +134,18 @@ int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
 		    unsigned int mtu)
 {
 	struct rtnl_link *orig, *l;
-	int rc = -ENOMEM;
+	unsigned int mtu_now;
+	int rc, index;
 
-	/* No ifindex in it: the kernel looks the name up, once less for us. */
+	/* libnl names the link by its index or not at all. */
+	rc = nbl_link_find(link, ifname, &index, &mtu_now);
+	if (rc)
+		return rc;
+	rc = -ENOMEM;
 	orig = rtnl_link_alloc();
 	if (!orig)
 		return rc;
-	rtnl_link_set_name(orig, ifname);
+	rtnl_link_set_ifindex(orig, index);
 	l = rtnl_link_alloc();
 	if (!l)
 		goto out_orig;
