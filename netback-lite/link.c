@@ -13,9 +13,6 @@
 
 #include "link.h"
 
-/* A TAP's MTU when it is made. */
-#define TAP_MTU		1500
-
 struct nbl_link {
 	struct nl_sock *sk;
 	int fd;			/* for ioctl: cheaper than a dump of a link */
@@ -106,6 +103,7 @@ int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
 	return 0;
 }
 
+/* mtu 0: as it is */
 static int link_describe(struct rtnl_link *l, int master, unsigned int mtu)
 {
 	/*
@@ -124,7 +122,7 @@ static int link_describe(struct rtnl_link *l, int master, unsigned int mtu)
 	nl_addr_put(addr);
 	if (master)
 		rtnl_link_set_master(l, master);
-	if (mtu != TAP_MTU)
+	if (mtu)
 		rtnl_link_set_mtu(l, mtu);
 	rtnl_link_set_flags(l, IFF_UP);
 	return 0;
@@ -134,22 +132,21 @@ int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
 		    unsigned int mtu)
 {
 	struct rtnl_link *orig, *l;
-	unsigned int mtu_now;
-	int rc, index;
+	unsigned int old_mtu;
+	int ifindex, rc;
 
-	/* libnl names the link by its index or not at all. */
-	rc = nbl_link_find(link, ifname, &index, &mtu_now);
+	rc = nbl_link_find(link, ifname, &ifindex, &old_mtu);
 	if (rc)
 		return rc;
 	rc = -ENOMEM;
 	orig = rtnl_link_alloc();
 	if (!orig)
 		return rc;
-	rtnl_link_set_ifindex(orig, index);
+	rtnl_link_set_ifindex(orig, ifindex);
 	l = rtnl_link_alloc();
 	if (!l)
 		goto out_orig;
-	rc = link_describe(l, master, mtu);
+	rc = link_describe(l, master, mtu != old_mtu ? mtu : 0);
 	if (!rc)
 		rc = nl_to_errno(rtnl_link_change(link->sk, orig, l, 0));
 	rtnl_link_put(l);

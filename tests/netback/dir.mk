@@ -18,3 +18,10 @@ $(eval $(call netback_test,life))
 $(eval $(call netback_test,connect))
 $(eval $(call netback_test,tx))
 $(eval $(call netback_test,rx))
+
+netback-tap_SRCS := tests/netback/tap.c \
+	$(addprefix netback-lite/,closer.c link.c tap.c)
+netback-tap_CFLAGS := $(NBL_CFLAGS)
+netback-tap_PKGS := cmocka libnl-route-3.0 libnl-3.0
+netback-tap_LDLIBS := -pthread
+$(eval $(call test_program,netback-tap))

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* TAPs and bridges of the real kernel, in a network namespace of our own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <closer.h>
+#include <link.h>
+#include <tap.h>
+
+#include <linux/sockios.h>
+
+static struct nbl_link *nlink;
+static int ctl;
+
+static int bridge_ioctl(unsigned long cmd, const char *name)
+{
+	return ioctl(ctl, cmd, name);
+}
+
+static short flags_of(const char *name)
+{
+	struct ifreq ifr;
+
+	memset(&ifr, 0, sizeof(ifr));
+	strcpy(ifr.ifr_name, name);
+	assert_int_equal(ioctl(ctl, SIOCGIFFLAGS, &ifr), 0);
+	return ifr.ifr_flags;
+}
+
+/* Is the TAP a port of br0?  Says the bridge, by its own list of ports. */
+static int on_bridge(const char *name)
+{
+	int ports[64], i;
+	struct ifreq ifr;
+	unsigned long args[4] = { 7 /* BRCTL_GET_PORT_LIST */,
+				  (unsigned long)ports, 64, 0 };
+
+	memset(&ifr, 0, sizeof(ifr));
+	memset(ports, 0, sizeof(ports));
+	strcpy(ifr.ifr_name, "br0");
+	ifr.ifr_data = (void *)args;
+	assert_true(ioctl(ctl, SIOCDEVPRIVATE, &ifr) >= 0);
+	for (i = 0; i < 64; i++)
+		if (ports[i] && ports[i] == (int)if_nametoindex(name))
+			return 1;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	assert_int_equal(nbl_link_open(&nlink), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	nbl_link_close(nlink);
+	return 0;
+}
+
+static void open_makes_and_close_removes(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_true(if_nametoindex("vif1.0") != 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	nbl_tap_close(fd);
+	assert_true(if_nametoindex("vif1.0") == 0);
+}
+
+static void taken_names_are_eexist(void **state)
+{
+	int fd, fd2;
+
+	(void)state;
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd2), -EEXIST);
+	assert_int_equal(nbl_tap_open("br0", &fd2), -EEXIST);
+	nbl_tap_close(fd);
+}
+
+static void attach_in_one_message(void **state)
+{
+	unsigned int mtu;
+	int fd, br, idx;
+
+	(void)state;
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1400), 0);
+	assert_true(flags_of("vif1.0") & IFF_UP);
+	assert_true(on_bridge("vif1.0"));
+	assert_int_equal(nbl_link_find(nlink, "vif1.0", &idx, &mtu), 0);
+	assert_int_equal(mtu, 1400);
+	nbl_tap_close(fd);
+	assert_false(on_bridge("vif1.0"));
+}
+
+static void attach_without_bridge(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", 0, 9000), 0);
+	assert_true(flags_of("vif1.0") & IFF_UP);
+	assert_false(on_bridge("vif1.0"));
+	nbl_tap_close(fd);
+}
+
+/* The bridge's MAC must not follow its ports'. */
+static void bridge_keeps_its_mac(void **state)
+{
+	unsigned char before[6];
+	struct ifreq ifr;
+	unsigned int mtu;
+	int fd[8], br, i;
+	char name[IFNAMSIZ];
+
+	(void)state;
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	memset(&ifr, 0, sizeof(ifr));
+	strcpy(ifr.ifr_name, "br0");
+	for (i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "vif%d.0", i);
+		assert_int_equal(nbl_tap_open(name, &fd[i]), 0);
+		assert_int_equal(nbl_link_attach(nlink, name, br, 1500), 0);
+		assert_int_equal(ioctl(ctl, SIOCGIFHWADDR, &ifr), 0);
+		if (i == 0)
+			memcpy(before, ifr.ifr_hwaddr.sa_data, 6);
+		else
+			assert_memory_equal(before, ifr.ifr_hwaddr.sa_data, 6);
+	}
+	for (i = 0; i < 8; i++)
+		nbl_tap_close(fd[i]);
+}
+
+static void errors_of_links(void **state)
+{
+	unsigned int mtu;
+	int fd, lo;
+
+	(void)state;
+	assert_int_equal(nbl_link_find(nlink, "nobr", &lo, &mtu), -ENODEV);
+	assert_int_equal(nbl_link_attach(nlink, "novif", 0, 1500), -ENODEV);
+	assert_int_equal(nbl_link_find(nlink, "lo", &lo, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", lo, 1500),
+			 -EOPNOTSUPP);
+	nbl_tap_close(fd);
+}
+
+static void offloads(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_offload(fd, TUN_F_CSUM), 0);
+	assert_int_equal(nbl_tap_offload(fd, 0), 0);
+	nbl_tap_close(fd);
+}
+
+/* A name is busy until the close returned, and then it is free. */
+static void closer_frees_names(void **state)
+{
+	struct nbl_closer_ticket *t;
+	struct nbl_closer *c;
+	char name[IFNAMSIZ];
+	int i, fd;
+
+	(void)state;
+	assert_int_equal(nbl_closer_create(&c), 0);
+	for (i = 0; i < 20; i++) {
+		t = calloc(1, sizeof(*t));
+		snprintf(t->ifname, sizeof(t->ifname), "vif%d.0", i);
+		assert_int_equal(nbl_tap_open(t->ifname, &t->fd), 0);
+		nbl_closer_push(c, t);
+	}
+	for (i = 0; i < 5000 && nbl_closer_busy(c, "vif7.0"); i++)
+		usleep(1000);
+	assert_int_equal(nbl_tap_open("vif7.0", &fd), 0);
+	nbl_tap_close(fd);
+	nbl_closer_destroy(c);	/* all are closed when this returns */
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "vif%d.0", i);
+		assert_true(if_nametoindex(name) == 0);
+	}
+}
+
+static int skip_all(const char *why)
+{
+	printf("1..0 # SKIP %s: %s\n", why, strerror(errno));
+	return 77;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(open_makes_and_close_removes),
+		cmocka_unit_test(taken_names_are_eexist),
+		cmocka_unit_test(attach_in_one_message),
+		cmocka_unit_test(attach_without_bridge),
+		cmocka_unit_test(bridge_keeps_its_mac),
+		cmocka_unit_test(errors_of_links),
+		cmocka_unit_test(offloads),
+		cmocka_unit_test(closer_frees_names),
+	};
+
+	if (unshare(CLONE_NEWNET))
+		return skip_all("no network namespace");
+	if (access("/dev/net/tun", R_OK | W_OK))
+		return skip_all("/dev/net/tun");
+	ctl = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (ctl < 0 || bridge_ioctl(SIOCBRADDBR, "br0"))
+		return skip_all("no bridge");
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("netback-tap", tests, setup,
+					   teardown);
+}
