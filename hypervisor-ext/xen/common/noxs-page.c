@@ -343,7 +343,7 @@ int noxs_page_mfn(struct domain *d, unsigned long idx, mfn_t *mfn)
     spin_unlock(&d->noxs->lock);
 
     if ( !rc )
-        *mfn = virt_to_mfn(va);
+        *mfn = page_to_mfn(virt_to_page(va));
 
     return rc;
 }
