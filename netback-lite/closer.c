@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "closer.h"
@@ -20,6 +21,8 @@
 
 /* The waits overlap; more threads would only queue for rtnl. */
 #define NR_THREADS	4
+/* Behind everybody: a close costs CPU as well, and nobody waits for it. */
+#define NICE		10
 
 TAILQ_HEAD(ticket_list, nbl_closer_ticket);
 
@@ -28,6 +31,7 @@ struct nbl_closer {
 	pthread_cond_t wake;
 	struct ticket_list queue, closing;
 	bool stop;
+	bool kick_due;		/* the caller's alone */
 	int evfd;
 	unsigned int nr_threads;
 	pthread_t thread[NR_THREADS];
@@ -39,6 +43,8 @@ static void *closer_thread(void *arg)
 	struct nbl_closer_ticket *t;
 	uint64_t one = 1;
 
+	/* Linux: of this thread alone.  Failing it is only less polite. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
 		t = TAILQ_FIRST(&c->queue);
@@ -150,7 +156,17 @@ void nbl_closer_push(struct nbl_closer *c, struct nbl_closer_ticket *t)
 {
 	pthread_mutex_lock(&c->lock);
 	TAILQ_INSERT_TAIL(&c->queue, t, link);
-	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	c->kick_due = true;
+}
+
+void nbl_closer_kick(struct nbl_closer *c)
+{
+	if (!c->kick_due)
+		return;
+	c->kick_due = false;
+	pthread_mutex_lock(&c->lock);
+	pthread_cond_broadcast(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -31,8 +31,11 @@ void nbl_closer_destroy(struct nbl_closer *c);
 int nbl_closer_fd(const struct nbl_closer *c);
 void nbl_closer_ack(struct nbl_closer *c);
 
-/* Close t->fd soon.  Takes the ticket over.  Never blocks for long. */
+/* Close t->fd after the next kick.  Takes the ticket over. */
 void nbl_closer_push(struct nbl_closer *c, struct nbl_closer_ticket *t);
+/* Wake the threads if there is something to do: when replies have gone out, so
+ * that nobody who waits for one waits for a close that began before it. */
+void nbl_closer_kick(struct nbl_closer *c);
 /* Is a TAP of this name still being closed? */
 bool nbl_closer_busy(struct nbl_closer *c, const char *ifname);
 

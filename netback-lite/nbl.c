@@ -230,5 +230,6 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 	nbl_watch_poll(nb);
 	nbl_run_ready(nb);
 	nbl_bury(nb);
+	nbl_closer_kick(nb->closer);
 	return 0;
 }
