@@ -118,8 +118,7 @@ static int claim_name(struct create *c, const struct step *s)
 		return chaos__fail(c->ctx, rc, c->name, s->name,
 				   "it must be a directory of root alone",
 				   "%s: %s", c->ctx->run_dir, strerror(-rc));
-	rc = chaos__name_claim(c->ctx, c->name, c->params.uuid, &c->lock,
-			       &holder);
+	rc = chaos__name_claim(c->ctx, c->name, &c->lock, &holder);
 	if (rc == -EEXIST && holder)
 		return chaos__fail(c->ctx, rc, c->name, s->name,
 				   "choose another, or destroy that one",

@@ -10,51 +10,38 @@
 
 #include "store.h"
 
-#define NO_DOMID 0xffffffffu
+/* Fixed width, so that a line replaces another without truncation. */
+#define LINE_SIZE (CHAOS__UUID_LEN + 1 + 10 + 1)
 
 static int write_content(int fd, const uint8_t uuid[16], uint32_t domid)
 {
-	char text[CHAOS__UUID_LEN + 1], line[64];
-	int n;
+	char text[CHAOS__UUID_LEN + 1], line[LINE_SIZE + 1];
 
 	chaos__uuid_format(uuid, text);
-	if (domid == NO_DOMID)
-		n = snprintf(line, sizeof(line), "%s -\n", text);
-	else
-		n = snprintf(line, sizeof(line), "%s %u\n", text, domid);
-	/* Longer than any line before but for the digits: no stale tail. */
-	if (pwrite(fd, line, (size_t)n, 0) != n || ftruncate(fd, n))
+	snprintf(line, sizeof(line), "%s %10u\n", text, domid);
+	errno = 0;
+	if (pwrite(fd, line, LINE_SIZE, 0) != LINE_SIZE)
 		return errno ? -errno : -EIO;
 	return 0;
 }
 
+/* -EAGAIN: claimed, and no domain was made for it so far. */
 static int read_content(int fd, uint8_t uuid[16], uint32_t *domid)
 {
-	char line[64];
+	char line[LINE_SIZE + 1];
 	ssize_t n;
 
-	n = pread(fd, line, sizeof(line) - 1, 0);
+	n = pread(fd, line, LINE_SIZE, 0);
 	if (n < 0)
 		return -errno;
+	if (n == 0)
+		return -EAGAIN;
 	line[n] = '\0';
-	if (n < CHAOS__UUID_LEN + 2 || line[CHAOS__UUID_LEN] != ' ')
+	if (n != LINE_SIZE || line[CHAOS__UUID_LEN] != ' ' ||
+	    sscanf(line + CHAOS__UUID_LEN + 1, "%u", domid) != 1)
 		return -EPROTO;
 	line[CHAOS__UUID_LEN] = '\0';
-	if (chaos__uuid_parse(line, uuid))
-		return -EPROTO;
-	if (sscanf(line + CHAOS__UUID_LEN + 1, "%u", domid) != 1)
-		*domid = NO_DOMID;
-	return 0;
-}
-
-/* Is the file behind fd still the one that has the name? */
-static bool still_named(struct chaos *ctx, const char *name, int fd)
-{
-	struct stat a, b;
-
-	return !fstat(fd, &a) &&
-	       !fstatat(ctx->names_fd, name, &b, AT_SYMLINK_NOFOLLOW) &&
-	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+	return chaos__uuid_parse(line, uuid) ? -EPROTO : 0;
 }
 
 /* Of a name that nobody is working on: does its domain live? */
@@ -65,7 +52,7 @@ static int check_holder(struct chaos *ctx, int fd, uint32_t *holder)
 	uint32_t domid;
 	int rc;
 
-	if (read_content(fd, uuid, &domid) || domid == NO_DOMID)
+	if (read_content(fd, uuid, &domid))
 		return 0;
 	rc = chaos__xen_get(ctx->xen, domid, &dom);
 	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
@@ -77,14 +64,15 @@ static int check_holder(struct chaos *ctx, int fd, uint32_t *holder)
 }
 
 /*
- * 1. Open or make the file.  2. Lock it; who holds the lock is making a domain
- * of this name.  3. Check that it was not removed between 1 and 2.  4. If its
- * domain lives, the name is taken; or else it is left from one that died.
+ * 1. Open or make the file.  2. Lock it; who holds the lock is making or
+ * unmaking a domain of this name.  3. Begin again if it was removed between 1
+ * and 2 (nothing is ever renamed over it).  4. If it tells of a domain that
+ * lives, the name is taken; or else it is left from one that died.
  */
 int chaos__name_claim(struct chaos *ctx, const char *name,
-		      const uint8_t uuid[16], struct chaos__name_lock *lock,
-		      uint32_t *holder)
+		      struct chaos__name_lock *lock, uint32_t *holder)
 {
+	struct stat st;
 	int fd, rc;
 
 	*holder = 0;
@@ -97,22 +85,21 @@ int chaos__name_claim(struct chaos *ctx, const char *name,
 			rc = errno == EWOULDBLOCK ? -EEXIST : -errno;
 			goto err_close;
 		}
-		if (still_named(ctx, name, fd))
+		if (fstat(fd, &st)) {
+			rc = -errno;
+			goto err_close;
+		}
+		if (st.st_nlink)
 			break;
 		close(fd);
 	}
-	rc = check_holder(ctx, fd, holder);
+	rc = st.st_size ? check_holder(ctx, fd, holder) : 0;
 	if (rc)
 		goto err_close;
-	rc = write_content(fd, uuid, NO_DOMID);
-	if (rc)
-		goto err_unlink;
 	lock->fd = fd;
 	snprintf(lock->name, sizeof(lock->name), "%s", name);
 	return 0;
 
-err_unlink:
-	unlinkat(ctx->names_fd, name, 0);
 err_close:
 	close(fd);
 	return rc;
@@ -149,8 +136,7 @@ int chaos__name_remove(struct chaos *ctx, const char *name,
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	/* Somebody at work on it has taken it over: it is not ours any more. */
-	if (!flock(fd, LOCK_EX | LOCK_NB) && still_named(ctx, name, fd) &&
-	    !read_content(fd, holder, &domid) &&
+	if (!flock(fd, LOCK_EX | LOCK_NB) && !read_content(fd, holder, &domid) &&
 	    !memcmp(holder, uuid, sizeof(holder)) &&
 	    unlinkat(ctx->names_fd, name, 0))
 		rc = -errno;
@@ -170,7 +156,5 @@ int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],
 		return errno == ENAMETOOLONG ? -ENOENT : -errno;
 	rc = read_content(fd, uuid, domid);
 	close(fd);
-	if (!rc && *domid == NO_DOMID)
-		return -EAGAIN;
 	return rc;
 }

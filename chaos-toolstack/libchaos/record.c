@@ -14,59 +14,76 @@
 #define RECORD_VERSION	1
 #define RECORD_MAX	(256u << 10)	/* bytes; a cmdline is the largest part */
 
-static const char *str(const char *s)
+/* By hand: a tree that is built to be written once is most of the time. */
+static void put_string(FILE *f, const char *key, const char *s)
 {
-	return s ? s : "";
+	fprintf(f, ",\"%s\":\"", key);
+	for (; s && *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fputc('\\', f);
+		if ((unsigned char)*s < 0x20)
+			fprintf(f, "\\u%04x", (unsigned char)*s);
+		else
+			fputc(*s, f);
+	}
+	fputc('"', f);
 }
 
-static json_t *vif_to_json(const struct chaos__vif_record *v)
+static void put_vif(FILE *f, const struct chaos__vif_record *v)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "mac", v->mac,
-			 "bridge", v->bridge, "ifname", v->ifname, "ip", v->ip,
-			 "gateway", v->gateway, "mtu", (int)v->mtu);
+	fprintf(f, "{\"mtu\":%u", v->mtu);
+	put_string(f, "mac", v->mac);
+	put_string(f, "bridge", v->bridge);
+	put_string(f, "ifname", v->ifname);
+	put_string(f, "ip", v->ip);
+	put_string(f, "gateway", v->gateway);
+	fputc('}', f);
 }
 
-static json_t *to_json(const struct chaos__record *r)
+static void put_record(FILE *f, const struct chaos__record *r)
 {
-	json_t *vifs = json_array();
 	unsigned int i;
 
-	for (i = 0; vifs && i < r->nr_vifs; i++) {
-		if (json_array_append_new(vifs, vif_to_json(&r->vif[i]))) {
-			json_decref(vifs);
-			return NULL;
-		}
+	fprintf(f, "{\"version\":%d,\"domid\":%u,\"console_gfn\":%llu,"
+		"\"console_port\":%u,\"created\":%llu", RECORD_VERSION,
+		r->domid, (unsigned long long)r->console.gfn, r->console.port,
+		(unsigned long long)r->created);
+	put_string(f, "name", r->name);
+	put_string(f, "kernel", r->kernel);
+	put_string(f, "ramdisk", r->ramdisk);
+	put_string(f, "cmdline", r->cmdline);
+	put_string(f, "on_poweroff", r->on_poweroff);
+	put_string(f, "on_reboot", r->on_reboot);
+	put_string(f, "on_crash", r->on_crash);
+	fprintf(f, ",\"vifs\":[");
+	for (i = 0; i < r->nr_vifs; i++) {
+		if (i)
+			fputc(',', f);
+		put_vif(f, &r->vif[i]);
 	}
-	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:I,"
-			 " s:s, s:s, s:s, s:s, s:s, s:s, s:o}",
-			 "version", RECORD_VERSION,
-			 "name", r->name,
-			 "domid", (json_int_t)r->domid,
-			 "console_gfn", (json_int_t)r->console.gfn,
-			 "console_port", (json_int_t)r->console.port,
-			 "created", (json_int_t)r->created,
-			 "kernel", str(r->kernel), "ramdisk", str(r->ramdisk),
-			 "cmdline", str(r->cmdline),
-			 "on_poweroff", str(r->on_poweroff),
-			 "on_reboot", str(r->on_reboot),
-			 "on_crash", str(r->on_crash),
-			 "vifs", vifs);
+	fprintf(f, "]}\n");
 }
 
-static int write_file(struct chaos *ctx, const char *tmp, const char *text)
+static int write_file(struct chaos *ctx, const char *tmp,
+		      const struct chaos__record *rec)
 {
-	size_t len = strlen(text);
-	int fd, rc = 0;
+	FILE *f;
+	int fd, rc;
 
 	fd = openat(ctx->domains_fd, tmp,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		    0600);
 	if (fd < 0)
 		return -errno;
+	f = fdopen(fd, "w");
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
+	}
+	put_record(f, rec);
 	errno = 0;
-	if (write(fd, text, len) != (ssize_t)len)
-		rc = errno ? -errno : -ENOSPC;
-	if (close(fd) && !rc)
+	rc = fflush(f) || ferror(f) ? (errno ? -errno : -EIO) : 0;
+	if (fclose(f) && !rc)
 		rc = -errno;
 	return rc;
 }
@@ -74,23 +91,15 @@ static int write_file(struct chaos *ctx, const char *tmp, const char *text)
 int chaos__record_save(struct chaos *ctx, const struct chaos__record *rec)
 {
 	char name[CHAOS__UUID_LEN + 1], tmp[CHAOS__UUID_LEN + 8];
-	json_t *json;
-	char *text;
 	int rc;
 
-	json = to_json(rec);
-	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	json_decref(json);
-	if (!text)
-		return -ENOMEM;
 	chaos__uuid_format(rec->uuid, name);
 	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
-	rc = write_file(ctx, tmp, text);
+	rc = write_file(ctx, tmp, rec);
 	if (!rc && renameat(ctx->domains_fd, tmp, ctx->domains_fd, name))
 		rc = -errno;
 	if (rc)
 		unlinkat(ctx->domains_fd, tmp, 0);
-	free(text);
 	return rc;
 }
 

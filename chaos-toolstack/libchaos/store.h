@@ -2,7 +2,7 @@
 /*
  * What Xen cannot hold, as files under the run directory (mode 0700):
  *
- *   names/NAME      "UUID DOMID\n"; whoever makes or unmakes the domain holds
+ *   names/NAME      "UUID DOMID\n", empty at first; whoever makes or unmakes the domain holds
  *                   a lock (flock) on it, so a maker that died is told from
  *                   one that is at work.  Unique by O_EXCL.
  *   domains/UUID    one JSON object, replaced by rename.
@@ -55,8 +55,7 @@ struct chaos__name_lock {
 
 /* -EEXIST: a living domain has it (*holder says which, 0: not yet known). */
 int chaos__name_claim(struct chaos *ctx, const char *name,
-		      const uint8_t uuid[16], struct chaos__name_lock *lock,
-		      uint32_t *holder);
+		      struct chaos__name_lock *lock, uint32_t *holder);
 int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
 		     uint32_t domid);
 void chaos__name_unlock(struct chaos__name_lock *lock);

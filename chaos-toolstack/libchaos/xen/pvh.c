@@ -15,6 +15,7 @@
 
 /* After <xenctrl.h>, which asks for the toolstack's half of Xen's headers. */
 #include <xen/hvm/params.h>
+#include <xen/io/console.h>
 
 /* An entry of the identity map: 4 MB, present, writable, user, A, D. */
 #define IDENT_FLAGS	0xe7u
@@ -110,12 +111,17 @@ static int put_start_info(struct chaos__window *w, struct chaos__xen_build *b)
 /* An empty console ring, and the map for Intel's CPUs without paging off. */
 static void put_special(uint8_t *special)
 {
+	struct xencons_interface *ring =
+		(void *)(special + CHAOS__SPECIAL_CONSOLE * CHAOS__PAGE_SIZE);
 	uint32_t *ident = (uint32_t *)(special + CHAOS__SPECIAL_IDENT *
 						 CHAOS__PAGE_SIZE);
 	unsigned int i;
 
-	memset(special + CHAOS__SPECIAL_CONSOLE * CHAOS__PAGE_SIZE, 0,
-	       CHAOS__PAGE_SIZE);
+	/* The rest is read only where an index says it was written. */
+	ring->in_cons = 0;
+	ring->in_prod = 0;
+	ring->out_cons = 0;
+	ring->out_prod = 0;
 	for (i = 0; i < CHAOS__PAGE_SIZE / sizeof(*ident); i++)
 		ident[i] = i << 22 | IDENT_FLAGS;
 }

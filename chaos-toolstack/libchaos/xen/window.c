@@ -12,6 +12,12 @@
 #include "../image.h"
 #include "../layout.h"
 
+/*
+ * What memset() does with the widest stores it has.  Above its threshold it
+ * takes the string instruction, one byte a step where that is not microcode.
+ */
+#define ZERO_CHUNK 1024
+
 static int map_window(struct chaos__window *w, uint64_t first, bool special,
 		      uint64_t special_gfn)
 {
@@ -118,6 +124,8 @@ int chaos__window_zero(struct chaos__window *w, uint64_t addr, uint64_t size)
 
 	for (; size; size -= n, addr += n) {
 		n = size;
+		if (n > ZERO_CHUNK)
+			n = ZERO_CHUNK;
 		rc = at(w, addr, &n, &p);
 		if (rc)
 			return rc;
