@@ -85,7 +85,7 @@ check-style: tidy cppcheck
 
 tidy: $(TIDY)
 
-CPPCHECK_SRCS = $(sort $(filter-out hypervisor-ext/% minios-port/%,$(STYLE_SRCS)))
+CPPCHECK_SRCS = $(sort $(STYLE_SRCS))
 
 cppcheck:
 	$(call say,CPPCHK,$(words $(CPPCHECK_SRCS)) files)

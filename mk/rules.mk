@@ -36,9 +36,11 @@ $$($(1)_OBJS): $$(B)/obj/$(1)/%.o: %.c
 	$$(Q)$$(CC) $$($(1)_ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
 -include $$(patsubst %.o,%.d,$$($(1)_OBJS))
 
-STYLE_SRCS += $$($(1)_SRCS)
-TIDY += $$(patsubst %.c,$$(B)/tidy/$(1)/%.ok,$$($(1)_SRCS))
-$$(patsubst %.c,$$(B)/tidy/$(1)/%.ok,$$($(1)_SRCS)): $$(B)/tidy/$(1)/%.ok: \
+# A source that several targets share is looked at once.
+$(1)_TIDY := $$(filter-out $$(STYLE_SRCS) hypervisor-ext/%,$$($(1)_SRCS))
+STYLE_SRCS += $$($(1)_TIDY)
+TIDY += $$(patsubst %.c,$$(B)/tidy/$(1)/%.ok,$$($(1)_TIDY))
+$$(patsubst %.c,$$(B)/tidy/$(1)/%.ok,$$($(1)_TIDY)): $$(B)/tidy/$(1)/%.ok: \
 		$$(B)/obj/$(1)/%.o .clang-tidy
 	$$(call say,TIDY,$$(patsubst $$(B)/obj/$(1)/%.o,%.c,$$<))
 	@mkdir -p $$(@D)
