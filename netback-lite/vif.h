@@ -71,6 +71,9 @@ struct nbl_vif {
  */
 int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		   struct nbl_vif **out, char err[NBL_ERROR_SIZE]);
+/* check.c: -EINVAL, and what is wrong in err. */
+int nbl_attach_check(const struct noxs_netback_request *req,
+		     char err[NBL_ERROR_SIZE]);
 /* Everything DETACH promises.  vif is freed at the end of the turn. */
 void nbl_vif_detach(struct nbl_vif *vif);
 /* The same for a guest that is dead: nothing is said to it or to Xen. */

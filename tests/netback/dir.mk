@@ -18,6 +18,8 @@ $(eval $(call netback_test,life))
 $(eval $(call netback_test,connect))
 $(eval $(call netback_test,tx))
 $(eval $(call netback_test,rx))
+$(eval $(call netback_test,control))
+$(eval $(call netback_test,csum))
 
 netback-tap_SRCS := tests/netback/tap.c \
 	$(addprefix netback-lite/,closer.c link.c tap.c)

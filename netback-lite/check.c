@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Is a request to attach one that can be done at all? */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "vif.h"
+
+static bool all_zero(const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	while (n--)
+		if (*b++)
+			return false;
+	return true;
+}
+
+/* "", or what the kernel takes as the name of a device. */
+static bool ifname_valid(const char name[NOXS_NETBACK_IFNAMSIZ])
+{
+	const char *c;
+
+	if (!memchr(name, '\0', NOXS_NETBACK_IFNAMSIZ))
+		return false;
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (c = name; *c; c++)
+		if (!isgraph((unsigned char)*c) || strchr("/:%", *c))
+			return false;
+	return true;
+}
+
+static bool ip_valid(const struct noxs_netback_request *req)
+{
+	switch (req->ip_mode) {
+	case XEN_NOXS_NET_IP_NONE:
+	case XEN_NOXS_NET_IP_DHCP:
+		return !req->prefix && all_zero(req->ip, 4) &&
+		       all_zero(req->gateway, 4);
+	case XEN_NOXS_NET_IP_STATIC:
+		return req->prefix <= 32 && !all_zero(req->ip, 4);
+	default:
+		return false;
+	}
+}
+
+int nbl_attach_check(const struct noxs_netback_request *req,
+		     char err[NBL_ERROR_SIZE])
+{
+	if (req->domid >= NBL_MAX_DOMID)
+		return nbl_fail(err, -EINVAL, "domain %u", req->domid);
+	if (req->vif == NOXS_NETBACK_ALL)
+		return nbl_fail(err, -EINVAL, "vif %u", req->vif);
+	if (!all_zero(req->pad, sizeof(req->pad)))
+		return nbl_fail(err, -EINVAL, "padding of the request");
+	if (!ifname_valid(req->bridge))
+		return nbl_fail(err, -EINVAL, "name of the bridge");
+	if (!ifname_valid(req->ifname))
+		return nbl_fail(err, -EINVAL, "name of the TAP");
+	if ((req->mac[0] & 1) || all_zero(req->mac, 6))
+		return nbl_fail(err, -EINVAL,
+				"MAC address %02x:%02x:%02x:%02x:%02x:%02x",
+				req->mac[0], req->mac[1], req->mac[2],
+				req->mac[3], req->mac[4], req->mac[5]);
+	if (req->mtu && (req->mtu < XEN_NOXS_NET_MIN_MTU ||
+			 req->mtu > XEN_NOXS_NET_MAX_MTU))
+		return nbl_fail(err, -EINVAL, "MTU %u", req->mtu);
+	if (!ip_valid(req))
+		return nbl_fail(err, -EINVAL, "addresses");
+	return 0;
+}

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The control protocol over a real Unix socket. */
+#include "harness.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static char dir[64], path[96];
+
+static int setup_control(void **state)
+{
+	char err[NBL_ERROR_SIZE];
+	struct test_state *s;
+
+	strcpy(dir, "/tmp/netback-test-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/sock", dir);
+	setup_backend(state);
+	s = *state;
+	assert_int_equal(nbl_control_open(s->nb, path, err), 0);
+	fake_dom_create(1);
+	return 0;
+}
+
+static int teardown_control(void **state)
+{
+	teardown_backend(state);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(rmdir(dir), 0);
+	return 0;
+}
+
+static int dial(void)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strcpy(sa.sun_path, path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	return fd;
+}
+
+static void post(int fd, const struct noxs_netback_request *req)
+{
+	assert_int_equal(send(fd, req, sizeof(*req), MSG_NOSIGNAL),
+			 sizeof(*req));
+}
+
+/* The next reply; the backend turns meanwhile. */
+static void take(struct test_state *s, int fd,
+		 struct noxs_netback_reply *reply)
+{
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		n = recv(fd, reply, sizeof(*reply), MSG_DONTWAIT | MSG_TRUNC);
+		if (n >= 0)
+			break;
+		nbl_turn(s->nb, 1);
+	}
+	assert_int_equal(n, sizeof(*reply));
+	assert_int_equal(reply->magic, NOXS_NETBACK_MAGIC);
+	assert_int_equal(reply->version, NOXS_NETBACK_VERSION);
+}
+
+static int call(struct test_state *s, int fd,
+		const struct noxs_netback_request *req,
+		struct noxs_netback_reply *reply)
+{
+	post(fd, req);
+	take(s, fd, reply);
+	assert_int_equal(reply->cookie, req->cookie);
+	assert_int_equal(reply->op, req->op);
+	assert_int_equal(!reply->rc, !reply->error[0]);
+	return reply->rc;
+}
+
+static void plain(struct noxs_netback_request *req, unsigned int op,
+		  uint16_t domid, uint16_t vif)
+{
+	memset(req, 0, sizeof(*req));
+	req->magic = NOXS_NETBACK_MAGIC;
+	req->version = NOXS_NETBACK_VERSION;
+	req->op = (uint16_t)op;
+	req->cookie = 4711;
+	req->domid = domid;
+	req->vif = vif;
+}
+
+static void attach_stats_detach(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	struct noxs_netback_reply reply;
+	int fd = dial();
+
+	plain(&req, NOXS_NETBACK_HELLO, 0, 0);
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	request_init(&req, 1, 2);
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	assert_string_equal(reply.ifname, "vif1.2");
+	assert_string_equal(reply.bridge, TEST_BRIDGE);
+	assert_int_equal(reply.slot, 0);
+	assert_int_equal(reply.state, XEN_NOXS_STATE_INIT);
+	assert_int_equal(call(s, fd, &req, &reply), -EEXIST);
+	plain(&req, NOXS_NETBACK_STATS, 0, 0);
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	assert_int_equal(reply.domid, 1);
+	assert_int_equal(reply.vif, 2);
+	plain(&req, NOXS_NETBACK_STATS, 1, 3);
+	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
+	plain(&req, NOXS_NETBACK_DETACH, 1, 3);
+	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
+	plain(&req, NOXS_NETBACK_DETACH, 1, 2);
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	assert_int_equal(s->nb->nr_vifs, 0);
+	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
+	assert_non_null(strstr(reply.error, "vif 2 of domain 1"));
+	close(fd);
+}
+
+static void stats_walk_in_order(void **state)
+{
+	struct test_state *s = *state;
+	static const uint16_t ids[] = { 5, 0, 61, 3 };
+	static const uint16_t want[][2] = {
+		{ 1, 0 }, { 1, 3 }, { 1, 5 }, { 1, 61 }, { 30000, 7 },
+	};
+	struct noxs_netback_request req;
+	struct noxs_netback_reply reply;
+	char err[NBL_ERROR_SIZE];
+	unsigned int i;
+	int fd = dial();
+
+	fake_dom_create(30000);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(attach(s->nb, 1, ids[i], err), 0);
+	assert_int_equal(attach(s->nb, 30000, 7, err), 0);
+	plain(&req, NOXS_NETBACK_STATS, 0, 0);
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(call(s, fd, &req, &reply), 0);
+		assert_int_equal(reply.domid, want[i][0]);
+		assert_int_equal(reply.vif, want[i][1]);
+		req.domid = reply.domid;
+		req.vif = (uint16_t)(reply.vif + 1);
+	}
+	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
+	close(fd);
+}
+
+static void detach_all(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	struct noxs_netback_reply reply;
+	char err[NBL_ERROR_SIZE];
+	uint16_t i;
+	int fd = dial();
+
+	for (i = 0; i < 10; i++)
+		assert_int_equal(attach(s->nb, 1, i, err), 0);
+	plain(&req, NOXS_NETBACK_DETACH, 1, NOXS_NETBACK_ALL);
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	assert_int_equal(s->nb->nr_vifs, 0);
+	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
+	close(fd);
+}
+
+static void requests_may_be_pipelined(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	struct noxs_netback_reply reply;
+	uint16_t i;
+	int fd = dial();
+
+	for (i = 0; i < 20; i++) {
+		request_init(&req, 1, i);
+		req.cookie = 100u + i;
+		post(fd, &req);
+	}
+	for (i = 0; i < 20; i++) {
+		take(s, fd, &reply);
+		assert_int_equal(reply.rc, 0);
+		assert_int_equal(reply.cookie, 100 + i);
+		assert_int_equal(reply.vif, i);
+	}
+	close(fd);
+}
+
+/* The name is free when DETACH was answered: an ATTACH waits if need be. */
+static void attach_after_detach_of_the_same_name(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request att, det;
+	struct noxs_netback_reply reply;
+	unsigned int i;
+	int fd = dial();
+
+	request_init(&att, 1, 0);
+	strcpy(att.ifname, "web0");
+	plain(&det, NOXS_NETBACK_DETACH, 1, 0);
+	for (i = 0; i < 10; i++) {
+		post(fd, &att);
+		post(fd, &det);
+	}
+	for (i = 0; i < 20; i++) {
+		take(s, fd, &reply);
+		assert_int_equal(reply.rc, 0);
+		assert_string_equal(reply.ifname, "web0");
+	}
+	close(fd);
+}
+
+static void bad_requests_get_an_answer(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	struct noxs_netback_reply reply;
+	int fd = dial();
+
+	plain(&req, NOXS_NETBACK_HELLO, 0, 0);
+	req.magic++;
+	assert_int_equal(call(s, fd, &req, &reply), -EPROTO);
+	plain(&req, NOXS_NETBACK_HELLO, 0, 0);
+	req.version = 2;
+	assert_int_equal(call(s, fd, &req, &reply), -EPROTO);
+	assert_non_null(strstr(reply.error, "version 2"));
+	plain(&req, 4, 0, 0);
+	assert_int_equal(call(s, fd, &req, &reply), -ENOSYS);
+	plain(&req, NOXS_NETBACK_DETACH, 0xffff, 0);
+	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
+	plain(&req, NOXS_NETBACK_DETACH, 1, 0);
+	req.mtu = 1;
+	assert_int_equal(call(s, fd, &req, &reply), -EINVAL);
+	plain(&req, NOXS_NETBACK_STATS, 0xffff, 0xffff);
+	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
+	close(fd);
+}
+
+static void packets_of_other_sizes_end_the_connection(void **state)
+{
+	struct test_state *s = *state;
+	char big[4096] = { 0 };
+	size_t sizes[] = { 1, sizeof(struct noxs_netback_request) - 1,
+			   sizeof(struct noxs_netback_request) + 1,
+			   sizeof(big) };
+	unsigned int i;
+	char byte;
+	int fd;
+
+	for (i = 0; i < 4; i++) {
+		fd = dial();
+		assert_int_equal(send(fd, big, sizes[i], 0), sizes[i]);
+		turns(s->nb);
+		assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+		close(fd);
+	}
+	turns(s->nb);
+}
+
+/* A client that asks and never reads stops itself, nobody else. */
+static void client_that_does_not_read(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	struct noxs_netback_reply reply;
+	int deaf = dial(), fd = dial(), small = 1, sent = 0, i;
+
+	setsockopt(deaf, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	plain(&req, NOXS_NETBACK_HELLO, 0, 0);
+	for (i = 0; i < 2000; i++) {
+		if (send(deaf, &req, sizeof(req), MSG_DONTWAIT) < 0)
+			break;
+		sent++;
+		if (i % 16 == 0)
+			turns(s->nb);
+	}
+	turns(s->nb);	/* fails if it spins */
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	for (i = 0; i < sent; i++)
+		take(s, deaf, &reply);
+	close(deaf);
+	close(fd);
+	turns(s->nb);
+}
+
+static void client_that_leaves_at_any_time(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	int fd;
+
+	fd = dial();
+	close(fd);
+	turns(s->nb);
+	fd = dial();
+	request_init(&req, 1, 0);
+	post(fd, &req);
+	close(fd);
+	turns(s->nb);	/* done nevertheless, or not begun: never half */
+	fd = dial();
+	plain(&req, NOXS_NETBACK_DETACH, 1, 0);
+	post(fd, &req);
+	request_init(&req, 1, 0);
+	post(fd, &req);
+	nbl_turn(s->nb, 0);
+	nbl_turn(s->nb, 0);
+	close(fd);
+	turns(s->nb);
+	assert_true(s->nb->nr_vifs <= 1);
+}
+
+static void connections_are_bounded(void **state)
+{
+	struct test_state *s = *state;
+	int fd[NBL_MAX_CONNECTIONS + 1], i;
+	struct noxs_netback_request req;
+	struct noxs_netback_reply reply;
+	char byte;
+
+	for (i = 0; i <= NBL_MAX_CONNECTIONS; i++) {
+		fd[i] = dial();
+		turns(s->nb);
+	}
+	assert_int_equal(recv(fd[i - 1], &byte, 1, MSG_DONTWAIT), 0);
+	close(fd[i - 1]);
+	plain(&req, NOXS_NETBACK_HELLO, 0, 0);
+	for (i = 0; i < NBL_MAX_CONNECTIONS; i++) {
+		assert_int_equal(call(s, fd[i], &req, &reply), 0);
+		close(fd[i]);
+	}
+	turns(s->nb);
+	fd[0] = dial();
+	assert_int_equal(call(s, fd[0], &req, &reply), 0);
+	close(fd[0]);
+}
+
+/* As a user who is not root: needs to be root to become one. */
+static void strangers_are_refused(void **state)
+{
+	struct test_state *s = *state;
+	char byte;
+	int fd;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(dir, 0755) | chmod(path, 0777), 0);
+	assert_int_equal(seteuid(65534), 0);
+	fd = dial();
+	assert_int_equal(seteuid(0), 0);
+	turns(s->nb);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+	close(fd);
+}
+
+static void directory_must_be_ours_alone(void **state)
+{
+	struct test_state *s = *state;
+	char err[NBL_ERROR_SIZE], other[128];
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(nbl_control_open(s->nb, path, err), -EPERM);
+	assert_non_null(strstr(err, "mode 0700"));
+	assert_int_equal(chmod(dir, 0700), 0);
+	snprintf(other, sizeof(other), "%s/no/such/place", dir);
+	assert_int_equal(nbl_control_open(s->nb, other, err), -ENOENT);
+	memset(other, 'x', sizeof(other) - 1);
+	other[sizeof(other) - 1] = '\0';
+	assert_int_equal(nbl_control_open(s->nb, other, err), -ENAMETOOLONG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CTL(fn) cmocka_unit_test_setup_teardown(fn, setup_control, \
+						teardown_control)
+		CTL(attach_stats_detach),
+		CTL(stats_walk_in_order),
+		CTL(detach_all),
+		CTL(requests_may_be_pipelined),
+		CTL(attach_after_detach_of_the_same_name),
+		CTL(bad_requests_get_an_answer),
+		CTL(packets_of_other_sizes_end_the_connection),
+		CTL(client_that_does_not_read),
+		CTL(client_that_leaves_at_any_time),
+		CTL(connections_are_bounded),
+		CTL(strangers_are_refused),
+		CTL(directory_must_be_ours_alone),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("netback-control", tests, NULL,
+					   NULL);
+}
