@@ -6,7 +6,7 @@
 CORE := guest-frontends/core
 CORE_SRCS := $(addprefix $(CORE)/,netfront_ring.c netfront_rx.c \
 	netfront_tx.c noxs_bus.c noxs_device.c noxs_netfront.c noxs_pages.c \
-	noxs_pool.c)
+	noxs_pool.c noxs_probe.c)
 CORE_CFLAGS := -I$(CORE)/include -Ihypervisor-ext/include
 
 # The core needs no C library and no 64 bits: compiled as an OS would do it,
@@ -31,4 +31,5 @@ endef
 $(foreach m,32 64,$(eval $(call core_check,$(m))))
 
 check-core: $(CORE_CHECK)
+check-headers: check-core
 .PHONY: check-core

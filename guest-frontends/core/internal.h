@@ -77,6 +77,22 @@ void noxs_pages_unmap(struct noxs_bus *bus);
 int noxs_slot_read(const struct noxs_bus *bus, unsigned int i,
 		   struct xen_noxs_slot *out);
 
+/* noxs_probe.c, for the bus; i is the slot */
+
+/*
+ * Take slot i's device in.  One that nobody drives is remembered, so that it
+ * is not looked at again.  -ENOMEM and what mapping and binding say: not
+ * taken in, the next scan tries again.
+ */
+int noxs_device_add(struct noxs_bus *bus, unsigned int i,
+		    const struct xen_noxs_slot *slot);
+/* Nothing if there is none.  gone: it left the device page. */
+void noxs_device_remove(struct noxs_bus *bus, unsigned int i, bool gone);
+/* The domain is another one now, the device may still be the same. */
+void noxs_device_reset(struct noxs_bus *bus, unsigned int i,
+		       unsigned int nr_slots);
+void noxs_ports_unbind(struct noxs_device *dev);
+
 /* noxs_device.c, for the bus */
 void noxs_device_event(void *data);
 /* Did the backend publish since the last read?  Any context. */

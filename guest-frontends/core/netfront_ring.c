@@ -57,8 +57,6 @@ void nf_ring_connect(struct noxs_netfront *nf, struct nf_ring_refs *refs)
 	struct netif_tx_sring *tx = ring->pages->page[0].addr;
 	struct netif_rx_sring *rx = ring->pages->page[1].addr;
 
-	memset(tx, 0, NOXS_OS_PAGE_SIZE);
-	memset(rx, 0, NOXS_OS_PAGE_SIZE);
 	SHARED_RING_INIT(tx);
 	SHARED_RING_INIT(rx);
 	FRONT_RING_INIT(&ring->tx.ring, tx, NOXS_OS_PAGE_SIZE);

@@ -82,17 +82,18 @@ void nf_tx_reap(struct noxs_netfront *nf)
 static bool tx_room(struct noxs_netfront *nf, unsigned int nr)
 {
 	struct nf_tx *tx = &nf->ring.tx;
-	unsigned int in_flight;
+	unsigned int half, more;
 
 	if (tx->nr_free < nr)
 		nf_tx_reap(nf);
 	if (tx->nr_free >= nr || nf->ring.dead)
 		return tx->nr_free >= nr;
 	/* Wake up when half of it is done, but not before nr can fit. */
-	in_flight = tx->nr_bufs - tx->nr_free;
-	if (nr - tx->nr_free < (in_flight + 1) / 2)
-		nr = tx->nr_free + (in_flight + 1) / 2;
-	tx->ring.sring->rsp_event = tx->ring.rsp_cons + nr - tx->nr_free;
+	half = (tx->nr_bufs - tx->nr_free + 1) / 2;
+	more = nr - tx->nr_free;
+	if (more < half)
+		more = half;
+	tx->ring.sring->rsp_event = tx->ring.rsp_cons + more;
 	/*
 	 * The backend sees rsp_event before we look at rsp_prod again: either
 	 * it raises the event, or we see its response here.

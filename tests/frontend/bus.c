@@ -249,6 +249,31 @@ static void torn_slot_is_read_again(void **state)
 	finish();
 }
 
+static unsigned int barriers;
+
+static void tear_after_the_copy(void)
+{
+	/* The first two barriers are those of slot 0. */
+	if (++barriers != 2)
+		return;
+	os_device_page()->slot[0].seq++;
+	os_device_page()->slot[0].port[0] = PORT + 9;
+}
+
+static void slot_torn_after_the_copy(void **state)
+{
+	(void)state;
+	slot_add(0);
+	barriers = 0;
+	os_rmb_hook = tear_after_the_copy;
+	assert_int_equal(bus_init(), 0);
+	os_rmb_hook = NULL;
+	assert_int_equal(seen.probed, 1);
+	assert_int_equal(seen.dev->slot.port[0], PORT + 9);
+	assert_true(os_port_bound(PORT + 9));
+	finish();
+}
+
 static void slot_torn_for_ever(void **state)
 {
 	(void)state;
@@ -598,6 +623,7 @@ int main(void)
 		cmocka_unit_test_setup(port_moves_to_an_earlier_slot, setup),
 		cmocka_unit_test_setup(fewer_slots, setup),
 		cmocka_unit_test_setup(torn_slot_is_read_again, setup),
+		cmocka_unit_test_setup(slot_torn_after_the_copy, setup),
 		cmocka_unit_test_setup(slot_torn_for_ever, setup),
 		cmocka_unit_test_setup(invalid_slots, setup),
 		cmocka_unit_test_setup(driver_that_does_not_want, setup),

@@ -9,6 +9,12 @@ frontend-bus_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-bus_PKGS := cmocka
 $(eval $(call test_program,frontend-bus))
 
+frontend-life_SRCS := tests/frontend/life.c tests/frontend/peer.c \
+	tests/frontend/os_unit.c $(CORE_SRCS)
+frontend-life_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-life_PKGS := cmocka
+$(eval $(call test_program,frontend-life))
+
 frontend-net_SRCS := tests/frontend/net.c tests/frontend/peer.c \
 	tests/frontend/os_unit.c $(CORE_SRCS)
 frontend-net_CFLAGS := $(FRONTEND_TEST_CFLAGS)
