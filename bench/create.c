@@ -10,6 +10,8 @@
  *   boot          from just before the unpause to the guest's first packet
  *   first-packet  from the call of create to the guest's first packet
  *   destroy       chaos_destroy, from the call to its return
+ *   create: STEP, destroy: STEP   what libchaos says of its own steps
+ *   gone: PART    from the call of destroy until that part is gone
  *   gone          from the call of destroy until domain, TAP and memory are gone
  *
  * SETUP is a shell command that starts what xl needs; without it there is no
@@ -17,8 +19,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +75,20 @@ __attribute__((noreturn)) static void die_chaos(struct run *r, const char *what)
 	bench_die("%s: %s", what, text);
 }
 
+/* What libchaos itself says of its steps: metric "step: NAME". */
+static void sample_steps(struct run *r, int alive, const char *call)
+{
+	char metric[64];
+
+	for (size_t i = 0; i < chaos_nr_steps(r->ctx); i++) {
+		const struct chaos_step *s = chaos_step(r->ctx, i);
+
+		snprintf(metric, sizeof(metric), "%s: %s", call, s->name);
+		bench_sample_ms(r->b, "chaos", metric, alive,
+				(double)s->ns / 1e6);
+	}
+}
+
 /* ms from the start of create to the start of its unpause. */
 static double steps_before_unpause(struct run *r)
 {
@@ -112,6 +126,7 @@ static uint32_t create(struct run *r, int alive, bool sample)
 		bench_die("%s: no packet within %d ms", g.name, PACKET_MS);
 	chaos_config_free(cfg);
 	if (sample) {
+		sample_steps(r, alive, "create");
 		bench_sample_ms(r->b, "chaos", "create", alive, end - begin);
 		bench_sample_ms(r->b, "chaos", "boot", alive, packet - unpause);
 		bench_sample_ms(r->b, "chaos", "first-packet", alive,
@@ -129,14 +144,37 @@ static uint64_t free_pages(struct run *r)
 	return info.free_pages;
 }
 
+/* What has to go with a guest. */
+enum { PART_DOMAIN, PART_TAP, PART_MEMORY, NR_PARTS };
+static const char *const part[] = { "domain", "TAP", "memory" };
+
+static bool part_is_gone(struct run *r, int i, uint32_t domid,
+			 uint64_t free_before)
+{
+	char name[64];
+	uint32_t id;
+
+	switch (i) {
+	case PART_DOMAIN:
+		snprintf(name, sizeof(name), "%u", domid);
+		return chaos_lookup(r->ctx, name, &id) == -ESRCH;
+	case PART_TAP:
+		/* Not SIOCGIFINDEX: it runs modprobe for what is not there. */
+		snprintf(name, sizeof(name), "/sys/class/net/vif%u.0", domid);
+		return access(name, F_OK) != 0;
+	default:
+		return free_pages(r) >= free_before;
+	}
+}
+
 static void destroy(struct run *r, uint32_t domid, int alive, bool sample,
 		    uint64_t free_before)
 {
-	char tap[IFNAMSIZ];
+	bool gone[NR_PARTS] = { false };
 	double begin, end;
-	uint32_t id;
+	char metric[64];
+	int nr_gone = 0;
 
-	snprintf(tap, sizeof(tap), "vif%u.0", domid);
 	begin = bench_now_ms();
 	if (chaos_destroy(r->ctx, domid))
 		die_chaos(r, "destroy");
@@ -144,19 +182,20 @@ static void destroy(struct run *r, uint32_t domid, int alive, bool sample,
 	if (!sample)
 		return;
 	bench_sample_ms(r->b, "chaos", "destroy", alive, end - begin);
-	for (;;) {
-		char number[16];
-
-		snprintf(number, sizeof(number), "%u", domid);
-		if (chaos_lookup(r->ctx, number, &id) == -ESRCH &&
-		    !if_nametoindex(tap) && free_pages(r) >= free_before)
-			break;
+	sample_steps(r, alive, "destroy");
+	while (nr_gone < NR_PARTS) {
+		for (int i = 0; i < NR_PARTS; i++) {
+			if (gone[i] || !part_is_gone(r, i, domid, free_before))
+				continue;
+			gone[i] = true;
+			nr_gone++;
+			snprintf(metric, sizeof(metric), "gone: %s", part[i]);
+			bench_sample_ms(r->b, "chaos", metric, alive,
+					bench_now_ms() - begin);
+		}
 		if (bench_now_ms() - begin > GONE_MS)
-			bench_die("domain %u: not gone after %d ms (TAP %s, %llu of %llu pages)",
-				  domid, GONE_MS,
-				  if_nametoindex(tap) ? "there" : "gone",
-				  (unsigned long long)free_pages(r),
-				  (unsigned long long)free_before);
+			bench_die("domain %u: not gone after %d ms", domid,
+				  GONE_MS);
 		usleep(500);
 	}
 	bench_sample_ms(r->b, "chaos", "gone", alive, bench_now_ms() - begin);

@@ -23,6 +23,7 @@ name   = "daytime"
 type   = "pvh"
 kernel = "/usr/local/lib/noxs/daytime"
 memory = 4
+vcpus  = 1
 vif    = [ "bridge=xenbr0,ip=10.99.0.2/16" ]
 END
 run cat /tmp/daytime.cfg
@@ -58,5 +59,6 @@ chaos destroy $names
 run chaos list
 
 say 'Now the stopwatch: chaos first, then XenStore starts and xl does the same.'
+sleep 5	# let the host become idle
 bench-create -n 3 -a 1 -x '. /lab/lib.sh; lab_start_xenstore' \
 	-t /usr/local/bin/bench-true /tmp/daytime.cfg xenbr0 /tmp/demo.json
