@@ -263,12 +263,14 @@ int nbl_control_open(struct nbl *nb, const char *path,
 
 void nbl_control_close(struct nbl_control *ctl)
 {
-	struct nbl_connection *conn;
+	struct nbl_connection *conn, *next;
 
 	if (!ctl)
 		return;
-	while ((conn = TAILQ_FIRST(&ctl->connections)))
+	for (conn = TAILQ_FIRST(&ctl->connections); conn; conn = next) {
+		next = TAILQ_NEXT(conn, link);
 		connection_close(conn);
+	}
 	nbl_loop_del(&ctl->nb->loop, ctl->fd);
 	close(ctl->fd);
 	unlink(ctl->addr.sun_path);

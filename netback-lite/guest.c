@@ -143,15 +143,22 @@ void nbl_guest_drop(struct nbl *nb, struct nbl_guest *guest)
 	nbl_guest_put(nb, guest);
 }
 
-void nbl_guest_detach_all(struct nbl *nb)
+void nbl_guest_detach(struct nbl *nb, struct nbl_guest *guest)
 {
-	struct nbl_guest *guest;
 	struct nbl_vif *vif;
 
-	while ((guest = TAILQ_FIRST(&nb->guests))) {
-		guest->refs++;
-		while ((vif = TAILQ_FIRST(&guest->vifs)))
-			nbl_vif_detach(vif);
-		nbl_guest_put(nb, guest);
+	guest->refs++;
+	while ((vif = TAILQ_FIRST(&guest->vifs)))
+		nbl_vif_detach(vif);
+	nbl_guest_put(nb, guest);
+}
+
+void nbl_guest_detach_all(struct nbl *nb)
+{
+	struct nbl_guest *guest, *next;
+
+	for (guest = TAILQ_FIRST(&nb->guests); guest; guest = next) {
+		next = TAILQ_NEXT(guest, link);
+		nbl_guest_detach(nb, guest);
 	}
 }

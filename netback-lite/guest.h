@@ -51,7 +51,8 @@ void nbl_guest_front_put(struct nbl *nb, struct nbl_guest *guest,
 bool nbl_guest_alive(struct nbl *nb, const struct nbl_guest *guest);
 /* The guest is dead: drop its vifs.  guest is gone after this. */
 void nbl_guest_drop(struct nbl *nb, struct nbl_guest *guest);
-/* Detach every vif of every guest. */
+/* Detach every vif; guest is gone after this.  Of one guest, of all. */
+void nbl_guest_detach(struct nbl *nb, struct nbl_guest *guest);
 void nbl_guest_detach_all(struct nbl *nb);
 
 #endif

@@ -152,8 +152,8 @@ int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
 		    unsigned int mtu)
 {
 	struct rtnl_link *orig, *l;
-	unsigned int old_mtu;
-	int ifindex, rc;
+	unsigned int old_mtu = 0;
+	int ifindex = 0, rc;
 
 	rc = nbl_link_find(link, ifname, &ifindex, &old_mtu);
 	if (rc)

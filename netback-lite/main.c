@@ -33,6 +33,27 @@ static int fail(const char *what, int rc)
 	return EXIT_FAILURE;
 }
 
+static const char *hint(int rc)
+{
+	switch (rc) {
+	case -ENOSYS:
+		return "this Xen has no noxs extension";
+	case -ENOENT:
+		return "not on Xen, or not in a privileged domain";
+	case -EACCES:
+	case -EPERM:
+		return "must be root";
+	default:
+		return nbl_strerror(rc);
+	}
+}
+
+static int fail_hint(const char *what, int rc)
+{
+	nbl_log(NBL_ERROR, "%s: %s", what, hint(rc));
+	return EXIT_FAILURE;
+}
+
 /* As many as we may have; less than wanted shows when there are none left. */
 static void raise_limits(void)
 {
@@ -171,32 +192,11 @@ static int catch_signals(struct process *p)
 	return p->signal_fd < 0 ? -errno : 0;
 }
 
-static const char *hint(int rc)
-{
-	switch (rc) {
-	case -ENOSYS:
-		return "this Xen has no noxs extension";
-	case -ENOENT:
-		return "not on Xen, or not in a privileged domain";
-	case -EACCES:
-	case -EPERM:
-		return "must be root";
-	default:
-		return nbl_strerror(rc);
-	}
-}
-
 static int serve(struct process *p, const struct nbl_options *opt)
 {
 	char err[NBL_ERROR_SIZE];
 	int rc;
 
-	rc = nbl_remove_leftovers(p->nb);
-	if (rc < 0)
-		return fail("list devices", rc);
-	if (rc > 0)
-		nbl_log(NBL_INFO, "removed %d devices that an earlier process left",
-			rc);
 	rc = nbl_loop_add(&p->nb->loop, p->signal_fd, EPOLLIN,
 			  &p->signal_src);
 	if (rc)
@@ -205,6 +205,12 @@ static int serve(struct process *p, const struct nbl_options *opt)
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
+	rc = nbl_remove_leftovers(p->nb);
+	if (rc < 0)
+		return fail("list devices", rc);
+	if (rc > 0)
+		nbl_log(NBL_INFO, "removed %d devices that an earlier process left",
+			rc);
 	if (opt->pidfile) {
 		rc = write_pidfile(opt->pidfile);
 		if (rc)
@@ -243,10 +249,8 @@ static int start(struct process *p, const struct nbl_options *opt)
 		return EXIT_FAILURE;
 	}
 	rc = nbl_open(&p->nb, &step);
-	if (rc) {
-		nbl_log(NBL_ERROR, "%s: %s", step, hint(rc));
-		return EXIT_FAILURE;
-	}
+	if (rc)
+		return fail_hint(step, rc);
 	status = serve(p, opt);
 	nbl_close(p->nb);
 	return status;
@@ -264,7 +268,7 @@ int main(int argc, char **argv)
 		return status;
 	nbl_log_start(opt.level, false);
 	if (geteuid() != 0)
-		return fail("start", -EPERM);
+		return fail_hint("start", -EPERM);
 	status = start(&p, &opt);
 	if (p.signal_fd >= 0)
 		close(p.signal_fd);

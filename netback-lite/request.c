@@ -45,14 +45,10 @@ static int request_detach(struct nbl *nb,
 				      "vif %u of domain %u", req->vif,
 				      req->domid);
 	reply_vif(reply, vif);
-	if (!all) {
+	if (all)
+		nbl_guest_detach(nb, guest);
+	else
 		nbl_vif_detach(vif);
-		return 0;
-	}
-	guest->refs++;
-	while ((vif = TAILQ_FIRST(&guest->vifs)))
-		nbl_vif_detach(vif);
-	nbl_guest_put(nb, guest);
 	return 0;
 }
 

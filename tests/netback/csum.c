@@ -103,13 +103,14 @@ static void padding_is_cut(void **state)
 
 static void vlan_is_stepped_over(void **state)
 {
+	static const uint8_t tag[4] = { 0x81, 0, 0, 5 };
 	struct virtio_net_hdr hdr = { 0 };
 	uint32_t len = sizeof(udp4) + 4;
 	uint8_t f[64];
 
 	(void)state;
 	memcpy(f, udp4, 12);
-	memcpy(f + 12, "\x81\x00\x00\x05", 4);
+	memcpy(f + 12, tag, sizeof(tag));
 	memcpy(f + 16, udp4 + 12, sizeof(udp4) - 12);
 	assert_int_equal(nbl_csum_family(f, len), CSUM4);
 	assert_int_equal(nbl_csum_offload(f, &len, CSUM4, &hdr), 0);
