@@ -39,8 +39,18 @@ static uintptr_t pvh_used_end(const struct hvm_start_info *si)
 
 	for (i = 0; i < si->nr_modules; i++)
 		end = max_addr(end, mod[i].paddr + mod[i].size);
-	/* start_info, the map and the command line were copied by then */
 	return PAGE_UP(end);
+}
+
+/* What we have read and need no more, but nobody else is to see. */
+static void pvh_leave(uint64_t paddr, uint64_t size)
+{
+	uintptr_t end = PAGE_UP(paddr + size);
+
+	if (paddr < (uintptr_t)image_start)
+		boot.free[0].start = max_addr(boot.free[0].start, end);
+	else
+		boot.left_end = max_addr(boot.left_end, end);
 }
 
 static uintptr_t pvh_ram_end(const struct hvm_start_info *si)
@@ -89,19 +99,36 @@ static uintptr_t pvh_hole(const struct hvm_start_info *si, uintptr_t end)
 	return PAGE_UP(end);
 }
 
-static void pvh_console(void)
+static void *pvh_console(uint32_t *port)
 {
-	uint64_t pfn, port;
+	uint64_t pfn, evtchn;
 
 	if (hvm_param_get(HVM_PARAM_CONSOLE_PFN, &pfn) || !pfn ||
-	    hvm_param_get(HVM_PARAM_CONSOLE_EVTCHN, &port))
-		return;
+	    hvm_param_get(HVM_PARAM_CONSOLE_EVTCHN, &evtchn))
+		return NULL;
 	/* Only what the page tables reach. */
 	if (pfn >= (PVH_LOW_MAPPED >> PAGE_SHIFT) &&
 	    (pfn < 0xc0000 || pfn >= 0x100000))
-		return;
-	boot.console = pvh_ptr(pfn << PAGE_SHIFT);
-	boot.console_port = port;
+		return NULL;
+	*port = evtchn;
+	return pvh_ptr(pfn << PAGE_SHIFT);
+}
+
+static void *pv_ptr(uint64_t mfn)
+{
+	const uint64_t *m2p = (const uint64_t *)MACH2PHYS_VIRT_START;
+
+	return (void *)(IMAGE_BASE + (m2p[mfn] << PAGE_SHIFT));
+}
+
+void *boot_console(uint32_t *port)
+{
+	if (!boot.pv)
+		return pvh_console(port);
+	if (!boot.console_mfn)
+		return NULL;
+	*port = boot.console_port;
+	return pv_ptr(boot.console_mfn);
 }
 
 void boot_pvh(uintptr_t start_info_paddr)
@@ -118,13 +145,16 @@ void boot_pvh(uintptr_t start_info_paddr)
 	if (si->cmdline_paddr)
 		strlcpy(boot.cmdline, pvh_ptr(si->cmdline_paddr),
 			sizeof(boot.cmdline));
-	pvh_console();
 
 	/* Page 0 stays out of use, and out of the page tables. */
 	boot.free[0] = (struct boot_range){ PAGE_SIZE, pvh_low_end(si) };
 	end = ram_end < PVH_LOW_MAPPED ? ram_end : PVH_LOW_MAPPED;
 	boot.free[1] = (struct boot_range){ pvh_used_end(si), end };
 	boot.nr_ranges = 2;
+	pvh_leave(start_info_paddr, sizeof(*si));
+	pvh_leave(si->memmap_paddr, si->memmap_entries *
+		  sizeof(struct hvm_memmap_table_entry));
+	pvh_leave(si->cmdline_paddr, sizeof(boot.cmdline));
 	boot.mapped_end = end;
 	boot.window = pvh_hole(si, end);
 	if (boot.window >= PVH_LOW_MAPPED)
@@ -132,14 +162,8 @@ void boot_pvh(uintptr_t start_info_paddr)
 	start();
 }
 
-static void *pv_ptr(const uint64_t *m2p, uint64_t mfn)
-{
-	return (void *)(IMAGE_BASE + (m2p[mfn] << PAGE_SHIFT));
-}
-
 void boot_pv(const struct start_info *si)
 {
-	const uint64_t *m2p = (const uint64_t *)MACH2PHYS_VIRT_START;
 	uintptr_t tables_end = si->pt_base + (si->nr_pt_frames << PAGE_SHIFT);
 	uintptr_t ram_end = IMAGE_BASE + (si->nr_pages << PAGE_SHIFT);
 
@@ -153,10 +177,8 @@ void boot_pv(const struct start_info *si)
 	boot.p2m = (uint64_t *)si->mfn_list;
 	boot.nr_pages = si->nr_pages;
 	boot.l4 = (uint64_t *)si->pt_base;
-	if (si->console.domU.mfn) {
-		boot.console = pv_ptr(m2p, si->console.domU.mfn);
-		boot.console_port = si->console.domU.evtchn;
-	}
+	boot.console_mfn = si->console.domU.mfn;
+	boot.console_port = si->console.domU.evtchn;
 
 	/*
 	 * Free: what only PVH needs of the image, and all behind the page
@@ -166,6 +188,7 @@ void boot_pv(const struct start_info *si)
 					    (uintptr_t)pvh_tables_end };
 	boot.free[1] = (struct boot_range){ tables_end, ram_end };
 	boot.nr_ranges = 2;
+	boot.left_end = tables_end + PAGE_SIZE;
 	boot.mapped_end = pv_mapped_end(tables_end, ram_end);
 	boot.window = ram_end;
 	start();

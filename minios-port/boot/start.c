@@ -19,7 +19,6 @@ void start(void)
 
 	if (!boot.pv)
 		protect_init();
-	console_init();
 	page_init();
 	shared_init();
 	events_init();

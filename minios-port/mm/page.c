@@ -64,6 +64,8 @@ void page_init(void)
 	map = (uint64_t *)last->start;
 	memset(map, 0xff, bytes);
 	last->start = PAGE_UP(last->start + bytes);
+	if (boot.left_end > last->start)
+		memset((void *)last->start, 0, boot.left_end - last->start);
 	hint = map_end;
 
 	for (i = 0; i < boot.nr_ranges; i++) {
@@ -150,6 +152,7 @@ void page_free(void *page, unsigned int n)
 
 	if (!page)
 		return;
+	memset(page, 0, (size_t)n << PAGE_SHIFT);
 	release(va, va + ((uintptr_t)n << PAGE_SHIFT));
 	nr_free += n;
 }

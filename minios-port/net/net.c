@@ -46,11 +46,12 @@ static void net_thread(void *arg)
 		bool more = false;
 		uint64_t deadline;
 
+		timers_begin();
 		if (noxs_bus_pending(&bus) && noxs_bus_poll(&bus) == -EAGAIN)
 			more = true;
 		if (vifs_poll())
 			more = true;
-		deadline = timers_run();
+		deadline = timers_end();
 		if (more)
 			sched_yield();
 		else
@@ -79,7 +80,7 @@ int net_start(void)
 
 	net_mem_init();
 	lwip_init();
-	timers_init();
+	timers_init(wake);
 	vifs_init(wake);
 	cfg.nr_rx = rx_pages();
 	cfg.nr_tx = cfg.nr_rx / 2;

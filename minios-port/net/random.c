@@ -37,14 +37,14 @@ static bool has_rdrand(void)
 
 static void seed(void)
 {
-	uint32_t ns;
 	uint64_t mix[4] = {
 		shared->vcpu_info[0].time.tsc_timestamp,
-		__builtin_ia32_rdtsc(), time_wall(&ns), 0,
+		shared->vcpu_info[0].time.system_time,
+		(uint64_t)shared->wc_sec << 32 | shared->wc_nsec,
+		__builtin_ia32_rdtsc(),
 	};
 	uint64_t hw[2] = { 0, 0 };
 
-	mix[3] = (uint64_t)ns << 32 | shared->wc_nsec;
 	if (has_rdrand()) {
 		rdrand(&hw[0]);
 		rdrand(&hw[1]);
@@ -64,11 +64,10 @@ uint64_t random_hash(const uint64_t *words, unsigned int nr)
 
 uint32_t random_u32(void)
 {
-	static uint64_t counter[2];	/* [1] keeps it apart from the ISNs */
+	static uint64_t counter;	/* one word: the ISNs hash three */
 
-	counter[0]++;
-	counter[1] = __builtin_ia32_rdtsc();
-	return random_hash(counter, 2);
+	counter++;
+	return random_hash(&counter, 1);
 }
 
 uint32_t net_tcp_isn(uint32_t local_ip, uint16_t local_port,

@@ -32,16 +32,19 @@ struct cyclic {
 	uint64_t next_ms;
 };
 
+/*
+ * Read once per round: a guest's look at the clock may be emulated by Xen,
+ * and lwIP asks often.
+ */
+static uint64_t now_ms;
 static uint64_t ageing_until_ms;
-
-static uint64_t now_ms(void)
-{
-	return time_ns() / NS_PER_MS;
-}
+static bool active;		/* traffic since the last round */
+static bool in_round;
+static void (*wake_thread)(void);
 
 u32_t sys_now(void)
 {
-	return now_ms();
+	return now_ms;
 }
 
 static bool tcp_needed(void)
@@ -49,14 +52,22 @@ static bool tcp_needed(void)
 	return tcp_active_pcbs || tcp_tw_pcbs;
 }
 
-/* lwIP says so when connections appear; tcp_needed looks for itself. */
+/* Something to look after came up outside of the thread's rounds. */
+static void kick(void)
+{
+	if (!in_round)
+		wake_thread();
+}
+
+/* lwIP says so when connections appear. */
 void tcp_timer_needed(void)
 {
+	kick();
 }
 
 static bool ageing_needed(void)
 {
-	return now_ms() < ageing_until_ms;
+	return now_ms < ageing_until_ms;
 }
 
 static void age(void)
@@ -101,27 +112,35 @@ static struct cyclic timers[] = {
 
 _Static_assert(ARP_TMR_INTERVAL == IP_TMR_INTERVAL, "they are run together");
 
-void timers_init(void)
+void timers_init(void (*wake)(void))
 {
-	uint64_t now = now_ms();
 	unsigned int i;
 
+	wake_thread = wake;
+	timers_begin();
 	for (i = 0; i < NR_TIMERS; i++)
-		timers[i].next_ms = now + timers[i].period_ms;
+		timers[i].next_ms = now_ms + timers[i].period_ms;
 }
 
 void timers_activity(void)
 {
-	ageing_until_ms = now_ms() + AGEING_MS;
+	active = true;
+	kick();
 }
 
-static void run_due(struct cyclic *t, uint64_t now)
+void timers_begin(void)
+{
+	now_ms = time_ns() / NS_PER_MS;
+	in_round = true;
+}
+
+static void run_due(struct cyclic *t)
 {
 	uint64_t rounds;
 
-	if (now < t->next_ms)
+	if (now_ms < t->next_ms)
 		return;
-	rounds = 1 + (now - t->next_ms) / t->period_ms;
+	rounds = 1 + (now_ms - t->next_ms) / t->period_ms;
 	t->next_ms += rounds * t->period_ms;
 	if (rounds > t->max_runs)
 		rounds = t->max_runs;
@@ -129,15 +148,19 @@ static void run_due(struct cyclic *t, uint64_t now)
 		t->run();
 }
 
-uint64_t timers_run(void)
+uint64_t timers_end(void)
 {
-	uint64_t now = now_ms(), next = UINT64_MAX;
+	uint64_t next = UINT64_MAX;
 	unsigned int i;
 
-	for (i = 0; i < NR_TIMERS; i++) {
-		run_due(&timers[i], now);
+	for (i = 0; i < NR_TIMERS; i++)
+		run_due(&timers[i]);
+	if (active)
+		ageing_until_ms = now_ms + AGEING_MS;
+	active = false;
+	for (i = 0; i < NR_TIMERS; i++)
 		if (timers[i].needed() && timers[i].next_ms < next)
 			next = timers[i].next_ms;
-	}
+	in_round = false;
 	return next == UINT64_MAX ? SCHED_FOREVER : next * NS_PER_MS;
 }

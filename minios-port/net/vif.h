@@ -20,10 +20,13 @@ void vifs_init(void (*wake)(void));
 /* Receive on every vif that had an event; true: there is more to do. */
 bool vifs_poll(void);
 
-void timers_init(void);
+/* Begins the first round.  wake: make the thread do a round. */
+void timers_init(void (*wake)(void));
 /* A frame was sent, or one for us came: caches now have something to age. */
 void timers_activity(void);
-/* Run what is due; the system time (ns) of the next, SCHED_FOREVER: none. */
-uint64_t timers_run(void);
+/* Around each round of the thread: look at the clock; run what is due and
+ * tell the system time (ns) of the next, SCHED_FOREVER: none. */
+void timers_begin(void);
+uint64_t timers_end(void);
 
 #endif

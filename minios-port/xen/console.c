@@ -4,6 +4,7 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "minios/hypercall.h"
 #include <xen/io/console.h>
@@ -13,18 +14,21 @@
 #include "minios/console.h"
 #include "minios/events.h"
 
+#define EARLY_SIZE	512
 #define DEBUG_PORT	0xe9	/* Xen logs what a PVH guest writes here */
 
+/*
+ * Until the ring is known (to ask for it is not worth a delay of what the
+ * guest is there for) the first lines wait here.
+ */
+static char early[EARLY_SIZE];
+static unsigned int nr_early;
+static bool opened;
+
 static struct xencons_interface *ring;
+static uint32_t port;
 static uint32_t out_prod;	/* ours; the ring only gets copies of it */
 static bool news;
-
-void console_init(void)
-{
-	ring = boot.console;
-	if (ring)
-		out_prod = READ_ONCE(ring->out_prod);
-}
 
 static void put(char c)
 {
@@ -37,7 +41,7 @@ static void put(char c)
 	out_prod++;
 }
 
-void console_write(const char *s, size_t len)
+static void ring_write(const char *s, size_t len)
 {
 	if (!ring || !len)
 		return;
@@ -54,12 +58,35 @@ void console_write(const char *s, size_t len)
 	news = true;
 }
 
+static void open_ring(void)
+{
+	opened = true;
+	ring = boot_console(&port);
+	if (ring)
+		out_prod = READ_ONCE(ring->out_prod);
+	ring_write(early, nr_early);
+}
+
+void console_write(const char *s, size_t len)
+{
+	if (opened) {
+		ring_write(s, len);
+		return;
+	}
+	if (len > sizeof(early) - nr_early)
+		len = sizeof(early) - nr_early;
+	memcpy(early + nr_early, s, len);
+	nr_early += len;
+}
+
 void console_flush(void)
 {
+	if (!opened)
+		open_ring();
 	if (!news)
 		return;
 	news = false;
-	event_notify(boot.console_port);
+	event_notify(port);
 }
 
 void console_emergency(const char *s, size_t len)

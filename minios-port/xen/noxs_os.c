@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "minios/hypercall.h"
 #include <xen/noxs.h>
@@ -52,11 +51,7 @@ void noxs_os_free(void *ptr)
 
 void *noxs_os_page_alloc(void)
 {
-	void *page = page_alloc(1);
-
-	if (page)
-		memset(page, 0, PAGE_SIZE);
-	return page;
+	return page_alloc(1);
 }
 
 void noxs_os_page_free(void *page)

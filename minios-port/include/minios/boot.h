@@ -24,17 +24,17 @@ struct boot_info {
 	bool pv;
 	unsigned int nr_ranges;
 	struct boot_range free[BOOT_MAX_RANGES];	/* ascending */
+	uintptr_t left_end;	/* the last range has the builder's data up to here */
 	uintptr_t mapped_end;	/* free memory from here on is not mapped yet */
 	uintptr_t window;	/* unused addresses (PVH: and frames) from here */
 	char cmdline[BOOT_CMDLINE_SIZE];
-	/* Xen's console ring; NULL: none */
-	void *console;
-	uint32_t console_port;
 	/* PV: machine address of shared_info, tables of the domain builder */
 	uint64_t shared_info_maddr;
 	uint64_t *p2m;		/* machine frame of each page, from IMAGE_BASE */
 	unsigned long nr_pages;	/* entries of p2m */
 	uint64_t *l4;
+	uint64_t console_mfn;
+	uint32_t console_port;
 };
 
 extern struct boot_info boot;
@@ -55,6 +55,9 @@ void boot_pv(const struct start_info *si) __attribute__((noreturn));
  */
 bool boot_option(const char *cmdline, const char *key, char *value,
 		 unsigned int size);
+
+/* Xen's console ring and its port; NULL: none.  PVH: asks Xen. */
+void *boot_console(uint32_t *port);
 
 /* start.c: brings up the rest and runs the application. */
 void start(void) __attribute__((noreturn));

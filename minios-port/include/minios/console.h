@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The PV console ring.  Writing never waits: what does not fit is lost.  The
- * other end is told when the guest goes idle, not for every line.
+ * other end is told when the guest goes idle, not for every line; only then is
+ * the ring looked up, too.
  */
 #ifndef MINIOS_CONSOLE_H
 #define MINIOS_CONSOLE_H
@@ -9,7 +10,6 @@
 #include <stddef.h>
 #include <stdio.h>	/* printf */
 
-void console_init(void);
 void console_write(const char *s, size_t len);
 void console_flush(void);	/* tell the other end, if there is news */
 /* Every way out at once, for a system that is about to end. */

@@ -27,7 +27,11 @@
 
 /* Make the boot ranges known.  Before any other call here. */
 void page_init(void);
-/* n consecutive pages, content undefined.  NULL: none. */
+/*
+ * n consecutive pages.  Their content is zeroes or what Xen gave us, never
+ * what this guest wrote: free clears them, since allocations for peers are
+ * many when the guest starts and frees are few.  NULL: none.
+ */
 void *page_alloc(unsigned int n);
 void page_free(void *page, unsigned int n);	/* NULL is allowed */
 unsigned long page_nr_free(void);		/* mapped or not */
