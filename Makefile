@@ -8,20 +8,19 @@ all:
 include mk/config.mk
 include mk/rules.mk
 
--include hypervisor-ext/dir.mk
--include chaos-toolstack/dir.mk
--include netback-lite/dir.mk
--include guest-frontends/dir.mk
--include minios-port/dir.mk
--include tests/dir.mk
--include bench/dir.mk
+include hypervisor-ext/dir.mk
+include chaos-toolstack/dir.mk
+include netback-lite/dir.mk
+include guest-frontends/dir.mk
+include minios-port/dir.mk
+include tests/dir.mk
+include bench/dir.mk
 
--include mk/check.mk
--include mk/setup.mk
--include mk/install.mk
+include mk/check.mk
+include mk/setup.mk
+include mk/install.mk
 
-all: $(ALL)
-	$(Q)touch $(B)/.built
+all: $(ALL) xen
 
 clean:
 	rm -rf $(B)

@@ -28,8 +28,9 @@ test-unit: tests
 	$(Q)tests/run $(RUN_FLAGS) $(TEST_PROGRAMS)
 
 test-valgrind: tests
-	$(Q)tests/run $(RUN_FLAGS) --timeout 1200 --wrapper 'valgrind -q \
-		--error-exitcode=99 --leak-check=full --track-fds=no' $(TEST_PROGRAMS)
+	$(Q)tests/run $(RUN_FLAGS) --timeout 1200 \
+		--wrapper 'valgrind -q --error-exitcode=99 --leak-check=full' \
+		$(filter $(B)/%,$(TEST_PROGRAMS))
 
 test-lab: lab-image xen
 	$(Q)LAB_NO_BUILD=1 tests/run $(RUN_FLAGS) $(LAB_TESTS)

@@ -12,7 +12,7 @@
 INSTALL += $(B)/bin/netback-lite:sbin/netback-lite \
 	hypervisor-ext/include/xen/noxs.h:include/xen/noxs.h
 
-install: all
+install: $(ALL)
 	$(call say,INSTALL,$(DESTDIR)$(prefix))
 	$(Q)set -e; for pair in $(INSTALL); do \
 		src=$${pair%%:*}; dst='$(DESTDIR)$(prefix)'/$${pair#*:}; \

@@ -27,7 +27,7 @@ $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 
 lab-base: $(LABB)/base.cpio
 
-lab-image: lab-base all
+lab-image: lab-base $(ALL)
 	$(Q)rm -rf $(LABB)/project
 	$(Q)mkdir -p $(LABB)/project
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(LABB)/project prefix=/usr/local
@@ -35,4 +35,4 @@ lab-image: lab-base all
 
 .PHONY: lab-base lab-image
 
--include $(wildcard tests/*/dir.mk)
+include $(wildcard tests/*/dir.mk)
