@@ -18,7 +18,7 @@ MINIOS_XEN_INCLUDE ?= $(or $(shell $(PKG_CONFIG) --variable=includedir \
 MINIOS_O := $(B)/obj/minios
 
 MINIOS_SRCS := $(addprefix minios-port/, \
-	boot/boot.c boot/start.c boot/traps.c \
+	boot/boot.c boot/option.c boot/start.c boot/traps.c \
 	libc/printf.c libc/string.c libc/strtol.c \
 	mm/frame.c mm/malloc.c mm/page.c mm/protect.c mm/pv.c mm/window.c \
 	sched/sched.c \

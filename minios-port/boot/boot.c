@@ -48,7 +48,7 @@ static void pvh_leave(uint64_t paddr, uint64_t size)
 	uintptr_t end = PAGE_UP(paddr + size);
 
 	if (paddr < (uintptr_t)image_start)
-		boot.free[0].start = max_addr(boot.free[0].start, end);
+		boot.range[0].start = max_addr(boot.range[0].start, end);
 	else
 		boot.left_end = max_addr(boot.left_end, end);
 }
@@ -147,9 +147,9 @@ void boot_pvh(uintptr_t start_info_paddr)
 			sizeof(boot.cmdline));
 
 	/* Page 0 stays out of use, and out of the page tables. */
-	boot.free[0] = (struct boot_range){ PAGE_SIZE, pvh_low_end(si) };
+	boot.range[0] = (struct boot_range){ PAGE_SIZE, pvh_low_end(si) };
 	end = ram_end < PVH_LOW_MAPPED ? ram_end : PVH_LOW_MAPPED;
-	boot.free[1] = (struct boot_range){ pvh_used_end(si), end };
+	boot.range[1] = (struct boot_range){ pvh_used_end(si), end };
 	boot.nr_ranges = 2;
 	pvh_leave(start_info_paddr, sizeof(*si));
 	pvh_leave(si->memmap_paddr, si->memmap_entries *
@@ -184,40 +184,12 @@ void boot_pv(const struct start_info *si)
 	 * Free: what only PVH needs of the image, and all behind the page
 	 * tables.  The boot stack, which comes next, is not used any more.
 	 */
-	boot.free[0] = (struct boot_range){ (uintptr_t)pvh_tables_start,
+	boot.range[0] = (struct boot_range){ (uintptr_t)pvh_tables_start,
 					    (uintptr_t)pvh_tables_end };
-	boot.free[1] = (struct boot_range){ tables_end, ram_end };
+	boot.range[1] = (struct boot_range){ tables_end, ram_end };
 	boot.nr_ranges = 2;
 	boot.left_end = tables_end + PAGE_SIZE;
 	boot.mapped_end = pv_mapped_end(tables_end, ram_end);
 	boot.window = ram_end;
 	start();
-}
-
-bool boot_option(const char *cmdline, const char *key, char *value,
-		 unsigned int size)
-{
-	size_t len = strlen(key);
-	const char *p = cmdline;
-
-	while (*p) {
-		const char *end;
-
-		while (*p == ' ')
-			p++;
-		for (end = p; *end && *end != ' '; end++)
-			;
-		if ((size_t)(end - p) > len && !strncmp(p, key, len) &&
-		    p[len] == '=') {
-			size_t n = end - p - len - 1;
-
-			if (n > size - 1)
-				n = size - 1;
-			memcpy(value, p + len + 1, n);
-			value[n] = '\0';
-			return true;
-		}
-		p = end;
-	}
-	return false;
 }

@@ -54,7 +54,7 @@ static void release(uintptr_t start, uintptr_t end)
 
 void page_init(void)
 {
-	struct boot_range *last = &boot.free[boot.nr_ranges - 1];
+	struct boot_range *last = &boot.range[boot.nr_ranges - 1];
 	unsigned int i;
 	size_t bytes;
 
@@ -69,13 +69,13 @@ void page_init(void)
 	hint = map_end;
 
 	for (i = 0; i < boot.nr_ranges; i++) {
-		uintptr_t end = boot.free[i].end;
+		uintptr_t end = boot.range[i].end;
 
-		nr_free += (end - boot.free[i].start) >> PAGE_SHIFT;
+		nr_free += (end - boot.range[i].start) >> PAGE_SHIFT;
 		if (end > boot.mapped_end)
 			end = boot.mapped_end;
-		if (end > boot.free[i].start)
-			release(boot.free[i].start, end);
+		if (end > boot.range[i].start)
+			release(boot.range[i].start, end);
 	}
 	nr_total = nr_free;
 }

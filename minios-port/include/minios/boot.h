@@ -23,7 +23,7 @@ struct boot_range {
 struct boot_info {
 	bool pv;
 	unsigned int nr_ranges;
-	struct boot_range free[BOOT_MAX_RANGES];	/* ascending */
+	struct boot_range range[BOOT_MAX_RANGES]; /* free, ascending */
 	uintptr_t left_end;	/* the last range has the builder's data up to here */
 	uintptr_t mapped_end;	/* free memory from here on is not mapped yet */
 	uintptr_t window;	/* unused addresses (PVH: and frames) from here */
