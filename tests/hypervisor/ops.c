@@ -176,6 +176,29 @@ static void remove_leaves_a_port_that_is_not_ours(void **state)
 	assert_int_equal(w.guest->evtchn[port].state, ECS_UNBOUND);
 }
 
+/* As above, and the number leads to a third domain by now. */
+static void a_port_that_leads_elsewhere_is_let_alone(void **state)
+{
+	struct xen_noxs_add add = added(0, 0);
+	uint32_t port = device_page(w.guest)->slot[add.slot].port[0];
+	evtchn_bind_interdomain_t bind = {
+		.remote_dom = BACKEND2,
+		.remote_port = port_for(w.backend2, GUEST),
+	};
+	struct xen_noxs_publish pub = publish_of(&add, 9000);
+	struct xen_noxs_remove rm = remove_of(0);
+
+	(void)state;
+	evtchn_close(w.guest, port, false);
+	assert_int_equal(evtchn_bind_interdomain(&bind, w.guest, 0), 0);
+	assert_int_equal(bind.local_port, port);
+	pub.flags = XEN_NOXS_PUBLISH_NOTIFY;
+	assert_int_equal(op_dom0(XEN_NOXS_OP_publish, &pub, sizeof(pub)), 0);
+	assert_int_equal(w.guest->evtchn[port].raised, 0);
+	assert_int_equal(op_dom0(XEN_NOXS_OP_remove, &rm, sizeof(rm)), 0);
+	assert_int_equal(w.guest->evtchn[port].state, ECS_INTERDOMAIN);
+}
+
 static void who_may_publish_and_remove(void **state)
 {
 	struct xen_noxs_add add = added(BACKEND, 0);
@@ -503,6 +526,7 @@ int main(void)
 		T(add_refuses_by_name),
 		T(remove_empties_slot_area_and_channel),
 		T(remove_leaves_a_port_that_is_not_ours),
+		T(a_port_that_leads_elsewhere_is_let_alone),
 		T(who_may_publish_and_remove),
 		T(publish_refuses),
 		T(publish_raises_the_first_port_only_when_asked),

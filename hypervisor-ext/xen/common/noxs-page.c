@@ -11,6 +11,7 @@
 
 #include <xen/event.h>
 #include <xen/nospec.h>
+#include <xen/paging.h>
 
 #include "noxs-private.h"
 
