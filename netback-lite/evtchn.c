@@ -2,14 +2,22 @@
 /* Event channels through libxenevtchn; the one file that knows its errors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <xenevtchn.h>
 
 #include "evtchn.h"
 
+#define BATCH	64u
+
 struct nbl_evtchn {
 	xenevtchn_handle *xce;
+	/* Ports that were read and not yet handed out: buf[next..nr-1]. */
+	unsigned int next, nr;
+	bool drained;		/* the last read found no more than it took */
+	evtchn_port_t buf[BATCH];
 };
 
 int nbl_evtchn_open(struct nbl_evtchn **out)
@@ -74,13 +82,30 @@ int nbl_evtchn_free(struct nbl_evtchn *ec, uint32_t port)
 	return xenevtchn_unbind(ec->xce, port) < 0 ? -errno : 0;
 }
 
+/*
+ * xenevtchn_pending() takes one port by one system call, and another to find
+ * that there is no more.  Linux's device gives as many as are asked for
+ * (<linux/xen/evtchn.h>: "read and write port numbers").
+ */
 int nbl_evtchn_pending(struct nbl_evtchn *ec, uint32_t *port)
 {
-	int r = xenevtchn_pending(ec->xce);
+	ssize_t n;
 
-	if (r < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	*port = (uint32_t)r;
+	if (ec->next == ec->nr) {
+		if (ec->drained) {
+			ec->drained = false;
+			return -EAGAIN;
+		}
+		n = read(xenevtchn_fd(ec->xce), ec->buf, sizeof(ec->buf));
+		if (n < 0)
+			return errno == EINTR ? -EAGAIN : -errno;
+		ec->next = 0;
+		ec->nr = (unsigned int)((size_t)n / sizeof(ec->buf[0]));
+		ec->drained = ec->nr < BATCH;
+		if (!ec->nr)
+			return -EAGAIN;
+	}
+	*port = ec->buf[ec->next++];
 	return 0;
 }
 

@@ -26,7 +26,10 @@ int nbl_evtchn_fd(const struct nbl_evtchn *ec);
 int nbl_evtchn_alloc(struct nbl_evtchn *ec, uint16_t domid, uint32_t *port);
 int nbl_evtchn_free(struct nbl_evtchn *ec, uint32_t port);
 
-/* Takes one pending port, which is masked now.  -EAGAIN: none. */
+/*
+ * Takes one pending port, which is masked now.  -EAGAIN: none.  To be called
+ * until it says so: what is left then makes the descriptor readable again.
+ */
 int nbl_evtchn_pending(struct nbl_evtchn *ec, uint32_t *port);
 int nbl_evtchn_unmask(struct nbl_evtchn *ec, uint32_t port);
 int nbl_evtchn_notify(struct nbl_evtchn *ec, uint32_t port);

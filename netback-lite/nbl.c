@@ -47,22 +47,25 @@ int nbl_port_set(struct nbl *nb, uint32_t port, struct nbl_vif *vif)
 	return 0;
 }
 
-/* Only marks: a port is pending once, however often it was raised. */
+/*
+ * Only marks.  Bounded: a port that was taken is masked until its vif had its
+ * turn, so each is here at most once.
+ */
 static void evtchn_ready(struct nbl_source *src, uint32_t events)
 {
 	struct nbl *nb = nbl_container(src, struct nbl, evtchn_src);
-	unsigned int i;
 	uint32_t port;
+	int rc;
 
 	(void)events;
-	for (i = 0; i < NBL_EVENTS_PER_TURN; i++) {
-		if (nbl_evtchn_pending(nb->ec, &port))
-			return;
+	while (!(rc = nbl_evtchn_pending(nb->ec, &port))) {
 		if (nb->watch.on && port == nb->watch.port)
 			nbl_watch_event(nb);
 		else if (port < nb->nr_ports && nb->port[port])
 			nbl_vif_event(nb->port[port]);
 	}
+	if (rc != -EAGAIN)	/* no way to hear guests any more */
+		nb->error = rc;
 }
 
 static void closer_ready(struct nbl_source *src, uint32_t events)
@@ -231,5 +234,5 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 	nbl_run_ready(nb);
 	nbl_bury(nb);
 	nbl_closer_kick(nb->closer);
-	return 0;
+	return nb->error;
 }

@@ -36,7 +36,6 @@ struct nbl_vif;
 #define NBL_MAX_DOMID		0x7ff0	/* DOMID_FIRST_RESERVED */
 #define NBL_MAX_PORT		(1u << 17) /* of the FIFO event channel ABI */
 #define NBL_VIFS_PER_TURN	32
-#define NBL_EVENTS_PER_TURN	128
 
 TAILQ_HEAD(nbl_vif_list, nbl_vif);
 TAILQ_HEAD(nbl_guest_list, nbl_guest);
@@ -61,6 +60,7 @@ struct nbl {
 	struct nbl_control *control;
 	struct nbl_watch watch;
 	uint16_t domid;			/* our own */
+	int error;			/* what ends nbl_turn, or 0 */
 
 	struct nbl_source evtchn_src;
 	struct nbl_source closer_src;
