@@ -72,8 +72,11 @@ static void report_syntax(struct chaos__parse *p, char *report)
 		if (!strncmp(line, p->origin, len) && line[len] == ':')
 			line += len + 1;
 		snprintf(where, sizeof(where), "syntax");
+		/* An end of line that comes too early is said to be on line 0. */
 		if (sscanf(line, "%d: %n", &lineno, &n) == 1) {
-			snprintf(where, sizeof(where), "line %d", lineno);
+			if (lineno > 0)
+				snprintf(where, sizeof(where), "line %d",
+					 lineno);
 			line += n;
 		}
 		chaos__fail(p->ctx, -EINVAL, p->origin, where, "", "%s", line);

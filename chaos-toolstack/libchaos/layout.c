@@ -14,7 +14,7 @@
 
 static uint64_t pages(uint64_t bytes)
 {
-	return (bytes + CHAOS__PAGE_SIZE - 1) >> CHAOS__PAGE_SHIFT;
+	return bytes / CHAOS__PAGE_SIZE + !!(bytes % CHAOS__PAGE_SIZE);
 }
 
 static int bad(int rc, const char **why, const char *text)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# libchaos and libnoxs' client against a pretended Xen, a pretended network
+# backend, and system calls that fail when told to.
+
+TOOLSTACK_CFLAGS := -Itests/toolstack -I$(LIBCHAOS) $(LIBCHAOS_CFLAGS)
+TOOLSTACK_WRAP := calloc malloc openat flock pwrite renameat getrandom
+
+# Compiled once for all of them.
+toolstack-world_SRCS := $(LIBCHAOS_SRCS_CORE) $(addprefix tests/toolstack/,\
+	fixture.c fail.c fake_xen.c fake_noxs.c)
+toolstack-world_CFLAGS := $(TOOLSTACK_CFLAGS)
+toolstack-world_PKGS := cmocka xlutil jansson
+$(eval $(call archive,toolstack-world,tests/toolstack-world.a))
+
+comma := ,
+define toolstack_test
+toolstack-$(1)_SRCS := tests/toolstack/$(1).c
+toolstack-$(1)_CFLAGS := $(TOOLSTACK_CFLAGS)
+toolstack-$(1)_LIBS := $(B)/tests/toolstack-world.a
+toolstack-$(1)_PKGS := cmocka xlutil jansson
+toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
+$$(eval $$(call test_program,toolstack-$(1)))
+endef
+
+$(foreach t,config store image create destroy console,\
+	$(eval $(call toolstack_test,$(t))))
+
+# libnoxs' own side of the control socket, over a real one.
+toolstack-netback_SRCS := tests/toolstack/netback.c \
+	chaos-toolstack/libnoxs/netback.c
+toolstack-netback_CFLAGS := $(NOXS_INC)
+toolstack-netback_PKGS := cmocka
+toolstack-netback_LDLIBS := -pthread
+$(eval $(call test_program,toolstack-netback))

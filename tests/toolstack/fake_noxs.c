@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A network backend that remembers, and fails when told to. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <noxs/noxs.h>
+
+#include "fail.h"
+#include "fake_noxs.h"
+
+#define FAKE_FD 1000	/* of the one connection; no number of a real file */
+
+struct fake_noxs_state fake_noxs;
+
+void fake_noxs_reset(void)
+{
+	memset(&fake_noxs, 0, sizeof(fake_noxs));
+	fake_noxs.running = true;
+	fake_noxs.extended = true;
+	fake_noxs.bridge = "xenbr0";
+}
+
+unsigned int fake_noxs_nr_vifs(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < FAKE_VIFS; i++)
+		n += fake_noxs.vif[i].used;
+	return n;
+}
+
+int noxs_netback_open(const char *path, int timeout_ms, int *out)
+{
+	(void)path;
+	(void)timeout_ms;
+	if (!fake_noxs.running)
+		return -ECONNREFUSED;
+	if (fail_here("netback open"))
+		return -EMFILE;
+	fake_noxs.nr_connections++;
+	fake_noxs.nr_queued = 0;
+	fake_noxs.restarted = false;
+	*out = FAKE_FD;
+	return 0;
+}
+
+void noxs_netback_close(int fd)
+{
+	if (fd == FAKE_FD)
+		fake_noxs.nr_connections--;
+}
+
+int noxs_netback_send(int fd, struct noxs_netback_request *req, int timeout_ms)
+{
+	(void)fd;
+	(void)timeout_ms;
+	if (!fake_noxs.running || fake_noxs.restarted)
+		return -EPIPE;
+	if (fail_here("netback send"))
+		return -ECONNRESET;
+	if (fake_noxs.nr_queued == FAKE_VIFS)
+		return -ENOBUFS;
+	req->magic = NOXS_NETBACK_MAGIC;
+	fake_noxs.queue[fake_noxs.nr_queued++] = *req;
+	return 0;
+}
+
+static int attach(const struct noxs_netback_request *req,
+		  struct noxs_netback_reply *reply)
+{
+	unsigned int i;
+
+	if (fail_here("netback attach"))
+		return -EBUSY;
+	if (*req->bridge && strcmp(req->bridge, fake_noxs.bridge)) {
+		snprintf(reply->error, sizeof(reply->error),
+			 "put TAP on bridge %.15s", req->bridge);
+		return -ENODEV;
+	}
+	for (i = 0; fake_noxs.vif[i].used; i++)
+		;
+	fake_noxs.vif[i].used = true;
+	fake_noxs.vif[i].domid = req->domid;
+	fake_noxs.vif[i].vif = req->vif;
+	fake_noxs.vif[i].req = *req;
+	snprintf(reply->ifname, sizeof(reply->ifname), "vif%u.%u", req->domid,
+		 req->vif);
+	return 0;
+}
+
+static int detach(const struct noxs_netback_request *req)
+{
+	unsigned int i, n = 0;
+
+	if (fail_here("netback detach"))
+		return -EIO;
+	for (i = 0; i < FAKE_VIFS; i++) {
+		if (!fake_noxs.vif[i].used ||
+		    fake_noxs.vif[i].domid != req->domid)
+			continue;
+		fake_noxs.vif[i].used = false;
+		n++;
+	}
+	return n ? 0 : -ENOENT;
+}
+
+int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
+		      struct noxs_netback_reply *reply, int timeout_ms)
+{
+	struct noxs_netback_request turn;
+
+	(void)fd;
+	(void)timeout_ms;
+	memset(reply, 0, sizeof(*reply));
+	if (fake_noxs.silent)
+		return -ETIMEDOUT;
+	if (!fake_noxs.nr_queued)
+		abort();	/* waits for a reply to nothing */
+	turn = fake_noxs.queue[0];
+	memmove(fake_noxs.queue, fake_noxs.queue + 1,
+		--fake_noxs.nr_queued * sizeof(turn));
+	if (turn.op != req->op || turn.vif != req->vif ||
+	    turn.domid != req->domid)
+		abort();	/* out of order */
+	reply->magic = NOXS_NETBACK_MAGIC;
+	reply->domid = req->domid;
+	reply->vif = req->vif;
+	if (req->op == NOXS_NETBACK_ATTACH)
+		return attach(req, reply);
+	return req->op == NOXS_NETBACK_DETACH ? detach(req) : -ENOENT;
+}
+
+int noxs_open(struct noxs **out)
+{
+	(void)out;
+	return fake_noxs.extended ? -EACCES : -ENOSYS;
+}
+
+void noxs_close(struct noxs *nx)
+{
+	(void)nx;
+}
+
+int noxs_list(struct noxs *nx, struct xen_noxs_list *op)
+{
+	(void)nx;
+	(void)op;
+	return -ENOSYS;
+}
+
+int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
+	     unsigned int nr, struct noxs_mapping **out, const void **addr)
+{
+	(void)nx;
+	(void)domid;
+	(void)first;
+	(void)nr;
+	(void)out;
+	(void)addr;
+	return -ENOSYS;
+}
+
+void noxs_unmap(struct noxs *nx, struct noxs_mapping *map)
+{
+	(void)nx;
+	(void)map;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A network backend and a noxs that remember: implements libnoxs' headers. */
+#ifndef TOOLSTACK_FAKE_NOXS_H
+#define TOOLSTACK_FAKE_NOXS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <noxs/netback.h>
+
+#define FAKE_VIFS 64
+
+struct fake_noxs_state {
+	bool running;			/* the backend */
+	bool extended;			/* Xen has noxs */
+	const char *bridge;		/* the only one there is */
+	bool silent;			/* answers nothing, in time */
+	bool restarted;			/* connections of before are dead */
+	unsigned int nr_connections;	/* open */
+	unsigned int nr_queued;		/* requests without reply */
+	struct noxs_netback_request queue[FAKE_VIFS];
+	struct {
+		bool used;
+		uint16_t domid, vif;
+		struct noxs_netback_request req;
+	} vif[FAKE_VIFS];
+};
+
+extern struct fake_noxs_state fake_noxs;
+
+void fake_noxs_reset(void);
+unsigned int fake_noxs_nr_vifs(void);
+
+#endif

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A Xen that remembers, and fails when told to. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "fake_xen.h"
+
+struct chaos__xen {
+	char detail[64];
+};
+
+struct chaos__xen_build {
+	struct fake_domain *d;
+	const struct chaos__xen_params *p;
+};
+
+struct chaos__xen_console {
+	int fd[2];
+};
+
+struct fake_xen_state fake_xen;
+
+void fake_xen_reset(void)
+{
+	memset(&fake_xen, 0, sizeof(fake_xen));
+	fake_xen.free_kb = 1 << 20;
+	fake_xen.next_domid = 1;
+	fake_xen.domain[0].used = true;
+	fake_xen.domain[0].dom.vcpus = 2;
+}
+
+unsigned int fake_xen_nr_domains(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 1; i < FAKE_DOMAINS; i++)
+		n += fake_xen.domain[i].used;
+	return n;
+}
+
+static void step(const char *name)
+{
+	if (fake_xen.hook)
+		fake_xen.hook(name);
+}
+
+static struct fake_domain *find(uint32_t domid)
+{
+	if (domid >= FAKE_DOMAINS || !fake_xen.domain[domid].used)
+		return NULL;
+	return &fake_xen.domain[domid];
+}
+
+int chaos__xen_open(struct chaos__xen **out)
+{
+	if (fake_xen.open_rc)
+		return fake_xen.open_rc;
+	if (fail_here("xen open"))
+		return -EACCES;
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
+}
+
+void chaos__xen_close(struct chaos__xen *xen)
+{
+	free(xen);
+}
+
+const char *chaos__xen_detail(const struct chaos__xen *xen)
+{
+	return xen->detail;
+}
+
+int chaos__xen_get(struct chaos__xen *xen, uint32_t domid,
+		   struct chaos__xen_dom *dom)
+{
+	(void)xen;
+	fake_xen.nr_gets++;
+	if (fail_here("xen get"))
+		return -EIO;
+	if (!find(domid))
+		return -ESRCH;
+	*dom = find(domid)->dom;
+	return 0;
+}
+
+int chaos__xen_list(struct chaos__xen *xen, uint32_t first,
+		    struct chaos__xen_dom *dom, unsigned int max)
+{
+	unsigned int n = 0;
+
+	(void)xen;
+	if (fail_here("xen list"))
+		return -EIO;
+	for (; first < FAKE_DOMAINS && n < max; first++)
+		if (find(first))
+			dom[n++] = find(first)->dom;
+	return (int)n;
+}
+
+int chaos__xen_free_kb(struct chaos__xen *xen, uint64_t *kb)
+{
+	(void)xen;
+	if (fail_here("xen physinfo"))
+		return -EIO;
+	*kb = fake_xen.free_kb;
+	return 0;
+}
+
+int chaos__xen_create(struct chaos__xen *xen,
+		      const struct chaos__xen_params *p, uint32_t *domid)
+{
+	struct fake_domain *d;
+
+	(void)xen;
+	step("create");
+	if (fail_here("xen create"))
+		return -ENOMEM;
+	if (fake_xen.next_domid == FAKE_DOMAINS)
+		return -ENOSPC;
+	d = &fake_xen.domain[fake_xen.next_domid];
+	memset(d, 0, sizeof(*d));
+	d->used = true;
+	d->dom.domid = fake_xen.next_domid;
+	memcpy(d->dom.uuid, p->uuid, sizeof(p->uuid));
+	d->dom.pvh = p->pvh;
+	d->dom.paused = true;
+	*domid = fake_xen.next_domid++;
+	return 0;
+}
+
+int chaos__xen_vcpus(struct chaos__xen *xen, uint32_t domid,
+		     const struct chaos__xen_params *p)
+{
+	(void)xen;
+	step("vcpus");
+	if (fail_here("xen vcpus"))
+		return -ENOMEM;
+	find(domid)->dom.vcpus = p->vcpus;
+	find(domid)->vcpus++;
+	return 0;
+}
+
+int chaos__xen_build_begin(struct chaos__xen *xen, uint32_t domid,
+			   const struct chaos__xen_params *p,
+			   struct chaos__xen_build **out)
+{
+	struct chaos__xen_build *b;
+
+	(void)xen;
+	step("begin");
+	if (fail_here("xen begin"))
+		return -EINVAL;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	b->d = find(domid);
+	b->p = p;
+	fake_xen.nr_builds++;
+	*out = b;
+	return 0;
+}
+
+int chaos__xen_build_memory(struct chaos__xen_build *b)
+{
+	step("memory");
+	if (fail_here("xen memory"))
+		return -ENOMEM;
+	b->d->dom.pages = b->p->mem_kb / 4;
+	b->d->memory++;
+	return 0;
+}
+
+int chaos__xen_build_image(struct chaos__xen_build *b)
+{
+	step("image");
+	if (fail_here("xen image"))
+		return -EFAULT;
+	b->d->image++;
+	return 0;
+}
+
+int chaos__xen_build_boot(struct chaos__xen_build *b,
+			  struct chaos__xen_console_where *con)
+{
+	step("boot");
+	if (fail_here("xen boot"))
+		return -EINVAL;
+	con->gfn = 0xa0;
+	con->port = 1;
+	b->d->boot++;
+	return 0;
+}
+
+void chaos__xen_build_end(struct chaos__xen_build *b)
+{
+	if (!b)
+		return;
+	/* The domain must be there as long as something is built in it. */
+	if (!b->d->used)
+		abort();
+	fake_xen.nr_builds--;
+	free(b);
+}
+
+int chaos__xen_pause(struct chaos__xen *xen, uint32_t domid)
+{
+	(void)xen;
+	if (fail_here("xen pause"))
+		return -EIO;
+	if (!find(domid))
+		return -ESRCH;
+	find(domid)->dom.paused = true;
+	return 0;
+}
+
+int chaos__xen_unpause(struct chaos__xen *xen, uint32_t domid)
+{
+	(void)xen;
+	step("unpause");
+	if (fail_here("xen unpause"))
+		return -EIO;
+	if (!find(domid))
+		return -ESRCH;
+	find(domid)->dom.paused = false;
+	return 0;
+}
+
+int chaos__xen_destroy(struct chaos__xen *xen, uint32_t domid)
+{
+	(void)xen;
+	if (fail_here("xen destroy"))
+		return -EIO;
+	if (!find(domid))
+		return -ESRCH;
+	find(domid)->used = false;
+	return 0;
+}
+
+int chaos__xen_console_open(struct chaos__xen *xen, uint32_t domid,
+			    const struct chaos__xen_console_where *where,
+			    struct chaos__xen_console **out, void **page)
+{
+	struct chaos__xen_console *con;
+
+	(void)xen;
+	(void)domid;
+	(void)where;
+	if (fake_xen.console_busy)
+		return -EBUSY;
+	if (fail_here("xen console"))
+		return -EINVAL;
+	con = calloc(1, sizeof(*con));
+	if (!con)
+		return -ENOMEM;
+	if (pipe(con->fd)) {
+		free(con);
+		return -EMFILE;
+	}
+	fake_xen.nr_consoles++;
+	*out = con;
+	*page = fake_xen.console_page;
+	return 0;
+}
+
+void chaos__xen_console_close(struct chaos__xen_console *con)
+{
+	if (!con)
+		return;
+	close(con->fd[0]);
+	close(con->fd[1]);
+	fake_xen.nr_consoles--;
+	free(con);
+}
+
+int chaos__xen_console_fd(const struct chaos__xen_console *con)
+{
+	return con->fd[0];
+}
+
+int chaos__xen_console_event(struct chaos__xen_console *con)
+{
+	(void)con;
+	return 0;
+}
+
+int chaos__xen_console_notify(struct chaos__xen_console *con)
+{
+	(void)con;
+	return 0;
+}
