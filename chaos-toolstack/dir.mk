@@ -21,7 +21,8 @@ LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
 LIBCHAOS_CFLAGS := $(NOXS_INC) -I$(LIBCHAOS)/include \
 	-DCHAOS_VERSION='"$(VERSION)"'
 
-libchaos_SRCS   := $(LIBCHAOS_SRCS_CORE) $(LIBCHAOS_SRCS_XEN)
+# libnoxs is in it: who links libchaos need not know.
+libchaos_SRCS   := $(LIBCHAOS_SRCS_CORE) $(LIBCHAOS_SRCS_XEN) $(libnoxs_SRCS)
 libchaos_CFLAGS := $(LIBCHAOS_CFLAGS)
 libchaos_PKGS   := xencontrol xenguest xenevtchn xencall xenforeignmemory \
 	xentoollog xlutil jansson
@@ -30,12 +31,12 @@ $(eval $(call archive,libchaos,lib/libchaos.a))
 # What a program that takes the static library links besides.
 libchaos_LINK := $(call pkg_libs,$(libchaos_PKGS))
 
-$(B)/lib/libchaos.so.0: $(libchaos_OBJS) $(B)/lib/libnoxs.a $(LIBCHAOS)/libchaos.map
+$(B)/lib/libchaos.so.0: $(libchaos_OBJS) $(LIBCHAOS)/libchaos.map
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(SAN_LDFLAGS) $(LDFLAGS) -Wl,-soname,libchaos.so.0 \
 		-Wl,--version-script=$(LIBCHAOS)/libchaos.map -Wl,--as-needed \
-		-o $@ $(libchaos_OBJS) $(B)/lib/libnoxs.a $(libchaos_LINK)
+		-o $@ $(libchaos_OBJS) $(libchaos_LINK)
 	$(Q)ln -sf libchaos.so.0 $(B)/lib/libchaos.so
 
 $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
@@ -45,7 +46,7 @@ $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
 chaos_SRCS := $(addprefix chaos-toolstack/chaos/,main.c json.c cmd_create.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
-chaos_LIBS   := $(B)/lib/libchaos.a $(B)/lib/libnoxs.a
+chaos_LIBS   := $(B)/lib/libchaos.a
 # Static: a command this short spends most of its time in the dynamic linker
 # (42 of 54 emulated ms of a create).  The parser in libxlutil needs one
 # function of libxl, for booleans, which nobody calls here.

@@ -112,7 +112,7 @@ static int read_header(struct chaos__image *im, struct header *h,
 static int read_phdrs(struct chaos__image *im, const struct header *h,
 		      Elf64_Phdr *out, const char **why)
 {
-	Elf32_Phdr narrow[MAX_PHDRS];
+	Elf32_Phdr narrow[MAX_PHDRS] = { 0 };
 	void *buf = im->is_64 ? (void *)out : (void *)narrow;
 	uint64_t bytes = (uint64_t)h->phnum * h->phentsize;
 	unsigned int i;
@@ -217,7 +217,7 @@ static int read_notes(struct chaos__image *im, const Elf64_Phdr *ph,
 
 static int read_kernel(struct chaos__image *im, const char **why)
 {
-	Elf64_Phdr phdr[MAX_PHDRS];
+	Elf64_Phdr phdr[MAX_PHDRS] = { 0 };
 	struct header h;
 	unsigned int i;
 	int rc;

@@ -48,8 +48,8 @@ static int read_content(int fd, uint8_t uuid[16], uint32_t *domid)
 static int check_holder(struct chaos *ctx, int fd, uint32_t *holder)
 {
 	struct chaos__xen_dom dom;
+	uint32_t domid = 0;
 	uint8_t uuid[16];
-	uint32_t domid;
 	int rc;
 
 	if (read_content(fd, uuid, &domid))

@@ -73,8 +73,10 @@ int fixture_setup(void **state)
 		return -1;
 	f->nr_fds = fixture_nr_fds();
 	strcpy(f->dir, "/tmp/toolstack-XXXXXX");
-	if (!mkdtemp(f->dir))
+	if (!mkdtemp(f->dir)) {
+		free(f);
 		return -1;
+	}
 	snprintf(f->run_dir, sizeof(f->run_dir), "%s/run", f->dir);
 	snprintf(f->kernel, sizeof(f->kernel), "%s/kernel", f->dir);
 	elf_make(&elf);
