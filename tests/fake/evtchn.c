@@ -215,8 +215,7 @@ int nbl_evtchn_open(struct nbl_evtchn **out)
 {
 	if (fake_fail_now())
 		return -ENOENT;
-	*out = malloc(sizeof(**out));
-	fake_assert(*out);
+	*out = fake_alloc(sizeof(**out));
 	(*out)->fd = fake_host->evfd;
 	fake_host->usage.handles++;
 	return 0;

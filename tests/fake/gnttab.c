@@ -129,8 +129,7 @@ int nbl_gnttab_open(struct nbl_gnttab **out)
 {
 	if (fake_fail_now())
 		return -ENOENT;
-	*out = calloc(1, sizeof(**out));
-	fake_assert(*out);
+	*out = fake_alloc(sizeof(**out));
 	fake_host->usage.handles++;
 	return 0;
 }

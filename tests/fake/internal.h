@@ -104,6 +104,8 @@ struct fake_host {
 
 extern struct fake_host *fake_host;
 
+/* Zeroed; never NULL, and never made to fail by a test that wraps calloc. */
+void *fake_alloc(size_t size);
 /* A port of domid, or NULL; of the backend domain: FAKE_BACKEND. */
 struct fake_port *fake_port(uint16_t domid, uint32_t port);
 /* -ENOSPC */

@@ -121,8 +121,7 @@ int noxs_open(struct noxs **out)
 {
 	if (fake_fail_now())
 		return -ENOSYS;
-	*out = calloc(1, sizeof(**out));
-	fake_assert(*out);
+	*out = fake_alloc(sizeof(**out));
 	fill_version(&(*out)->version, 1, FAKE_BACKEND);
 	fake_host->usage.handles++;
 	return 0;
@@ -468,8 +467,7 @@ int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 		return -ESRCH;
 	if (!page_exists(dom, first) || !page_exists(dom, first + nr - 1))
 		return -ENOENT;
-	m = calloc(1, sizeof(*m));
-	fake_assert(m);
+	m = fake_alloc(sizeof(*m));
 	m->nr = nr;
 	m->addr = mmap(NULL, (size_t)nr * FAKE_PAGE, PROT_READ, MAP_SHARED,
 		       dom->noxsfd, (off_t)first * FAKE_PAGE);

@@ -136,8 +136,7 @@ int nbl_link_open(struct nbl_link **out)
 {
 	if (fake_fail_now())
 		return -ENOMEM;
-	*out = calloc(1, sizeof(**out));
-	fake_assert(*out);
+	*out = fake_alloc(sizeof(**out));
 	fake_host->usage.handles++;
 	return 0;
 }

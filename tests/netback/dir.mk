@@ -10,7 +10,7 @@ define netback_test
 netback-$(1)_SRCS := tests/netback/$(1).c $$(NETBACK_TEST_SRCS)
 netback-$(1)_CFLAGS := $$(NETBACK_TEST_CFLAGS)
 netback-$(1)_PKGS := cmocka
-netback-$(1)_LDLIBS := -pthread
+netback-$(1)_LDLIBS := -pthread -Wl,--wrap=calloc,--wrap=realloc
 $$(eval $$(call test_program,netback-$(1)))
 endef
 
@@ -20,6 +20,7 @@ $(eval $(call netback_test,tx))
 $(eval $(call netback_test,rx))
 $(eval $(call netback_test,control))
 $(eval $(call netback_test,csum))
+$(eval $(call netback_test,random))
 
 netback-tap_SRCS := tests/netback/tap.c \
 	$(addprefix netback-lite/,closer.c link.c tap.c)

@@ -9,6 +9,30 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+static bool fail_allocs;
+
+void *__real_calloc(size_t nr, size_t size);
+void *__wrap_calloc(size_t nr, size_t size);
+void *__real_realloc(void *ptr, size_t size);
+void *__wrap_realloc(void *ptr, size_t size);
+
+/* netback-lite allocates by these two alone. */
+void *__wrap_calloc(size_t nr, size_t size)
+{
+	return fail_allocs && fake_fail_now() ? NULL : __real_calloc(nr, size);
+}
+
+void *__wrap_realloc(void *ptr, size_t size)
+{
+	return fail_allocs && fake_fail_now() ? NULL
+					      : __real_realloc(ptr, size);
+}
+
+void count_allocs(bool on)
+{
+	fail_allocs = on;
+}
+
 void turns(struct nbl *nb)
 {
 	struct pollfd pfd = { .fd = nb->loop.epfd, .events = POLLIN };

@@ -57,6 +57,8 @@ int setup_attached(void **state);
 /* The same and connected with SG and both CSUM features. */
 int setup_connected(void **state);
 
+/* From now on, allocations are calls that fake_fail_at counts. */
+void count_allocs(bool on);
 /* Turns until nothing is due. */
 void turns(struct nbl *nb);
 /* Wait for the closer's threads. */
