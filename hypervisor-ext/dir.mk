@@ -32,3 +32,31 @@ noxs-ops_CFLAGS := -Ihypervisor-ext/include
 noxs-ops_PKGS   := xencontrol xencall xenevtchn xenforeignmemory
 $(eval $(call program,noxs-ops,tests/lab/noxs-ops))
 ALL += $(B)/tests/lab/noxs-ops
+
+# A guest that tries what it must not be able to, and the test that boots it.
+HOSTILE := tests/lab/hostile
+HOSTILE_FLAGS := -std=gnu11 $(WARN) -O2 -ffreestanding -fno-builtin -fno-pic \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -mno-sse -mno-mmx \
+	-fcf-protection=none -D__XEN_INTERFACE_VERSION__=0x00040d00 \
+	-Ihypervisor-ext/include -nostdlib -static -no-pie \
+	-Wl,-Ttext-segment=0x100000,-e,start,--build-id=none
+HOSTILE_pvh := -m32
+HOSTILE_pv  := -m64 -mno-red-zone
+
+define hostile_guest
+$(TOPB)/tests/lab/hostile-$(1): $(HOSTILE)/$(1)-start.S $(HOSTILE)/$(1).c \
+		$(HOSTILE)/common.c $(HOSTILE)/hostile.h \
+		hypervisor-ext/include/xen/noxs.h
+	$$(call say,GUEST,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(HOSTILE_FLAGS) $$(HOSTILE_$(1)) -o $$@ $$(filter %.S %.c,$$^)
+ALL += $(TOPB)/tests/lab/hostile-$(1)
+endef
+$(foreach k,pvh pv,$(eval $(call hostile_guest,$(k))))
+
+noxs-guest_SRCS   := tests/lab/noxs-guest.c tests/lab/noxs-ops-lib.c
+noxs-guest_CFLAGS := -Ihypervisor-ext/include
+noxs-guest_PKGS   := xenguest xencontrol xencall xenevtchn xenforeignmemory \
+	xengnttab
+$(eval $(call program,noxs-guest,tests/lab/noxs-guest))
+ALL += $(B)/tests/lab/noxs-guest
