@@ -196,6 +196,7 @@ static void closer_frees_names(void **state)
 		assert_int_equal(nbl_tap_open(t->ifname, &t->fd), 0);
 		nbl_closer_push(c, t);
 	}
+	nbl_closer_kick(c);
 	for (i = 0; i < 5000 && nbl_closer_busy(c, "vif7.0"); i++)
 		usleep(1000);
 	assert_int_equal(nbl_tap_open("vif7.0", &fd), 0);
