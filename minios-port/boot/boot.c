@@ -99,12 +99,13 @@ static uintptr_t pvh_hole(const struct hvm_start_info *si, uintptr_t end)
 	return PAGE_UP(end);
 }
 
-static void *pvh_console(uint32_t *port)
+/* A ring page and its port, as Xen tells them to HVM guests. */
+static void *pvh_ring(uint32_t pfn_param, uint32_t port_param, uint32_t *port)
 {
 	uint64_t pfn, evtchn;
 
-	if (hvm_param_get(HVM_PARAM_CONSOLE_PFN, &pfn) || !pfn ||
-	    hvm_param_get(HVM_PARAM_CONSOLE_EVTCHN, &evtchn))
+	if (hvm_param_get(pfn_param, &pfn) || !pfn ||
+	    hvm_param_get(port_param, &evtchn))
 		return NULL;
 	/* Only what the page tables reach. */
 	if (pfn >= (PVH_LOW_MAPPED >> PAGE_SHIFT) &&
@@ -124,11 +125,25 @@ static void *pv_ptr(uint64_t mfn)
 void *boot_console(uint32_t *port)
 {
 	if (!boot.pv)
-		return pvh_console(port);
+		return pvh_ring(HVM_PARAM_CONSOLE_PFN, HVM_PARAM_CONSOLE_EVTCHN,
+				port);
 	if (!boot.console_mfn)
 		return NULL;
 	*port = boot.console_port;
 	return pv_ptr(boot.console_mfn);
+}
+
+void *boot_store(uint32_t *port)
+{
+	void *ring;
+
+	if (boot.pv) {
+		*port = boot.store_port;
+		return boot.store_port ? pv_ptr(boot.store_mfn) : NULL;
+	}
+	ring = pvh_ring(HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN, port);
+	/* A builder may keep a page for it and have no daemon. */
+	return ring && *port ? ring : NULL;
 }
 
 void boot_pvh(uintptr_t start_info_paddr)
@@ -179,6 +194,8 @@ void boot_pv(const struct start_info *si)
 	boot.l4 = (uint64_t *)si->pt_base;
 	boot.console_mfn = si->console.domU.mfn;
 	boot.console_port = si->console.domU.evtchn;
+	boot.store_mfn = si->store_mfn;
+	boot.store_port = si->store_evtchn;
 
 	/*
 	 * Free: what only PVH needs of the image, and all behind the page

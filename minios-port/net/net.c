@@ -7,10 +7,12 @@
 
 #include "lwip/init.h"
 
+#include "minios/boot.h"
 #include "minios/mm.h"
 #include "minios/net.h"
 #include "minios/net_lwip.h"
 #include "minios/sched.h"
+#include "minios/xenbus.h"
 #include "noxs_bus.h"
 #include "noxs_netfront.h"
 #include "vif.h"
@@ -68,6 +70,25 @@ static unsigned int rx_pages(void)
 	return n > MAX_RX ? MAX_RX : n;
 }
 
+/*
+ * Over noxs; or over XenStore, if there is no noxs, or nothing in it for us,
+ * and the toolstack gave this domain a XenStore page.
+ */
+static int bus_start(const struct noxs_driver *const *drivers)
+{
+	int rc = noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
+	uint32_t port;
+
+	if (rc ? rc != -ENOSYS : bus.page->nr_slots)
+		return rc;
+	if (!boot_store(&port))
+		return rc;
+	if (!rc)
+		noxs_bus_fini(&bus);
+	rc = xenbus_start();
+	return rc ? rc : noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
+}
+
 int net_start(void)
 {
 	static struct noxs_netfront_config cfg = {
@@ -86,7 +107,7 @@ int net_start(void)
 	cfg.nr_tx = cfg.nr_rx / 2;
 	rc = noxs_netfront_driver_init(&driver, &cfg);
 	if (!rc)
-		rc = noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
+		rc = bus_start(drivers);
 	if (rc) {
 		printf("network: %s (%d)\n", rc == -ENOSYS ?
 		       "this Xen has no noxs" : "no noxs bus", rc);

@@ -80,6 +80,13 @@ void event_notify(uint32_t port)
 	hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &op);
 }
 
+void event_raise(uint32_t port)
+{
+	__atomic_fetch_or(&shared->evtchn_pending[port / WORD_BITS],
+			  (xen_ulong_t)1 << (port % WORD_BITS),
+			  __ATOMIC_SEQ_CST);
+}
+
 int virq_bind(unsigned int virq, uint32_t *port)
 {
 	struct evtchn_bind_virq op = { .virq = virq };

@@ -15,10 +15,13 @@
 #include "minios/events.h"
 #include "minios/gnttab.h"
 #include "minios/mm.h"
+#include "minios/xenbus.h"
 #include "noxs_os.h"
 
 int noxs_os_hypercall(unsigned int cmd, void *arg)
 {
+	if (xenbus_active)
+		return xenbus_hypercall(cmd, arg);
 	return hypercall2(__HYPERVISOR_noxs_op, cmd, arg);
 }
 
@@ -27,6 +30,10 @@ int noxs_os_map_page(unsigned int index, bool writable, void **out)
 	struct xen_noxs_frames op = { .first = index, .nr = 1 };
 	int rc;
 
+	if (xenbus_active) {
+		*out = xenbus_page(index);
+		return *out ? 0 : -ENOENT;
+	}
 	if (!boot.pv)
 		return window_map_space(XENMAPSPACE_noxs, index, out);
 	rc = noxs_os_hypercall(XEN_NOXS_OP_frames, &op);
@@ -36,7 +43,8 @@ int noxs_os_map_page(unsigned int index, bool writable, void **out)
 void noxs_os_unmap_page(unsigned int index, void *addr)
 {
 	(void)index;
-	window_unmap(addr);
+	if (!xenbus_active)
+		window_unmap(addr);
 }
 
 void *noxs_os_alloc(size_t size)
@@ -82,7 +90,10 @@ void noxs_os_evtchn_unbind(uint32_t port)
 
 void noxs_os_evtchn_notify(uint32_t port)
 {
-	event_notify(port);
+	if (xenbus_active)
+		xenbus_notify(port);
+	else
+		event_notify(port);
 }
 
 /* The ports of VIRQs; there are NR_VIRQS kinds. */
@@ -92,6 +103,10 @@ int noxs_os_virq_bind(unsigned int virq, noxs_os_handler handler, void *data)
 {
 	int rc;
 
+	if (xenbus_active) {
+		xenbus_virq(handler, data);
+		return 0;
+	}
 	if (virq >= NR_VIRQS)
 		return -EINVAL;
 	if (virq_port[virq])
@@ -107,6 +122,8 @@ int noxs_os_virq_bind(unsigned int virq, noxs_os_handler handler, void *data)
 
 void noxs_os_virq_unbind(unsigned int virq)
 {
+	if (xenbus_active)
+		xenbus_virq(NULL, NULL);
 	if (virq >= NR_VIRQS || !virq_port[virq])
 		return;
 	event_unbind(virq_port[virq]);

@@ -35,6 +35,8 @@ struct boot_info {
 	uint64_t *l4;
 	uint64_t console_mfn;
 	uint32_t console_port;
+	uint64_t store_mfn;
+	uint32_t store_port;
 };
 
 extern struct boot_info boot;
@@ -58,6 +60,8 @@ bool boot_option(const char *cmdline, const char *key, char *value,
 
 /* Xen's console ring and its port; NULL: none.  PVH: asks Xen. */
 void *boot_console(uint32_t *port);
+/* The same for XenStore.  NULL: this toolstack has none. */
+void *boot_store(uint32_t *port);
 
 /* start.c: brings up the rest and runs the application. */
 void start(void) __attribute__((noreturn));

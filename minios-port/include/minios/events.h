@@ -21,6 +21,8 @@ void events_init(void);
 int event_bind(uint32_t port, event_handler handler, void *data);
 void event_unbind(uint32_t port);
 void event_notify(uint32_t port);
+/* As if the other end had notified us. */
+void event_raise(uint32_t port);
 /* A new port for a VIRQ of vCPU 0 / its end. */
 int virq_bind(unsigned int virq, uint32_t *port);
 void port_close(uint32_t port);
