@@ -14,7 +14,7 @@ LAB_TESTS ?= $(sort $(wildcard tests/lab/*.test))
 SUBMAKE = $(MAKE) --no-print-directory
 
 test:
-	$(Q)$(SUBMAKE) -j$(JOBS) all xen tests
+	$(Q)$(SUBMAKE) -j$(JOBS) all tests
 	$(Q)$(SUBMAKE) SAN=1 -j$(JOBS) tests
 	$(Q)$(SUBMAKE) lab-image
 	$(Q)$(SUBMAKE) check-headers check-layers
