@@ -167,7 +167,7 @@ static void run(uint32_t seed)
 					break;
 				rcu_unlock_domain(d);
 			}
-			d = domain_new(domid);
+			domain_new(domid);
 		}
 		for (d = shim.domains; !(i % 16) && d; d = d->next_in_list)
 			agree(d);

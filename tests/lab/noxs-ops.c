@@ -360,7 +360,7 @@ static void test_watch(void)
 	struct xen_noxs_state_entry e = { 0 };
 	struct xen_noxs_states st;
 	struct xen_noxs_watch w = { .port = port_for(0) };
-	uint32_t port = w.port, more[XEN_NOXS_MAX_WATCHES], domid;
+	uint32_t port = w.port, more[XEN_NOXS_MAX_WATCHES] = { 0 }, domid;
 	unsigned int i;
 	uint64_t since, gone;
 
@@ -413,6 +413,8 @@ static void test_watch(void)
 			break;
 	}
 	ok(i == XEN_NOXS_MAX_WATCHES, "watch: 16 at once");
+	if (i != XEN_NOXS_MAX_WATCHES)
+		die("watch: the rest needs them");
 	w.port = port_for(0);
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), -ENOSPC, "watch: no more");
 	port_close(more[5]);
