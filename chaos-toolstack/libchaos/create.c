@@ -108,6 +108,30 @@ static int check_memory(struct create *c, const struct step *s)
 			   (unsigned long long)free_kb / 1024);
 }
 
+/* One from the configuration may be in use; a random one is not. */
+static int check_uuid(struct create *c, const struct step *s)
+{
+	struct chaos__record *rec = NULL;
+	struct chaos__xen_dom dom;
+	uint32_t domid;
+	int rc;
+
+	if (!c->cfg->uuid_set ||
+	    chaos__record_load(c->ctx, c->params.uuid, &rec))
+		return 0;
+	domid = rec->domid;
+	chaos__record_free(rec);
+	rc = chaos__xen_get(c->ctx->xen, domid, &dom);
+	if (rc == -ESRCH ||
+	    (!rc && memcmp(dom.uuid, c->params.uuid, sizeof(dom.uuid))))
+		return 0;
+	if (rc)
+		return xen_failed(c, s, rc);
+	return chaos__fail(c->ctx, -EEXIST, c->name, s->name,
+			   "leave uuid= out, or destroy that one",
+			   "domain %u has this UUID", domid);
+}
+
 static int claim_name(struct create *c, const struct step *s)
 {
 	uint32_t holder;
@@ -118,6 +142,9 @@ static int claim_name(struct create *c, const struct step *s)
 		return chaos__fail(c->ctx, rc, c->name, s->name,
 				   "it must be a directory of root alone",
 				   "%s: %s", c->ctx->run_dir, strerror(-rc));
+	rc = check_uuid(c, s);
+	if (rc)
+		return rc;
 	rc = chaos__name_claim(c->ctx, c->name, &c->lock, &holder);
 	if (rc == -EEXIST && holder)
 		return chaos__fail(c->ctx, rc, c->name, s->name,

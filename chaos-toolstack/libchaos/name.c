@@ -129,14 +129,20 @@ int chaos__name_remove(struct chaos *ctx, const char *name,
 		       const uint8_t uuid[16])
 {
 	uint8_t holder[16];
+	struct stat st;
 	uint32_t domid;
 	int fd, rc = 0;
 
 	fd = openat(ctx->names_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	/* Somebody at work on it has taken it over: it is not ours any more. */
-	if (!flock(fd, LOCK_EX | LOCK_NB) && !read_content(fd, holder, &domid) &&
+	/*
+	 * Somebody at work on it has taken it over: it is not ours any more.
+	 * One that was removed before it was locked tells nothing of the file
+	 * that has the name now.
+	 */
+	if (!flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &st) && st.st_nlink &&
+	    !read_content(fd, holder, &domid) &&
 	    !memcmp(holder, uuid, sizeof(holder)) &&
 	    unlinkat(ctx->names_fd, name, 0))
 		rc = -errno;

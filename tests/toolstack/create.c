@@ -184,6 +184,27 @@ static void test_duplicate_name(void **state)
 	chaos_config_free(cfg);
 }
 
+static void test_duplicate_uuid(void **state)
+{
+	static const char uuid[] =
+		"uuid = \"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"";
+	struct fixture *f = *state;
+	struct chaos_config *cfg = config(f, "web", uuid);
+	struct chaos_config *cfg2 = config(f, "web2", uuid);
+	uint32_t domid, other;
+
+	assert_int_equal(chaos_create(f->ctx, cfg, 0, &domid), 0);
+	assert_int_equal(chaos_create(f->ctx, cfg2, 0, &other), -EEXIST);
+	assert_error(f, "domain 1 has this UUID");
+	assert_int_equal(chaos_destroy(f->ctx, domid), 0);
+	assert_int_equal(chaos_create(f->ctx, cfg2, 0, &other), 0);
+	/* Dead without our knowing: its record is in nobody's way. */
+	fake_xen.domain[other].used = false;
+	assert_int_equal(chaos_create(f->ctx, cfg2, 0, &other), 0);
+	chaos_config_free(cfg);
+	chaos_config_free(cfg2);
+}
+
 /* Two creates of one name at once: the second sees the first at work. */
 static void test_name_being_made(void **state)
 {
@@ -354,7 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_good), T(test_paused), T(test_steps_are_timed),
 		T(test_every_failure_is_undone), T(test_cancel),
-		T(test_duplicate_name), T(test_name_being_made),
+		T(test_duplicate_name), T(test_duplicate_uuid), T(test_name_being_made),
 		T(test_name_of_the_dead), T(test_too_much_memory),
 		T(test_kernel_too_large), T(test_no_backend),
 		T(test_backend_restarted), T(test_silent_backend),

@@ -24,6 +24,8 @@ ssize_t __wrap_pwrite(int fd, const void *buf, size_t n, off_t off);
 int __wrap_renameat(int a, const char *from, int b, const char *to);
 ssize_t __wrap_getrandom(void *buf, size_t n, unsigned int flags);
 
+void (*fail_hook)(const char *where);
+
 static unsigned int countdown;		/* 0: nothing fails */
 static const char *where_failed = "";
 
@@ -51,6 +53,8 @@ const char *fail_where(void)
 
 bool fail_here(const char *where)
 {
+	if (fail_hook)
+		fail_hook(where);
 	if (!countdown || --countdown)
 		return false;
 	where_failed = where;

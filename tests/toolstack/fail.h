@@ -13,6 +13,8 @@ void fail_never(void);
 void fail_nth(unsigned int n);		/* counted from now on; once */
 bool fail_happened(void);
 const char *fail_where(void);		/* the point that failed, or "" */
+/* Called at every point, to do there what another process might. */
+extern void (*fail_hook)(const char *where);
 /* For the fakes: true when this point is the one to fail. */
 bool fail_here(const char *where);
 

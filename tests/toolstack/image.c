@@ -139,7 +139,7 @@ static void test_random_headers(void **state)
 	unsigned int i, j;
 
 	srand(1);
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 500; i++) {
 		elf_make(&elf);
 		for (j = 0; j < 3; j++)
 			((uint8_t *)&elf)[rand() %

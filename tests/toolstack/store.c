@@ -245,6 +245,42 @@ static void test_race(void **state)
 	chaos__name_drop(f->ctx, &lock);
 }
 
+/* Between opening a name and locking it, another takes it and makes it anew:
+ * that one is not removed. */
+static char raced_path[160];
+
+static void race_hook(const char *where)
+{
+	if (strcmp(where, "flock"))
+		return;
+	fail_hook = NULL;
+	assert_int_equal(unlink(raced_path), 0);
+	fixture_write(raced_path, "", 0);
+}
+
+static void test_remove_race(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos__name_lock lock = { .fd = -1 };
+	uint32_t holder;
+
+	assert_int_equal(chaos__name_claim(f->ctx, "web", &lock, &holder), 0);
+	assert_int_equal(chaos__name_bind(&lock, uuid_a, 5), 0);
+	chaos__name_unlock(&lock);
+	snprintf(raced_path, sizeof(raced_path), "%s/names/web", f->run_dir);
+	fail_hook = race_hook;
+	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_a), 0);
+	assert_null(fail_hook);
+	assert_int_equal(access(raced_path, F_OK), 0);
+
+	/* The same while it is claimed: the one that has the name is locked. */
+	fail_hook = race_hook;
+	assert_int_equal(chaos__name_claim(f->ctx, "web", &lock, &holder), 0);
+	assert_int_equal(chaos__name_bind(&lock, uuid_b, 6), 0);
+	chaos__name_drop(f->ctx, &lock);
+	assert_int_equal(access(raced_path, F_OK), -1);
+}
+
 static void test_unsafe_directory(void **state)
 {
 	struct fixture *f = *state;
@@ -283,7 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_round_trip), T(test_damaged), T(test_wrong_types),
 		T(test_save_fails_whole), T(test_names), T(test_odd_name_files),
-		T(test_race), T(test_unsafe_directory), T(test_uuid),
+		T(test_race), T(test_remove_race), T(test_unsafe_directory), T(test_uuid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
