@@ -65,4 +65,6 @@ INSTALL += $(B)/chaos/chaos:bin/chaos \
 	$(B)/lib/libchaos.a:lib/libchaos.a \
 	$(B)/lib/libchaos.so.0:lib/libchaos.so.0 \
 	$(B)/lib/libchaos.pc:lib/pkgconfig/libchaos.pc \
-	$(LIBCHAOS)/include/chaos.h:include/chaos.h
+	$(LIBCHAOS)/include/chaos.h:include/chaos.h \
+	docs/man/chaos.1:share/man/man1/chaos.1 \
+	docs/man/chaos.cfg.5:share/man/man5/chaos.cfg.5
