@@ -224,13 +224,11 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 {
 	int rc;
 
-	timeout_ms = nbl_watch_timeout(nb, timeout_ms);
 	if (!TAILQ_EMPTY(&nb->ready))
 		timeout_ms = 0;
 	rc = nbl_loop_wait(&nb->loop, timeout_ms);
 	if (rc)
 		return rc;
-	nbl_watch_poll(nb);
 	nbl_run_ready(nb);
 	nbl_bury(nb);
 	nbl_closer_kick(nb->closer);

@@ -45,8 +45,6 @@ struct nbl_watch {
 	bool on;
 	uint32_t port;
 	uint64_t since;		/* sequence number of what we know */
-	bool verify_due;	/* somebody vanished */
-	int64_t verify_at_ms;	/* not before this time */
 };
 
 struct nbl {

@@ -13,9 +13,5 @@ void nbl_watch_start(struct nbl *nb);
 void nbl_watch_stop(struct nbl *nb);
 /* The port was raised. */
 void nbl_watch_event(struct nbl *nb);
-/* The shorter of timeout_ms and the time until something is due. */
-int nbl_watch_timeout(const struct nbl *nb, int timeout_ms);
-/* Do what is due by now. */
-void nbl_watch_poll(struct nbl *nb);
 
 #endif

@@ -288,21 +288,6 @@ static void neighbours_of_the_dead_stay(void **state)
 				 i % 2 == 0);
 }
 
-/* The DYING state was never seen: the check after "gone" finds it. */
-static void vanished_guest_is_dropped(void **state)
-{
-	struct test_state *s = *state;
-	struct fake_domain *dom = fake_dom_create(9);
-
-	assert_int_equal(attach(s->nb, 9, 0, err), 0);
-	fake_dom_kill(dom);
-	fake_dom_vanish(dom);
-	turns(s->nb);
-	nbl_turn(s->nb, 0);
-	assert_null(nbl_guest_find(s->nb, 9));
-	wait_taps(s->nb, 0);
-}
-
 static void successor_of_a_domid_gets_its_own(void **state)
 {
 	struct test_state *s = *state;
@@ -388,7 +373,6 @@ int main(void)
 		cmocka_unit_test(open_ladder),
 		WITH(setup_connected, dead_guest_is_dropped),
 		WITH(setup_attached, neighbours_of_the_dead_stay),
-		WITH(setup_backend, vanished_guest_is_dropped),
 		WITH(setup_backend, successor_of_a_domid_gets_its_own),
 		WITH(setup_backend, leftovers_are_removed),
 		WITH(setup_backend, attach_detach_cycles),
