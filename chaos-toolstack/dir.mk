@@ -37,7 +37,8 @@ $(B)/lib/libchaos.so.0: $(libchaos_OBJS) $(LIBCHAOS)/libchaos.map
 	$(Q)$(CC) -shared $(SAN_LDFLAGS) $(LDFLAGS) -Wl,-soname,libchaos.so.0 \
 		-Wl,--version-script=$(LIBCHAOS)/libchaos.map -Wl,--as-needed \
 		-o $@ $(libchaos_OBJS) $(libchaos_LINK)
-	$(Q)ln -sf libchaos.so.0 $(B)/lib/libchaos.so
+	$(Q)rm -f $(B)/lib/libchaos.so
+	$(Q)echo 'INPUT(libchaos.so.0)' > $(B)/lib/libchaos.so
 
 $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
 	@mkdir -p $(@D)
@@ -64,7 +65,12 @@ ALL += $(B)/lib/libchaos.a $(B)/lib/libchaos.so.0 $(B)/lib/libchaos.pc \
 INSTALL += $(B)/chaos/chaos:bin/chaos \
 	$(B)/lib/libchaos.a:lib/libchaos.a \
 	$(B)/lib/libchaos.so.0:lib/libchaos.so.0 \
+	$(B)/lib/libchaos.so:lib/libchaos.so \
 	$(B)/lib/libchaos.pc:lib/pkgconfig/libchaos.pc \
 	$(LIBCHAOS)/include/chaos.h:include/chaos.h \
+	$(B)/lib/libnoxs.a:lib/libnoxs.a \
+	chaos-toolstack/libnoxs/include/noxs/noxs.h:include/noxs/noxs.h \
+	chaos-toolstack/libnoxs/include/noxs/netback.h:include/noxs/netback.h \
+	hypervisor-ext/include/xen/noxs.h:include/xen/noxs.h \
 	docs/man/chaos.1:share/man/man1/chaos.1 \
 	docs/man/chaos.cfg.5:share/man/man5/chaos.cfg.5
