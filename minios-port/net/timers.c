@@ -4,9 +4,9 @@
  *
  * lwIP would wake the guest four times a second for ever.  Here a timer
  * forces a wake-up only while it has work: TCP with connections, DHCP while
- * it negotiates (and once a minute with a lease), ARP and reassembly for a
- * while after traffic.  Afterwards ARP's ageing is caught up with whenever
- * the guest is awake for another reason.
+ * it negotiates (and once a minute with a lease), ARP for a while after
+ * traffic.  What is left to age then is caught up with whenever the guest is
+ * awake for another reason.
  */
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
@@ -20,14 +20,18 @@
 #include "minios/time.h"
 #include "vif.h"
 
-/* As long as a query or a fragment waits at most: 15 s, and some. */
-#define AGEING_MS	20000
-#define MAX_CATCH_UP	300	/* seconds: an ARP entry's life */
+/* An ARP query is repeated every second, five times. */
+#define AGEING_MS	6000
+#define ARP_LIFE_S	300
+/* Closed connections linger for minutes; their end may be noticed late. */
+#define LINGER_MS	10000
 
 struct cyclic {
 	uint32_t period_ms;
-	unsigned int max_runs;	/* rounds that are made up for when late */
-	bool (*needed)(void);	/* does it force a wake-up */
+	/* In how long it has to run, if not earlier; 0: no matter when. */
+	uint32_t (*wait_ms)(void);
+	/* Periods that are made up for, one run each, when it is late. */
+	unsigned int (*max_runs)(void);
 	void (*run)(void);
 	uint64_t next_ms;
 };
@@ -47,11 +51,6 @@ u32_t sys_now(void)
 	return now_ms;
 }
 
-static bool tcp_needed(void)
-{
-	return tcp_active_pcbs || tcp_tw_pcbs;
-}
-
 /* Something to look after came up outside of the thread's rounds. */
 static void kick(void)
 {
@@ -65,9 +64,27 @@ void tcp_timer_needed(void)
 	kick();
 }
 
-static bool ageing_needed(void)
+static uint32_t tcp_wait(void)
 {
-	return now_ms < ageing_until_ms;
+	if (tcp_active_pcbs)
+		return TCP_TMR_INTERVAL;
+	return tcp_tw_pcbs ? LINGER_MS : 0;
+}
+
+/* A living connection must not see a pause as many retries at once. */
+static unsigned int tcp_max_runs(void)
+{
+	return tcp_active_pcbs ? 1 : 2 * LINGER_MS / TCP_TMR_INTERVAL;
+}
+
+static uint32_t age_wait(void)
+{
+	return now_ms < ageing_until_ms ? ARP_TMR_INTERVAL : 0;
+}
+
+static unsigned int age_max_runs(void)
+{
+	return ARP_LIFE_S;
 }
 
 static void age(void)
@@ -91,21 +108,33 @@ static bool dhcp_any(bool talking)
 	return false;
 }
 
-static bool dhcp_fine_needed(void)
+static uint32_t dhcp_fine_wait(void)
 {
-	return dhcp_any(true);
+	return dhcp_any(true) ? DHCP_FINE_TIMER_MSECS : 0;
 }
 
-static bool dhcp_coarse_needed(void)
+static uint32_t dhcp_coarse_wait(void)
 {
-	return dhcp_any(false);
+	return dhcp_any(false) ? DHCP_COARSE_TIMER_MSECS : 0;
+}
+
+static unsigned int once(void)
+{
+	return 1;
+}
+
+/* Minutes count towards the end of a lease, however long the guest slept. */
+static unsigned int dhcp_max_runs(void)
+{
+	return 60;
 }
 
 static struct cyclic timers[] = {
-	{ TCP_TMR_INTERVAL, 1, tcp_needed, tcp_tmr, 0 },
-	{ ARP_TMR_INTERVAL, MAX_CATCH_UP, ageing_needed, age, 0 },
-	{ DHCP_FINE_TIMER_MSECS, 1, dhcp_fine_needed, dhcp_fine_tmr, 0 },
-	{ DHCP_COARSE_TIMER_MSECS, 1, dhcp_coarse_needed, dhcp_coarse_tmr, 0 },
+	{ TCP_TMR_INTERVAL, tcp_wait, tcp_max_runs, tcp_tmr, 0 },
+	{ ARP_TMR_INTERVAL, age_wait, age_max_runs, age, 0 },
+	{ DHCP_FINE_TIMER_MSECS, dhcp_fine_wait, once, dhcp_fine_tmr, 0 },
+	{ DHCP_COARSE_TIMER_MSECS, dhcp_coarse_wait, dhcp_max_runs,
+	  dhcp_coarse_tmr, 0 },
 };
 
 #define NR_TIMERS	(sizeof(timers) / sizeof(timers[0]))
@@ -117,7 +146,8 @@ void timers_init(void (*wake)(void))
 	unsigned int i;
 
 	wake_thread = wake;
-	timers_begin();
+	in_round = true;
+	now_ms = time_ns() / NS_PER_MS;
 	for (i = 0; i < NR_TIMERS; i++)
 		timers[i].next_ms = now_ms + timers[i].period_ms;
 }
@@ -128,12 +158,6 @@ void timers_activity(void)
 	kick();
 }
 
-void timers_begin(void)
-{
-	now_ms = time_ns() / NS_PER_MS;
-	in_round = true;
-}
-
 static void run_due(struct cyclic *t)
 {
 	uint64_t rounds;
@@ -142,10 +166,24 @@ static void run_due(struct cyclic *t)
 		return;
 	rounds = 1 + (now_ms - t->next_ms) / t->period_ms;
 	t->next_ms += rounds * t->period_ms;
-	if (rounds > t->max_runs)
-		rounds = t->max_runs;
+	if (rounds > t->max_runs())
+		rounds = t->max_runs();
 	while (rounds--)
 		t->run();
+}
+
+/*
+ * Before any frame of this round is looked at: what it brings must not be
+ * aged by the time before it.
+ */
+void timers_begin(void)
+{
+	unsigned int i;
+
+	now_ms = time_ns() / NS_PER_MS;
+	in_round = true;
+	for (i = 0; i < NR_TIMERS; i++)
+		run_due(&timers[i]);
 }
 
 uint64_t timers_end(void)
@@ -153,14 +191,16 @@ uint64_t timers_end(void)
 	uint64_t next = UINT64_MAX;
 	unsigned int i;
 
-	for (i = 0; i < NR_TIMERS; i++)
-		run_due(&timers[i]);
 	if (active)
 		ageing_until_ms = now_ms + AGEING_MS;
 	active = false;
-	for (i = 0; i < NR_TIMERS; i++)
-		if (timers[i].needed() && timers[i].next_ms < next)
-			next = timers[i].next_ms;
+	for (i = 0; i < NR_TIMERS; i++) {
+		uint32_t wait = timers[i].wait_ms();
+		uint64_t due = timers[i].next_ms + wait - timers[i].period_ms;
+
+		if (wait && due < next)
+			next = due;
+	}
 	in_round = false;
 	return next == UINT64_MAX ? SCHED_FOREVER : next * NS_PER_MS;
 }

@@ -16,6 +16,7 @@
 
 #include "minios/boot.h"
 #include "minios/net.h"
+#include "minios/net_lwip.h"
 #include "vif.h"
 
 #define RX_BUDGET	32	/* frames per vif and round */
@@ -52,6 +53,20 @@ bool vifs_poll(void)
 		}
 	}
 	return more;
+}
+
+struct netif *net_route_src(const ip4_addr_t *src)
+{
+	struct vif *v;
+
+	if (!src || ip4_addr_isany(src))
+		return NULL;
+	for (v = vifs; v; v = v->next)
+		if (v->added && netif_is_up(&v->netif) &&
+		    netif_is_link_up(&v->netif) &&
+		    ip4_addr_cmp(src, netif_ip4_addr(&v->netif)))
+			return &v->netif;
+	return NULL;
 }
 
 static err_t vif_output(struct netif *netif, struct pbuf *p)

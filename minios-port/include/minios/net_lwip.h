@@ -15,6 +15,14 @@ void net_mem_free(void *ptr);
 /* A quarter of what is free now, at least 128 KB. */
 void net_mem_init(void);
 
+/*
+ * The netif that owns the address src, if it is up: with several vifs on one
+ * bridge an answer leaves where the question came in.  NULL: lwIP decides.
+ */
+struct ip4_addr;
+struct netif;
+struct netif *net_route_src(const struct ip4_addr *src);
+
 /* The first sequence number of a connection (RFC 6528); network order. */
 uint32_t net_tcp_isn(uint32_t local_ip, uint16_t local_port,
 		     uint32_t remote_ip, uint16_t remote_port);

@@ -40,6 +40,7 @@
 #define IP_REASS_MAX_PBUFS		16
 #define IP_FORWARD			0
 
+#define TCP_MSL				15000	/* ms; a connection lingers twice that */
 #define TCP_MSS				1460
 #define TCP_WND				(16 * TCP_MSS)
 #define TCP_SND_BUF			(16 * TCP_MSS)
@@ -49,6 +50,8 @@
 #define TCP_DEFAULT_LISTEN_BACKLOG	64
 #define LWIP_HOOK_TCP_ISN(lip, lport, rip, rport) \
 	net_tcp_isn((lip)->addr, lport, (rip)->addr, rport)
+
+#define LWIP_HOOK_IP4_ROUTE_SRC(src, dest) net_route_src(src)
 
 #define LWIP_NETIF_LINK_CALLBACK	0
 #define LWIP_NETIF_STATUS_CALLBACK	1
