@@ -45,7 +45,8 @@ static bool vif_move_packets(struct nbl_vif *vif)
 
 /*
  * While there is work left the port stays masked: a guest that raises it all
- * the time costs one run a turn, like everybody who has work.
+ * the time costs one run a turn, like everybody who has work.  One that was
+ * found lying is not listened to any more.
  */
 void nbl_vif_run(struct nbl_vif *vif)
 {
@@ -55,7 +56,7 @@ void nbl_vif_run(struct nbl_vif *vif)
 		nbl_vif_ready(vif);
 		return;
 	}
-	if (vif->unmask_due) {
+	if (vif->unmask_due && !vif->broken) {
 		vif->unmask_due = false;
 		nbl_evtchn_unmask(vif->nb->ec, vif->port);
 	}

@@ -391,6 +391,23 @@ static void event_storm_starves_nobody(void **state)
 	assert_true(the_vif(s)->stats.events - before <= 2);
 }
 
+static void nobody_listens_to_a_liar(void **state)
+{
+	struct test_state *s = *state;
+	uint64_t before;
+	int i;
+
+	s->guest.tx.sring->req_prod = 1000;
+	guest_notify(&s->guest);
+	assert_broken(s, EPROTO);
+	before = the_vif(s)->stats.events;
+	for (i = 0; i < 100; i++) {
+		guest_notify(&s->guest);
+		nbl_turn(s->nb, 0);
+	}
+	assert_int_equal(the_vif(s)->stats.events, before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +442,7 @@ int main(void)
 		ATT(chain_without_sg_is_a_lie),
 		CONN(lie_costs_its_own_device_only),
 		CONN(event_storm_starves_nobody),
+		CONN(nobody_listens_to_a_liar),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
