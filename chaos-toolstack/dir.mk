@@ -50,9 +50,12 @@ chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a
 # Static: a command this short spends most of its time in the dynamic linker
 # (42 of 54 emulated ms of a create).  The parser in libxlutil needs one
-# function of libxl, for booleans, which nobody calls here.
+# function of libxl, for booleans, which nobody calls here.  libxenguest goes
+# in whole: its loaders and the PV builder register themselves in constructors
+# that no symbol pulls in.
 CHAOS_STATIC := -static -Wl,--defsym=libxl_defbool_set=abort \
-	-Wl,--start-group -lxlutil -lxenguest -lxenctrl -lxenevtchn -lxencall \
+	-Wl,--whole-archive -lxenguest -Wl,--no-whole-archive \
+	-Wl,--start-group -lxlutil -lxenctrl -lxenevtchn -lxencall \
 	-lxenforeignmemory -lxengnttab -lxendevicemodel -lxentoolcore \
 	-lxentoollog -ljansson -lz -llzma -lzstd -Wl,--end-group
 # The sanitizers do not work in static programs.
