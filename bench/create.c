@@ -5,8 +5,11 @@
  *   bench-create [-n SAMPLES] [-a ALIVE] [-x SETUP] [-t TRUE] CONFIG BRIDGE OUT
  *
  * Metrics, for one guest with one vif while alive-1 others run:
- *   create        chaos_create, from the call to its return (unpause included);
- *                 for xl and fork+exec the whole command
+ *   create        chaos_create, from the call to the moment it lets the guest
+ *                 run; for xl and fork+exec the whole command
+ *   create-return chaos_create, from the call to its return.  With one CPU the
+ *                 guest boots before the caller comes back, and every other
+ *                 guest on the bridge hears its first broadcast.
  *   boot          from just before the unpause to the guest's first packet
  *   first-packet  from the call of create to the guest's first packet
  *   destroy       chaos_destroy, from the call to its return
@@ -32,6 +35,8 @@
 #define MAX_ALIVE	1000
 #define PACKET_MS	5000
 #define GONE_MS		5000
+/* After this a host with one CPU and 200 guests has heard a broadcast out. */
+#define SETTLE_MS	250
 
 struct run {
 	struct bench *b;
@@ -125,9 +130,12 @@ static uint32_t create(struct run *r, int alive, bool sample)
 	if (packet < 0)
 		bench_die("%s: no packet within %d ms", g.name, PACKET_MS);
 	chaos_config_free(cfg);
+	usleep(SETTLE_MS * 1000);
 	if (sample) {
 		sample_steps(r, alive, "create");
-		bench_sample_ms(r->b, "chaos", "create", alive, end - begin);
+		bench_sample_ms(r->b, "chaos", "create", alive, unpause - begin);
+		bench_sample_ms(r->b, "chaos", "create-return", alive,
+				end - begin);
 		bench_sample_ms(r->b, "chaos", "boot", alive, packet - unpause);
 		bench_sample_ms(r->b, "chaos", "first-packet", alive,
 				packet - begin);
@@ -210,6 +218,7 @@ static void sample_here(struct run *r)
 		uint64_t before = free_pages(r);
 
 		destroy(r, create(r, alive, true), alive, true, before);
+		usleep(SETTLE_MS * 1000);
 	}
 }
 
