@@ -108,6 +108,8 @@ void *malloc(size_t size)
 	if (!h)
 		return NULL;
 	obj = h->free;
+	if (!obj)
+		panic("a page of the wrong list, or written over");
 	h->free = *(void **)obj;
 	h->nr_used++;
 	if (!h->free)

@@ -99,9 +99,12 @@ static void reap(void)
 	if (!t)
 		return;
 	dead = NULL;
-	for (p = &all; *p != t; p = &(*p)->all_next)
-		;
-	*p = t->all_next;
+	for (p = &all; *p; p = &(*p)->all_next) {
+		if (*p == t) {
+			*p = t->all_next;
+			break;
+		}
+	}
 	if (t == &main_thread)
 		return;
 	page_free(t->stack, THREAD_STACK_PAGES);

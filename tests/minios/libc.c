@@ -33,6 +33,7 @@ size_t mini_strlcpy(char *dst, const char *src, size_t size);
 
 #define strtoul mini_strtoul
 #define strtol mini_strtol
+/* NOLINTNEXTLINE(bugprone-suspicious-include): under other names */
 #include "../../minios-port/libc/strtol.c"
 #undef strtoul
 #undef strtol
@@ -40,6 +41,7 @@ size_t mini_strlcpy(char *dst, const char *src, size_t size);
 #define vsnprintf mini_vsnprintf
 #define snprintf mini_snprintf
 #define truncate mini_truncate
+/* NOLINTNEXTLINE(bugprone-suspicious-include): under other names */
 #include "../../minios-port/libc/printf.c"
 #undef vsnprintf
 #undef snprintf
@@ -55,6 +57,7 @@ size_t mini_strlcpy(char *dst, const char *src, size_t size);
 #define strncmp mini_strncmp
 #define strchr mini_strchr
 #define strlcpy mini_strlcpy
+/* NOLINTNEXTLINE(bugprone-suspicious-include): under other names */
 #include "../../minios-port/libc/string.c"
 #undef memcpy
 #undef memmove

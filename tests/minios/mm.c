@@ -24,8 +24,10 @@
 
 struct boot_info boot;
 
+/* NOLINTNEXTLINE(bugprone-suspicious-include): under other names */
 #include "../../minios-port/mm/page.c"
 #undef WORD_BITS
+/* NOLINTNEXTLINE(bugprone-suspicious-include): under other names */
 #include "../../minios-port/mm/malloc.c"
 #undef malloc
 #undef calloc

@@ -62,7 +62,7 @@ int app_main(void)
 	printf("daytime\n");
 	/* Without network there is nobody to serve, but nothing is broken. */
 	if (!net_start() && daytime_listen() != ERR_OK) {
-		printf("daytime: cannot listen on port %u\n", DAYTIME_PORT);
+		printf("daytime: cannot listen on port %d\n", DAYTIME_PORT);
 		return 1;
 	}
 	waitq_wait(&never, SCHED_FOREVER);
