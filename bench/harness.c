@@ -14,8 +14,6 @@
 
 #include "harness.h"
 
-extern char **environ;
-
 struct bench {
 	json_t *root, *config, *series;
 	const char *unit;

@@ -113,10 +113,10 @@ static double sniff_one(struct bench_sniffer *s, const uint8_t mac[6])
 double bench_sniffer_wait(struct bench_sniffer *s, const uint8_t mac[6],
 			  int timeout_ms)
 {
-	double end = bench_now_ms() + timeout_ms, when;
+	double end = bench_now_ms() + timeout_ms, left, when;
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 
-	for (double left = timeout_ms; left > 0; left = end - bench_now_ms()) {
+	while ((left = end - bench_now_ms()) > 0) {
 		if (poll(&p, 1, (int)left + 1) <= 0)
 			continue;
 		when = sniff_one(s, mac);
