@@ -17,6 +17,7 @@
 #include "minios/boot.h"
 #include "minios/net.h"
 #include "minios/net_lwip.h"
+#include "minios/xenbus.h"
 #include "vif.h"
 
 #define RX_BUDGET	32	/* frames per vif and round */
@@ -28,6 +29,8 @@ struct vif {
 	uint16_t id;
 	bool added;		/* lwIP knows the netif */
 	bool due;		/* an event came, or frames are left */
+	bool silent;		/* speaks when the backend is connected */
+	bool dhcp;
 };
 
 static struct vif *vifs;
@@ -36,6 +39,15 @@ static void (*wake_thread)(void);
 void vifs_init(void (*wake)(void))
 {
 	wake_thread = wake;
+}
+
+/* The first of these announces a static address by ARP. */
+static void vif_speak(struct vif *v)
+{
+	v->silent = false;
+	netif_set_link_up(&v->netif);
+	if (v->dhcp && !netif_dhcp_data(&v->netif))
+		dhcp_start(&v->netif);
 }
 
 bool vifs_poll(void)
@@ -47,6 +59,8 @@ bool vifs_poll(void)
 		if (!v->due)
 			continue;
 		v->due = false;
+		if (v->silent && noxs_netfront_connected(v->nf))
+			vif_speak(v);
 		if (noxs_netfront_poll(v->nf, RX_BUDGET) == RX_BUDGET) {
 			v->due = true;
 			more = true;
@@ -214,18 +228,23 @@ static void vif_link_up(void *priv, const struct noxs_net_info *info)
 	memcpy(v->netif.hwaddr, info->mac, ETH_HWADDR_LEN);
 	v->netif.mtu = info->mtu;
 	vif_address(info, &a);
-	/* The last of these announces a static address by ARP. */
 	vif_configure(v, &a);
+	v->dhcp = a.dhcp;
 	netif_set_up(&v->netif);
-	netif_set_link_up(&v->netif);
-	if (a.dhcp && !netif_dhcp_data(&v->netif))
-		dhcp_start(&v->netif);
+	/*
+	 * netback-lite sends what it finds in the ring when it connects; of
+	 * dom0's netback, the bridge drops what comes before its carrier.
+	 */
+	v->silent = xenbus_active;
+	if (!v->silent)
+		vif_speak(v);
 }
 
 static void vif_link_down(void *priv, unsigned int error)
 {
 	struct vif *v = priv;
 
+	v->silent = false;
 	if (!v->added)
 		return;
 	netif_set_link_down(&v->netif);
