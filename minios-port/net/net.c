@@ -18,12 +18,13 @@
 #include "vif.h"
 
 /*
- * Receive pages per vif: so that fifteen vifs take half of the memory of a 4
- * MB guest, and a large guest gets what a fast peer fills in a millisecond.
+ * Receive pages per vif, and half as many to send: a share of what is free
+ * when the vif appears.  Fifteen vifs take two thirds of a 4 MB guest; a
+ * large guest gets what a fast peer fills in a millisecond.
  */
 #define MIN_RX		16
 #define MAX_RX		128
-#define PAGES_PER_RX	64
+#define FREE_PER_RX	24
 
 static struct noxs_bus bus;
 static struct waitq work;
@@ -61,13 +62,20 @@ static void net_thread(void *arg)
 	}
 }
 
-static unsigned int rx_pages(void)
-{
-	unsigned long n = page_nr_free() / PAGES_PER_RX;
+static struct noxs_netfront_ops ops;
+static struct noxs_netfront_config cfg = {
+	.ops = &ops,
+	.features = XEN_NOXS_NET_F_CSUM4,
+};
 
-	if (n < MIN_RX)
-		return MIN_RX;
-	return n > MAX_RX ? MAX_RX : n;
+static int probe(void *arg, struct noxs_netfront *nf, uint16_t id, void **priv)
+{
+	unsigned long n = page_nr_free() / FREE_PER_RX;
+
+	/* Read when the vif makes its rings, and not again. */
+	cfg.nr_rx = n < MIN_RX ? MIN_RX : n > MAX_RX ? MAX_RX : n;
+	cfg.nr_tx = cfg.nr_rx / 2;
+	return vif_ops.probe(arg, nf, id, priv);
 }
 
 /*
@@ -91,10 +99,6 @@ static int bus_start(const struct noxs_driver *const *drivers)
 
 int net_start(void)
 {
-	static struct noxs_netfront_config cfg = {
-		.ops = &vif_ops,
-		.features = XEN_NOXS_NET_F_CSUM4,
-	};
 	static struct noxs_driver driver;
 	static const struct noxs_driver *const drivers[] = { &driver };
 	int rc;
@@ -103,8 +107,8 @@ int net_start(void)
 	lwip_init();
 	timers_init(wake);
 	vifs_init(wake);
-	cfg.nr_rx = rx_pages();
-	cfg.nr_tx = cfg.nr_rx / 2;
+	ops = vif_ops;
+	ops.probe = probe;
 	rc = noxs_netfront_driver_init(&driver, &cfg);
 	if (!rc)
 		rc = bus_start(drivers);
