@@ -244,10 +244,20 @@ int store_directory(const char *path, const char **words, size_t *len)
 	return 0;
 }
 
-int store_watch(const char *path)
+/* The token is one for all: whatever fires, everything is looked at. */
+static int watch(uint32_t type, const char *path)
 {
-	/* The token; one for all, since everything is looked at again. */
-	int rc = transact(XS_WATCH, path, "w", 2);
+	int rc = transact(type, path, "w", 2);
 
 	return rc < 0 ? rc : 0;
+}
+
+int store_watch(const char *path)
+{
+	return watch(XS_WATCH, path);
+}
+
+int store_unwatch(const char *path)
+{
+	return watch(XS_UNWATCH, path);
 }

@@ -24,7 +24,9 @@ int store_read(const char *path, char *value, size_t size);
 int store_write(const char *path, const char *value);
 /* Words with a zero after each, *len bytes, valid until the next call. */
 int store_directory(const char *path, const char **words, size_t *len);
+/* -EIO also: it is watched already / not watched. */
 int store_watch(const char *path);
+int store_unwatch(const char *path);
 
 /* Did a watch fire since the last call?  -EPROTO, 0 or 1. */
 int store_changed(void);

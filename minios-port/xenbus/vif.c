@@ -286,6 +286,11 @@ int xb_vif_init(struct xb_vif *v, uint16_t id)
 
 void xb_vif_fini(struct xb_vif *v)
 {
+	char path[STORE_PATH_MAX + 32];
+
+	/* The next device may have the same directory. */
+	snprintf(path, sizeof(path), "%s/state", v->backend);
+	store_unwatch(path);
 	port_close(v->port);
 	v->used = false;
 }
