@@ -4,7 +4,7 @@
 set -e
 . /lab/lib.sh
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+say() { printf '\n== %s\n' "$*"; }
 run() { printf '  $ %s\n' "$*"; "$@" 2>&1 | sed 's/^/    /'; }
 
 say 'This is a real Xen hypervisor with a real Linux control domain (dom0).'
