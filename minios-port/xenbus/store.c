@@ -163,10 +163,10 @@ int store_changed(void)
 {
 	struct xsd_sockmsg msg;
 	bool fired;
-	int rc;
 
 	while (!dead) {
-		rc = ready();
+		int rc = ready();
+
 		if (rc > 0)
 			rc = receive(&msg);
 		else if (!rc)
@@ -186,12 +186,13 @@ int store_changed(void)
 static int transact(uint32_t type, const char *path, const char *data,
 		    size_t len)
 {
-	struct xsd_sockmsg msg = { .type = type, .req_id = ++req_id };
+	struct xsd_sockmsg msg = { .type = type };
 	size_t path_len = strlen(path) + 1;
 	int rc;
 
 	if (dead)
 		return -EPROTO;
+	msg.req_id = ++req_id;
 	msg.len = path_len + len;
 	if (msg.len > XENSTORE_PAYLOAD_MAX)
 		return -ERANGE;
