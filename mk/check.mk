@@ -10,7 +10,7 @@
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 RUN_FLAGS := $(if $(filter 1,$(V)),-v)
-LAB_TESTS ?= $(sort $(wildcard tests/lab/*.test))
+LAB_TESTS ?= $(sort $(wildcard tests/lab/*.test)) tests/self/lab
 SUBMAKE = $(MAKE) --no-print-directory
 
 test:
