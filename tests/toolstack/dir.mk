@@ -33,3 +33,12 @@ toolstack-netback_CFLAGS := $(NOXS_INC)
 toolstack-netback_PKGS := cmocka
 toolstack-netback_LDLIBS := -pthread
 $(eval $(call test_program,toolstack-netback))
+
+# The PVH builder over a pretended libxc.
+toolstack-pvh_SRCS := tests/toolstack/pvh.c tests/toolstack/fail.c \
+	$(addprefix $(LIBCHAOS)/,image.c layout.c) \
+	$(addprefix $(LIBCHAOS)/xen/,build.c pvh.c pvh-memory.c pvh-vcpu.c window.c)
+toolstack-pvh_CFLAGS := $(TOOLSTACK_CFLAGS)
+toolstack-pvh_PKGS := cmocka
+toolstack-pvh_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP) munmap)
+$(eval $(call test_program,toolstack-pvh))

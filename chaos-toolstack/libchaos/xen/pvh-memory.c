@@ -47,7 +47,8 @@ int chaos__xen_populate(struct chaos__xen *xen, uint32_t domid, uint64_t gfn,
 			return chaos__xen_errno(xen);
 		gfn += (uint64_t)done << order;
 		nr -= (uint64_t)done << order;
-		if ((unsigned int)done == n)
+		/* Less than asked for may be all there is: asked again, none. */
+		if (done)
 			continue;
 		if (!order)
 			return -ENOMEM;
