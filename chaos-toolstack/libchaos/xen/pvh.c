@@ -23,6 +23,7 @@
 struct pvh_build {
 	struct chaos__xen_build b;
 	struct chaos__layout layout;
+	struct chaos__window window;
 };
 
 static struct pvh_build *of(struct chaos__xen_build *b)
@@ -126,27 +127,29 @@ static void put_special(uint8_t *special)
 		ident[i] = i << 22 | IDENT_FLAGS;
 }
 
-/* In order of address, so that one window mostly does. */
+/*
+ * In order of address, so that one window mostly does.  It is closed by the end
+ * of the build: unmapping costs more than mapping, and the guest need not wait.
+ */
 static int pvh_image(struct chaos__xen_build *b)
 {
 	const struct chaos__layout *l = &of(b)->layout;
 	const struct chaos__image *im = b->p->image;
-	struct chaos__window w;
+	struct chaos__window *w = &of(b)->window;
 	unsigned int i;
 	int rc;
 
-	rc = chaos__window_open(&w, b, im->start >> CHAOS__PAGE_SHIFT,
+	rc = chaos__window_open(w, b, im->start >> CHAOS__PAGE_SHIFT,
 				l->start_gfn + l->start_pages, l->special_gfn);
 	if (rc)
 		return rc;
-	put_special(w.special);
+	put_special(w->special);
 	for (i = 0; !rc && i < im->nr_segments; i++)
-		rc = load_segment(&w, im->fd, &im->segment[i]);
+		rc = load_segment(w, im->fd, &im->segment[i]);
 	if (!rc)
-		rc = load_ramdisk(&w, im, l);
+		rc = load_ramdisk(w, im, l);
 	if (!rc)
-		rc = put_start_info(&w, b);
-	chaos__window_close(&w);
+		rc = put_start_info(w, b);
 	return rc;
 }
 
@@ -180,6 +183,7 @@ static int pvh_boot(struct chaos__xen_build *b,
 
 static void pvh_end(struct chaos__xen_build *b)
 {
+	chaos__window_close(&of(b)->window);
 	free(of(b));
 }
 
