@@ -59,8 +59,8 @@ static int check_layout(struct create *c, const struct step *s)
 
 	if (!c->cfg->pvh)
 		return 0;
-	rc = chaos__layout(&c->image, c->params.mem_kb / 4, c->params.cmdline,
-			   &layout, &why);
+	rc = chaos__layout(&c->image, c->params.mem_kb / 4, c->params.vcpus,
+			   c->params.cmdline, &layout, &why);
 	if (!rc)
 		return 0;
 	return chaos__fail(c->ctx, rc, c->name, s->name, "", "%s: %s",

@@ -6,6 +6,7 @@
 
 #include <xen/arch-x86/hvm/start_info.h>
 
+#include "acpi.h"
 #include "layout.h"
 #include "xen/xen.h"
 
@@ -23,21 +24,28 @@ static int bad(int rc, const char **why, const char *text)
 	return rc;
 }
 
+bool chaos__layout_has_acpi(const struct chaos__layout *l)
+{
+	return l->nr_special > CHAOS__SPECIAL_ACPI;
+}
+
 /* Returns where RAM ends for everything else. */
 static uint64_t place_special(struct chaos__layout *l,
 			      const struct chaos__image *image)
 {
 	uint64_t first = CHAOS__SPECIAL_GFN << CHAOS__PAGE_SHIFT;
-	uint64_t end = first + CHAOS__NR_SPECIAL * CHAOS__PAGE_SIZE;
+	uint64_t end = first + l->nr_special * CHAOS__PAGE_SIZE;
 
 	/* What follows the kernel must not grow into them either. */
 	if (image->start >= end) {
 		l->special_gfn = CHAOS__SPECIAL_GFN;
 		l->nr_memmap = 3;
 	} else {
-		l->special_gfn = l->low_pages - CHAOS__NR_SPECIAL;
+		l->special_gfn = l->low_pages - l->nr_special;
 		l->nr_memmap = 2;
 	}
+	if (chaos__layout_has_acpi(l))
+		l->nr_memmap++;
 	if (l->high_pages)
 		l->nr_memmap++;
 	return l->special_gfn == CHAOS__SPECIAL_GFN ? l->low_pages :
@@ -58,7 +66,7 @@ static void place_start_info(struct chaos__layout *l, const char *cmdline)
 }
 
 int chaos__layout(const struct chaos__image *image, uint64_t mem_pages,
-		  const char *cmdline, struct chaos__layout *l,
+		  uint32_t vcpus, const char *cmdline, struct chaos__layout *l,
 		  const char **why)
 {
 	uint64_t next, ram_end;
@@ -66,7 +74,11 @@ int chaos__layout(const struct chaos__image *image, uint64_t mem_pages,
 	memset(l, 0, sizeof(*l));
 	l->low_pages = mem_pages < HOLE_GFN ? mem_pages : HOLE_GFN;
 	l->high_pages = mem_pages - l->low_pages;
-	if (l->low_pages < CHAOS__SPECIAL_GFN + CHAOS__NR_SPECIAL)
+	l->nr_special = vcpus > 1 ? CHAOS__SPECIAL_ACPI + 1 :
+				    CHAOS__SPECIAL_ACPI;
+	if (vcpus > CHAOS__ACPI_MAX_VCPUS)
+		return bad(-EINVAL, why, "too many vCPUs");
+	if (l->low_pages < CHAOS__SPECIAL_GFN + l->nr_special)
 		return bad(-ENOSPC, why, "no memory left for a kernel");
 	ram_end = place_special(l, image);
 	if (!image->has_pvh_entry)
@@ -104,11 +116,14 @@ static void put_range(struct hvm_memmap_table_entry **e, uint64_t gfn,
 static void put_memmap(const struct chaos__layout *l,
 		       struct hvm_memmap_table_entry *map)
 {
-	uint64_t after = l->special_gfn + CHAOS__NR_SPECIAL;
+	uint64_t after = l->special_gfn + l->nr_special;
 
 	put_range(&map, 0, l->special_gfn, XEN_HVM_MEMMAP_TYPE_RAM);
-	put_range(&map, l->special_gfn, CHAOS__NR_SPECIAL,
+	put_range(&map, l->special_gfn, CHAOS__SPECIAL_ACPI,
 		  XEN_HVM_MEMMAP_TYPE_RESERVED);
+	if (chaos__layout_has_acpi(l))
+		put_range(&map, l->special_gfn + CHAOS__SPECIAL_ACPI, 1,
+			  XEN_HVM_MEMMAP_TYPE_ACPI);
 	if (after < l->low_pages)
 		put_range(&map, after, l->low_pages - after,
 			  XEN_HVM_MEMMAP_TYPE_RAM);
@@ -134,6 +149,9 @@ void chaos__layout_start_info(const struct chaos__layout *l,
 	si->version = 1;
 	si->memmap_paddr = base + l->memmap_off;
 	si->memmap_entries = l->nr_memmap;
+	if (chaos__layout_has_acpi(l))
+		si->rsdp_paddr = (l->special_gfn + CHAOS__SPECIAL_ACPI)
+				 << CHAOS__PAGE_SHIFT;
 	put_memmap(l, (struct hvm_memmap_table_entry *)(p + l->memmap_off));
 	if (*cmdline) {
 		strcpy((char *)p + l->cmdline_off, cmdline);

@@ -26,6 +26,12 @@ endef
 $(foreach t,config store image create destroy console,\
 	$(eval $(call toolstack_test,$(t))))
 
+# The ACPI tables alone.
+toolstack-acpi_SRCS := tests/toolstack/acpi.c $(LIBCHAOS)/acpi.c
+toolstack-acpi_CFLAGS := $(TOOLSTACK_CFLAGS)
+toolstack-acpi_PKGS := cmocka
+$(eval $(call test_program,toolstack-acpi))
+
 # libnoxs' own side of the control socket, over a real one.
 toolstack-netback_SRCS := tests/toolstack/netback.c \
 	chaos-toolstack/libnoxs/netback.c
@@ -36,7 +42,7 @@ $(eval $(call test_program,toolstack-netback))
 
 # The PVH builder over a pretended libxc.
 toolstack-pvh_SRCS := tests/toolstack/pvh.c tests/toolstack/fail.c \
-	$(addprefix $(LIBCHAOS)/,image.c layout.c) \
+	$(addprefix $(LIBCHAOS)/,image.c layout.c acpi.c) \
 	$(addprefix $(LIBCHAOS)/xen/,build.c pvh.c pvh-memory.c pvh-vcpu.c window.c)
 toolstack-pvh_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-pvh_PKGS := cmocka

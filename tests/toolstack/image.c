@@ -165,7 +165,7 @@ static void check_map(const struct chaos__layout *l, const uint8_t *page,
 	const struct hvm_memmap_table_entry *map =
 		(const void *)(page + l->memmap_off);
 	uint64_t pages = 0, end = 0;
-	unsigned int i;
+	unsigned int i, nr_acpi = 0;
 
 	assert_int_equal(si->magic, XEN_HVM_START_MAGIC_VALUE);
 	assert_int_equal(si->memmap_entries, l->nr_memmap);
@@ -173,12 +173,18 @@ static void check_map(const struct chaos__layout *l, const uint8_t *page,
 		assert_true(map[i].addr >= end);
 		end = map[i].addr + map[i].size;
 		pages += map[i].size >> 12;
-		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RESERVED)
+		if (map[i].type == XEN_HVM_MEMMAP_TYPE_RESERVED) {
 			assert_int_equal(map[i].addr >> 12, l->special_gfn);
-		else
+		} else if (map[i].type == XEN_HVM_MEMMAP_TYPE_ACPI) {
+			assert_int_equal(map[i].addr, si->rsdp_paddr);
+			assert_int_equal(map[i].size, 4096);
+			nr_acpi++;
+		} else {
 			assert_int_equal(map[i].type, XEN_HVM_MEMMAP_TYPE_RAM);
+		}
 	}
 	assert_int_equal(pages, mem_pages);
+	assert_int_equal(nr_acpi, !!si->rsdp_paddr);
 }
 
 static void test_layout(void **state)
@@ -194,7 +200,8 @@ static void test_layout(void **state)
 
 	open_good(f, &im);
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		assert_int_equal(chaos__layout(&im, sizes[i], "cmd", &l, &why),
+		assert_int_equal(chaos__layout(&im, sizes[i], 1, "cmd", &l,
+					       &why),
 				 0);
 		assert_int_equal(l.low_pages + l.high_pages, sizes[i]);
 		assert_int_equal(l.special_gfn, CHAOS__SPECIAL_GFN);
@@ -218,10 +225,45 @@ static void test_low_kernel(void **state)
 
 	open_good(f, &im);
 	im.start = 0xa1000;
-	assert_int_equal(chaos__layout(&im, 1024, "", &l, &why), 0);
+	assert_int_equal(chaos__layout(&im, 1024, 1, "", &l, &why), 0);
 	assert_int_equal(l.special_gfn, 1022);
 	chaos__layout_start_info(&l, &im, "", page);
 	check_map(&l, page, 1024);
+	chaos__image_close(&im);
+}
+
+/* The tables for more than one vCPU are a special page more, at the most. */
+static void test_acpi(void **state)
+{
+	static const uint64_t starts[] = { 0x100000, 0xa3000, 0xa2000 };
+	struct fixture *f = *state;
+	struct hvm_start_info *si;
+	struct chaos__layout l;
+	struct chaos__image im;
+	uint8_t page[8192];
+	const char *why;
+	uint32_t vcpus;
+	size_t i;
+
+	open_good(f, &im);
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		im.start = starts[i];
+		for (vcpus = 1; vcpus <= 128; vcpus++) {
+			assert_int_equal(chaos__layout(&im, 0xf0001, vcpus, "",
+						       &l, &why), 0);
+			chaos__layout_start_info(&l, &im, "", page);
+			si = (struct hvm_start_info *)page;
+			check_map(&l, page, 0xf0001);
+			assert_int_equal(!!si->rsdp_paddr, vcpus > 1);
+			assert_int_equal(chaos__layout_has_acpi(&l), vcpus > 1);
+			assert_int_equal(l.special_gfn == CHAOS__SPECIAL_GFN,
+					 vcpus == 1 || i < 2);
+			assert_true(l.nr_special <= CHAOS__MAX_SPECIAL);
+		}
+	}
+	assert_int_equal(chaos__layout(&im, 1024, 129, "", &l, &why), -EINVAL);
+	assert_non_null(strstr(why, "vCPUs"));
+	assert_int_equal(chaos__layout(&im, 1024, ~0u, "", &l, &why), -EINVAL);
 	chaos__image_close(&im);
 }
 
@@ -237,7 +279,7 @@ static void test_module(void **state)
 
 	assert_int_equal(chaos__image_open(f->kernel, f->kernel, &im, &why,
 					   &file), 0);
-	assert_int_equal(chaos__layout(&im, 1024, "", &l, &why), 0);
+	assert_int_equal(chaos__layout(&im, 1024, 1, "", &l, &why), 0);
 	chaos__layout_start_info(&l, &im, "", page);
 	si = (const void *)page;
 	mod = (const void *)(page + l.modlist_off);
@@ -247,10 +289,10 @@ static void test_module(void **state)
 	assert_true(mod->paddr >= im.end);
 	assert_true(mod->paddr + mod->size <= l.start_gfn << 12);
 	im.ramdisk_size = 4096 * 1024;
-	assert_int_equal(chaos__layout(&im, 1024, "", &l, &why), -ENOSPC);
+	assert_int_equal(chaos__layout(&im, 1024, 1, "", &l, &why), -ENOSPC);
 	assert_non_null(strstr(why, "ramdisk"));
 	im.ramdisk_size = ~0ull;
-	assert_int_equal(chaos__layout(&im, 1024, "", &l, &why), -ENOSPC);
+	assert_int_equal(chaos__layout(&im, 1024, 1, "", &l, &why), -ENOSPC);
 	chaos__image_close(&im);
 }
 
@@ -265,20 +307,20 @@ static void test_does_not_fit(void **state)
 
 	open_good(f, &im);
 	/* Every size from too small to just enough. */
-	for (n = 0; chaos__layout(&im, n, "", &l, &why); n++)
+	for (n = 0; chaos__layout(&im, n, 1, "", &l, &why); n++)
 		;
 	assert_int_equal(n, (im.end >> 12) + 1);
 	im.pvh_entry = (uint32_t)im.end;
-	assert_int_equal(chaos__layout(&im, 1024, "", &l, &why), -ENOEXEC);
+	assert_int_equal(chaos__layout(&im, 1024, 1, "", &l, &why), -ENOEXEC);
 	im.has_pvh_entry = false;
-	assert_int_equal(chaos__layout(&im, 1024, "", &l, &why), -ENOEXEC);
+	assert_int_equal(chaos__layout(&im, 1024, 1, "", &l, &why), -ENOEXEC);
 	assert_non_null(strstr(why, "no PVH entry"));
 	im.has_pvh_entry = true;
 	im.pvh_entry = ELF_ENTRY;
 	memset(cmdline, 'x', 4096);
-	assert_int_equal(chaos__layout(&im, 1024, cmdline, &l, &why), -E2BIG);
+	assert_int_equal(chaos__layout(&im, 1024, 1, cmdline, &l, &why), -E2BIG);
 	cmdline[4095] = '\0';
-	assert_int_equal(chaos__layout(&im, 1024, cmdline, &l, &why), 0);
+	assert_int_equal(chaos__layout(&im, 1024, 1, cmdline, &l, &why), 0);
 	assert_int_equal(l.start_pages, 2);
 	free(cmdline);
 	chaos__image_close(&im);
@@ -292,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_good), T(test_missing), T(test_no_elf), T(test_spoilt),
 		T(test_truncated), T(test_random_headers), T(test_layout),
+		T(test_acpi),
 		T(test_low_kernel), T(test_module), T(test_does_not_fit),
 	};
 

@@ -20,6 +20,7 @@
 #include <xen/hvm/save.h>
 #include <xen/io/console.h>
 
+#include "acpi.h"
 #include "elf_maker.h"
 #include "fail.h"
 #include "image.h"
@@ -345,6 +346,9 @@ static void check_guest(const struct elf_file *elf, unsigned int bss_pages,
 	check_context(1, &start_info);
 	read_guest(start_info, &si, sizeof(si));
 	assert_int_equal(si.magic, XEN_HVM_START_MAGIC_VALUE);
+	/* One vCPU needs no ACPI, and does not pay for it. */
+	assert_int_equal(si.rsdp_paddr, 0);
+	check_bytes(0xa2000, PAGE, 0xcc);
 	read_guest(si.cmdline_paddr, cmdline, 6);
 	assert_string_equal(cmdline, "hello");
 	assert_int_equal(con->gfn, 0xa0);
@@ -435,6 +439,8 @@ static void test_ramdisk(void **state)
 static void test_many_vcpus(void **state)
 {
 	struct chaos__xen_console_where con;
+	_Alignas(PAGE) uint8_t page[PAGE], tables[PAGE];
+	struct hvm_start_info si;
 	struct chaos__image im;
 	struct elf_file elf;
 	uint64_t start_info;
@@ -444,6 +450,11 @@ static void test_many_vcpus(void **state)
 	open_image(NULL, &im);
 	assert_int_equal(build(&im, 4, &con), 0);
 	check_context(4, &start_info);
+	read_guest(start_info, &si, sizeof(si));
+	assert_int_equal(si.rsdp_paddr, 0xa2000);
+	assert_int_equal(chaos__acpi_build(page, 0xa2000, 4), 0);
+	read_guest(si.rsdp_paddr, tables, PAGE);
+	assert_memory_equal(tables, page, PAGE);
 	assert_true(guest.pool >= 4 * 128 * PAGE);
 	chaos__image_close(&im);
 }

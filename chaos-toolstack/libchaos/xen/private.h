@@ -57,10 +57,11 @@ struct chaos__window {
 	uint8_t *special;		/* until it moves */
 };
 
-/* Together with CHAOS__NR_SPECIAL pages at special_gfn: a mapping more would
- * cost as much as its pages. */
+/* Together with the special pages: a mapping more would cost as much as its
+ * pages. */
 int chaos__window_open(struct chaos__window *w, struct chaos__xen_build *b,
-		       uint64_t first, uint64_t end, uint64_t special_gfn);
+		       uint64_t first, uint64_t end, uint64_t special_gfn,
+		       unsigned int nr_special);
 void chaos__window_close(struct chaos__window *w);
 int chaos__window_read(struct chaos__window *w, int fd, uint64_t offset,
 		       uint64_t size, uint64_t addr);

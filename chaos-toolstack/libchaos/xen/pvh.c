@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../acpi.h"
 #include "../image.h"
 #include "../layout.h"
 #include "private.h"
@@ -127,6 +128,18 @@ static void put_special(uint8_t *special)
 		ident[i] = i << 22 | IDENT_FLAGS;
 }
 
+static int put_acpi(uint8_t *special, struct chaos__xen_build *b)
+{
+	const struct chaos__layout *l = &of(b)->layout;
+
+	if (!chaos__layout_has_acpi(l))
+		return 0;
+	return chaos__acpi_build(special + CHAOS__SPECIAL_ACPI *
+					   CHAOS__PAGE_SIZE,
+				 (l->special_gfn + CHAOS__SPECIAL_ACPI)
+				 << CHAOS__PAGE_SHIFT, b->p->vcpus);
+}
+
 /*
  * In order of address, so that one window mostly does.  It is closed by the end
  * of the build: unmapping costs more than mapping, and the guest need not wait.
@@ -140,10 +153,12 @@ static int pvh_image(struct chaos__xen_build *b)
 	int rc;
 
 	rc = chaos__window_open(w, b, im->start >> CHAOS__PAGE_SHIFT,
-				l->start_gfn + l->start_pages, l->special_gfn);
+				l->start_gfn + l->start_pages, l->special_gfn,
+				l->nr_special);
 	if (rc)
 		return rc;
 	put_special(w->special);
+	rc = put_acpi(w->special, b);
 	for (i = 0; !rc && i < im->nr_segments; i++)
 		rc = load_segment(w, im->fd, &im->segment[i]);
 	if (!rc)
@@ -205,8 +220,8 @@ int chaos__xen_pvh_begin(struct chaos__xen_build **out,
 	pvh = calloc(1, sizeof(*pvh));
 	if (!pvh)
 		return -ENOMEM;
-	rc = chaos__layout(p->image, p->mem_kb / 4, p->cmdline, &pvh->layout,
-			   &why);
+	rc = chaos__layout(p->image, p->mem_kb / 4, p->vcpus, p->cmdline,
+			   &pvh->layout, &why);
 	if (rc) {
 		snprintf(xen->detail, sizeof(xen->detail), "%s", why);
 		free(pvh);

@@ -18,16 +18,16 @@
  */
 #define ZERO_CHUNK 1024
 
-static int map_window(struct chaos__window *w, uint64_t first, bool special,
-		      uint64_t special_gfn)
+static int map_window(struct chaos__window *w, uint64_t first,
+		      uint64_t special_gfn, unsigned int nr_special)
 {
-	xen_pfn_t pfn[CHAOS__WINDOW_PAGES + CHAOS__NR_SPECIAL];
+	xen_pfn_t pfn[CHAOS__WINDOW_PAGES + CHAOS__MAX_SPECIAL];
 	unsigned int i, n;
 
 	w->first = first;
 	w->nr = w->end - first < CHAOS__WINDOW_PAGES ?
 		(unsigned int)(w->end - first) : CHAOS__WINDOW_PAGES;
-	w->nr_extra = special ? CHAOS__NR_SPECIAL : 0;
+	w->nr_extra = nr_special;
 	n = w->nr + w->nr_extra;
 	for (i = 0; i < w->nr; i++)
 		pfn[i] = first + i;
@@ -37,17 +37,20 @@ static int map_window(struct chaos__window *w, uint64_t first, bool special,
 				      PROT_READ | PROT_WRITE, pfn, (int)n);
 	if (!w->map)
 		return chaos__xen_errno(w->b->xen);
-	w->special = special ? w->map + (size_t)w->nr * CHAOS__PAGE_SIZE : NULL;
+	w->special = nr_special ? w->map + (size_t)w->nr * CHAOS__PAGE_SIZE : NULL;
 	return 0;
 }
 
 int chaos__window_open(struct chaos__window *w, struct chaos__xen_build *b,
-		       uint64_t first, uint64_t end, uint64_t special_gfn)
+		       uint64_t first, uint64_t end, uint64_t special_gfn,
+		       unsigned int nr_special)
 {
+	if (nr_special > CHAOS__MAX_SPECIAL)
+		return -EINVAL;
 	memset(w, 0, sizeof(*w));
 	w->b = b;
 	w->end = end;
-	return map_window(w, first, true, special_gfn);
+	return map_window(w, first, special_gfn, nr_special);
 }
 
 void chaos__window_close(struct chaos__window *w)
@@ -69,7 +72,7 @@ static int at(struct chaos__window *w, uint64_t addr, uint64_t *size,
 		return -EFAULT;
 	if (!w->map || gfn < w->first || gfn - w->first >= w->nr) {
 		chaos__window_close(w);
-		rc = map_window(w, gfn, false, 0);
+		rc = map_window(w, gfn, 0, 0);
 		if (rc)
 			return rc;
 	}
