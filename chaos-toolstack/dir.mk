@@ -15,7 +15,7 @@ LIBCHAOS := chaos-toolstack/libchaos
 LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
 	config.c config-text.c config-scan.c config-keys.c config-check.c \
 	config-vif.c image.c layout.c acpi.c store.c name.c record.c devices.c \
-	create.c destroy.c find.c list.c info.c console.c)
+	create.c destroy.c find.c list.c info.c console.c rename.c)
 LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
 	pvh.c pvh-memory.c pvh-vcpu.c window.c pv.c console.c)
 LIBCHAOS_CFLAGS := $(NOXS_INC) -I$(LIBCHAOS)/include \
@@ -45,7 +45,8 @@ $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
 	$(Q)sed -e 's|@prefix@|$(prefix)|' -e 's|@version@|$(VERSION)|' $< > $@
 
 chaos_SRCS := $(addprefix chaos-toolstack/chaos/,main.c json.c cmd_create.c \
-	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c)
+	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
+	cmd_name.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a
 # Static: a command this short spends most of its time in the dynamic linker

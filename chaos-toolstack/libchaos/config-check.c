@@ -7,33 +7,20 @@
 #include <string.h>
 
 #include "config.h"
+#include "store.h"
 
-/* Also the names of files under the run directory. */
 static void check_name(struct chaos__parse *p)
 {
-	const char *name = p->cfg->name, *c;
+	const char *name = p->cfg->name, *why, *remedy;
 
 	if (!name) {
 		chaos__parse_fail(p, "name", "", "add name = \"...\"",
 				  "missing");
 		return;
 	}
-	if (!*name || strlen(name) > CHAOS_NAME_MAX) {
-		chaos__parse_fail(p, "name", "", "",
-				  "must have 1 to %d characters",
-				  CHAOS_NAME_MAX);
-		return;
-	}
-	for (c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("._+-", *c))
-			break;
-	if (*c || *name == '.' || *name == '-')
-		chaos__parse_fail(p, "name", "",
-				  "use letters, digits and . _ + -, not . or - first",
-				  "\"%s\" is not a name", name);
-	else if (!name[strspn(name, "0123456789")])
-		chaos__parse_fail(p, "name", "", "add a letter",
-				  "\"%s\" would be taken for a domid", name);
+	if (chaos__name_check(name, &why, &remedy))
+		chaos__parse_fail(p, "name", "", remedy, "\"%s\" %s", name,
+				  why);
 }
 
 static void check_memory(struct chaos__parse *p)

@@ -110,6 +110,24 @@ int chaos_lookup(struct chaos *ctx, const char *name, uint32_t *domid)
 	return 0;
 }
 
+int chaos_domain_name(struct chaos *ctx, uint32_t domid,
+		      char name[CHAOS_NAME_MAX + 1])
+{
+	struct chaos__found f;
+	int rc;
+
+	rc = chaos__find(ctx, domid, &f);
+	if (rc)
+		return rc;
+	if (!f.rec && domid)
+		rc = chaos__fail(ctx, -ENOENT, f.object, "find its name", "",
+				 "it was not made by chaos");
+	else
+		strcpy(name, f.rec ? f.rec->name : "Domain-0");
+	chaos__found_fini(&f);
+	return rc;
+}
+
 static int set_paused(struct chaos *ctx, uint32_t domid, const char *step,
 		      int (*fn)(struct chaos__xen *xen, uint32_t domid))
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Names: claimed atomically, looked up by opening one file. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,27 @@
 #include <unistd.h>
 
 #include "store.h"
+
+/* Names are also those of files; a number would be taken for a domid. */
+int chaos__name_check(const char *name, const char **why, const char **remedy)
+{
+	const char *c;
+
+	*remedy = "use letters, digits and . _ + -, not . or - first";
+	*why = "is not a name";
+	for (c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._+-", *c))
+			return -EINVAL;
+	if (*name == '.' || *name == '-')
+		return -EINVAL;
+	*why = "must have 1 to 64 characters";
+	*remedy = "";
+	if (!*name || strlen(name) > CHAOS_NAME_MAX)
+		return -EINVAL;
+	*why = "would be taken for a domid";
+	*remedy = "add a letter";
+	return name[strspn(name, "0123456789")] ? 0 : -EINVAL;
+}
 
 /* Fixed width, so that a line replaces another without truncation. */
 #define LINE_SIZE (CHAOS__UUID_LEN + 1 + 10 + 1)
@@ -94,6 +116,35 @@ int chaos__name_claim(struct chaos *ctx, const char *name,
 		close(fd);
 	}
 	rc = st.st_size ? check_holder(ctx, fd, holder) : 0;
+	if (rc)
+		goto err_close;
+	lock->fd = fd;
+	snprintf(lock->name, sizeof(lock->name), "%s", name);
+	return 0;
+
+err_close:
+	close(fd);
+	return rc;
+}
+
+int chaos__name_take(struct chaos *ctx, const char *name,
+		     const uint8_t uuid[16], struct chaos__name_lock *lock)
+{
+	uint8_t holder[16];
+	uint32_t domid;
+	int fd, rc;
+
+	fd = openat(ctx->names_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		goto err_close;
+	}
+	/* Of one that was removed before the lock nothing is to be said. */
+	rc = chaos__name_find(ctx, name, holder, &domid);
+	if (rc == -EAGAIN || (!rc && memcmp(holder, uuid, sizeof(holder))))
+		rc = -ENOENT;
 	if (rc)
 		goto err_close;
 	lock->fd = fd;

@@ -53,9 +53,17 @@ struct chaos__name_lock {
 	char name[CHAOS_NAME_MAX + 1];
 };
 
+/* May a domain be called so?  -EINVAL: no, *why and what helps are set. */
+int chaos__name_check(const char *name, const char **why, const char **remedy);
 /* -EEXIST: a living domain has it (*holder says which, 0: not yet known). */
 int chaos__name_claim(struct chaos *ctx, const char *name,
 		      struct chaos__name_lock *lock, uint32_t *holder);
+/*
+ * Locks a name that is uuid's.  -ENOENT it is not, or there is no such name;
+ * -EBUSY somebody is at work on it.
+ */
+int chaos__name_take(struct chaos *ctx, const char *name,
+		     const uint8_t uuid[16], struct chaos__name_lock *lock);
 int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
 		     uint32_t domid);
 void chaos__name_unlock(struct chaos__name_lock *lock);

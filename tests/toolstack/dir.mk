@@ -23,7 +23,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config store image create destroy console,\
+$(foreach t,config store image create destroy console name,\
 	$(eval $(call toolstack_test,$(t))))
 
 # The ACPI tables alone.

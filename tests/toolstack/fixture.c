@@ -88,6 +88,27 @@ int fixture_setup(void **state)
 	return chaos_open(&opt, &f->ctx);
 }
 
+uint32_t fixture_create(struct fixture *f, const char *name,
+			unsigned int nr_vifs)
+{
+	struct chaos_config *cfg;
+	char text[512];
+	uint32_t domid;
+	size_t n;
+
+	n = (size_t)snprintf(text, sizeof(text), "name=\"%s\"\nkernel=\"%s\"\n"
+			     "memory=4\nvif=[", name, f->kernel);
+	while (nr_vifs--)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\"\"%s",
+				      nr_vifs ? "," : "");
+	snprintf(text + n, sizeof(text) - n, "]\n");
+	assert_int_equal(chaos_config_parse_string(f->ctx, "test", text, NULL,
+						   &cfg), 0);
+	assert_int_equal(chaos_create(f->ctx, cfg, 0, &domid), 0);
+	chaos_config_free(cfg);
+	return domid;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type,
 			struct FTW *ftw)
 {

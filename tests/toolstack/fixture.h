@@ -22,6 +22,9 @@ struct fixture {
 int fixture_setup(void **state);
 int fixture_teardown(void **state);	/* fails when fds are left open */
 
+/* A running domain of 4 MB with so many vifs. */
+uint32_t fixture_create(struct fixture *f, const char *name,
+			unsigned int nr_vifs);
 void fixture_write(const char *path, const void *data, size_t size);
 unsigned int fixture_nr_fds(void);
 /* Files in names/ and domains/ together. */

@@ -162,6 +162,14 @@ int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
  */
 int chaos_destroy(struct chaos *ctx, uint32_t domid);
 
+/*
+ * Give a domain another name.  All or nothing; a process that is killed in it
+ * leaves a domain that both names find, until chaos_gc.  -ESRCH no such domain;
+ * -ENOENT it was not made by libchaos; -EINVAL not a name; -EEXIST another
+ * domain has it; -EBUSY another process renames or destroys this one.
+ */
+int chaos_rename(struct chaos *ctx, uint32_t domid, const char *name);
+
 /* -ESRCH no such domain.  Pausing twice needs unpausing twice. */
 int chaos_pause(struct chaos *ctx, uint32_t domid);
 int chaos_unpause(struct chaos *ctx, uint32_t domid);
@@ -200,6 +208,13 @@ const char *chaos_state_name(enum chaos_state state);
  * domain.  One file and one hypercall, however many domains there are.
  */
 int chaos_lookup(struct chaos *ctx, const char *name_or_domid, uint32_t *domid);
+
+/*
+ * The name of a domain, the other way round.  -ESRCH no such domain; -ENOENT
+ * it has none, being made by something else.
+ */
+int chaos_domain_name(struct chaos *ctx, uint32_t domid,
+		      char name[CHAOS_NAME_MAX + 1]);
 
 /*
  * Calls fn for every domain, domain 0 included, in order of domid.  A
