@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos console: this terminal as the guest's, until Ctrl-] or its end. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <termios.h>
@@ -15,38 +16,39 @@ struct session {
 	struct chaos_console *con;
 	char pending[1024];	/* typed, but the guest has no room yet */
 	size_t nr_pending;
+	/* Said, but not shown yet; a pipe that polls as writable takes it all. */
+	char output[PIPE_BUF];
+	size_t nr_output;
 	bool eof;		/* of our input */
 	bool detached;
 };
 
-static int write_all(const char *buf, size_t size)
+/*
+ * One piece at a time: a guest that never stops talking must not keep us from
+ * seeing what is typed, and neither must a terminal that is slow to show it.
+ */
+static int take_output(struct session *s)
 {
-	ssize_t n;
+	long n;
 
-	while (size) {
-		n = write(STDOUT_FILENO, buf, size);
-		if (n < 0 && errno == EINTR && !cmd_interrupted)
-			continue;
-		if (n < 0)
-			return -errno;
-		buf += n;
-		size -= (size_t)n;
-	}
+	if (s->nr_output)
+		return 0;
+	n = chaos_console_read(s->con, s->output, sizeof(s->output));
+	if (n < 0)
+		return (int)n;
+	s->nr_output = (size_t)n;
 	return 0;
 }
 
 static int show_output(struct session *s)
 {
-	char buf[2048];
-	long n;
-	int rc;
+	ssize_t n = write(STDOUT_FILENO, s->output, s->nr_output);
 
-	while ((n = chaos_console_read(s->con, buf, sizeof(buf))) > 0) {
-		rc = write_all(buf, (size_t)n);
-		if (rc)
-			return rc;
-	}
-	return (int)n;
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	s->nr_output -= (size_t)n;
+	memmove(s->output, s->output + n, s->nr_output);
+	return 0;
 }
 
 static int flush_input(struct session *s)
@@ -83,30 +85,42 @@ static int take_input(struct session *s)
 	return flush_input(s);
 }
 
+/* What there is to wait for: a poll entry with fd -1 waits for nothing. */
+static int wait_for(struct session *s, struct pollfd pfd[3])
+{
+	bool room = s->nr_pending < sizeof(s->pending);
+
+	pfd[0] = (struct pollfd){ .events = POLLIN,
+		.fd = s->nr_output ? -1 : chaos_console_fd(s->con) };
+	/* Not read while the guest does not take what there is. */
+	pfd[1] = (struct pollfd){ .events = POLLIN,
+		.fd = s->eof || !room ? -1 : STDIN_FILENO };
+	pfd[2] = (struct pollfd){ .events = POLLOUT,
+		.fd = s->nr_output ? STDOUT_FILENO : -1 };
+	if (poll(pfd, 3, CHECK_MS) >= 0)
+		return 0;
+	/* An interrupted poll says nothing of the descriptors. */
+	pfd[0].revents = pfd[1].revents = pfd[2].revents = 0;
+	return errno == EINTR ? 0 : -errno;
+}
+
 static int pump(struct session *s)
 {
-	struct pollfd pfd[2] = {
-		{ .fd = chaos_console_fd(s->con), .events = POLLIN },
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-	};
+	struct pollfd pfd[3];
 	int rc;
 
 	while (!s->detached && !cmd_interrupted) {
-		rc = show_output(s);
+		rc = take_output(s);
 		if (!rc)
 			rc = flush_input(s);
+		if (!rc)
+			rc = wait_for(s, pfd);
+		if (!rc && (pfd[1].revents & (POLLIN | POLLHUP)))
+			rc = take_input(s);
+		if (!rc && pfd[2].revents)
+			rc = show_output(s);
 		if (rc)
 			return rc;
-		/* Not read while the guest does not take what there is. */
-		pfd[1].fd = s->eof || s->nr_pending == sizeof(s->pending) ?
-			    -1 : STDIN_FILENO;
-		if (poll(pfd, 2, CHECK_MS) < 0 && errno != EINTR)
-			return -errno;
-		if (pfd[1].fd >= 0 && (pfd[1].revents & (POLLIN | POLLHUP))) {
-			rc = take_input(s);
-			if (rc)
-				return rc;
-		}
 	}
 	return 0;
 }
