@@ -19,8 +19,10 @@
  *                                                        by the backend only
  *
  *   All are frames that Xen allocates and shares with the guest, who is
- *   their owner; the read-only ones cannot be mapped writable by anybody, PV
- *   or translated.  A page stays until the guest is gone and unmapped by all.
+ *   their owner; no guest, PV or translated, and no PV backend domain can map
+ *   the read-only ones writable.  (A translated control domain can map any
+ *   page of its guests so.)  A page stays until the guest is gone and unmapped
+ *   by all.
  *
  * Rules of the wire (docs/noxs-abi.md, "Invariants")
  *   - No side reads back what it wrote.  A field of the peer is copied once,
