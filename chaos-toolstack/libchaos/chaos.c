@@ -56,6 +56,7 @@ int chaos_open(const struct chaos_options *options, struct chaos **out)
 	ctx = calloc(1, sizeof(*ctx));
 	if (!ctx)
 		return -ENOMEM;
+	ctx->class_net = "/sys/class/net";
 	ctx->netback_fd = -1;
 	ctx->names_fd = -1;
 	ctx->domains_fd = -1;

@@ -12,13 +12,20 @@
 static void check_name(struct chaos__parse *p)
 {
 	const char *name = p->cfg->name, *why, *remedy;
+	char first[CHAOS_NAME_MAX + 3], *percent;	/* of the copies */
 
 	if (!name) {
 		chaos__parse_fail(p, "name", "", "add name = \"...\"",
 				  "missing");
 		return;
 	}
-	if (chaos__name_check(name, &why, &remedy))
+	snprintf(first, sizeof(first), "%s", name);
+	percent = strchr(first, '%');
+	if (chaos__is_pattern(first)) {
+		*percent = '1';
+		memmove(percent + 1, percent + 2, strlen(percent + 1));
+	}
+	if (chaos__name_check(first, &why, &remedy))
 		chaos__parse_fail(p, "name", "", remedy, "\"%s\" %s", name,
 				  why);
 }

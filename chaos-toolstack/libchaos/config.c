@@ -135,6 +135,7 @@ void chaos_config_free(struct chaos_config *cfg)
 	if (!cfg)
 		return;
 	free(cfg->name);
+	free(cfg->pattern);
 	free(cfg->kernel);
 	free(cfg->ramdisk);
 	free(cfg->cmdline);

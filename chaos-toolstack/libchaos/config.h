@@ -22,7 +22,8 @@ struct chaos__vif_config {
 };
 
 struct chaos_config {
-	char *name;
+	char *name;			/* may have one %d until numbered */
+	char *pattern;			/* name= as written, once numbered */
 	uint8_t uuid[16];
 	bool uuid_set;
 	bool pvh;
@@ -63,6 +64,9 @@ int chaos__parse_fail(struct chaos__parse *p, const char *key, const char *part,
 	__attribute__((format(printf, 5, 6)));
 void chaos__parse_warn(struct chaos__parse *p, const char *key,
 		       const char *text);
+
+/* config-copy.c */
+bool chaos__is_pattern(const char *name);
 
 /* config-text.c: the text with the overrides at its end; *out is malloc'd. */
 int chaos__config_read(struct chaos *ctx, const char *path, char **out);

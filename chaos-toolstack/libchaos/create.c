@@ -132,20 +132,9 @@ static int check_uuid(struct create *c, const struct step *s)
 			   "domain %u has this UUID", domid);
 }
 
-static int claim_name(struct create *c, const struct step *s)
+static int name_taken(struct create *c, const struct step *s, int rc,
+		      uint32_t holder)
 {
-	uint32_t holder;
-	int rc;
-
-	rc = chaos__store_open(c->ctx);
-	if (rc)
-		return chaos__fail(c->ctx, rc, c->name, s->name,
-				   "it must be a directory of root alone",
-				   "%s: %s", c->ctx->run_dir, strerror(-rc));
-	rc = check_uuid(c, s);
-	if (rc)
-		return rc;
-	rc = chaos__name_claim(c->ctx, c->name, &c->lock, &holder);
 	if (rc == -EEXIST && holder)
 		return chaos__fail(c->ctx, rc, c->name, s->name,
 				   "choose another, or destroy that one",
@@ -154,6 +143,53 @@ static int claim_name(struct create *c, const struct step *s)
 		return chaos__fail(c->ctx, rc, c->name, s->name, "",
 				   "a domain of this name is being created");
 	return rc ? chaos__fail(c->ctx, rc, c->name, s->name, "", NULL) : 0;
+}
+
+/* Whatever is to be done with names. */
+static int open_names(struct create *c, const struct step *s)
+{
+	int rc;
+
+	if (chaos__is_pattern(c->name))
+		return chaos__fail(c->ctx, -EINVAL, c->name, s->name,
+				   "say how many copies, with -n",
+				   "it is a pattern for several names");
+	rc = chaos__store_open(c->ctx);
+	if (rc)
+		return chaos__fail(c->ctx, rc, c->name, s->name,
+				   "it must be a directory of root alone",
+				   "%s: %s", c->ctx->run_dir, strerror(-rc));
+	return check_uuid(c, s);
+}
+
+static int claim_name(struct create *c, const struct step *s)
+{
+	uint32_t holder;
+	int rc;
+
+	rc = open_names(c, s);
+	if (rc)
+		return rc;
+	rc = chaos__name_claim(c->ctx, c->name, &c->lock, &holder);
+	return name_taken(c, s, rc, holder);
+}
+
+static int look_at_name(struct create *c, const struct step *s)
+{
+	uint32_t holder;
+	int rc;
+
+	rc = open_names(c, s);
+	if (rc)
+		return rc;
+	rc = chaos__name_free(c->ctx, c->name, &holder);
+	return name_taken(c, s, rc, holder);
+}
+
+static int look_at_vifs(struct create *c, const struct step *s)
+{
+	(void)s;
+	return chaos__devices_check(c->ctx, c->name, c->cfg);
 }
 
 static void drop_name(struct create *c)
@@ -297,7 +333,7 @@ static int unpause(struct create *c, const struct step *s)
 	return rc ? xen_failed(c, s, rc) : 0;
 }
 
-static const struct step steps[] = {
+static const struct step all_steps[] = {
 	{ "check image", open_image, close_image },
 	{ "check memory", check_memory, NULL },
 	{ "claim name", claim_name, drop_name },
@@ -313,9 +349,16 @@ static const struct step steps[] = {
 	{ "unpause", unpause, NULL },
 };
 
-#define NR_STEPS (sizeof(steps) / sizeof(steps[0]))
+static const struct step checks[] = {
+	{ "check image", open_image, close_image },
+	{ "check memory", check_memory, NULL },
+	{ "check name", look_at_name, NULL },
+	{ "check vifs", look_at_vifs, NULL },
+};
 
-static int run_steps(struct create *c)
+#define NR(table) (sizeof(table) / sizeof((table)[0]))
+
+static int run_steps(struct create *c, const struct step *steps, size_t nr)
 {
 	struct chaos *ctx = c->ctx;
 	uint64_t begin, end;
@@ -323,7 +366,7 @@ static int run_steps(struct create *c)
 	int rc = 0;
 
 	begin = chaos__now_ns();
-	for (i = 0; i < NR_STEPS; i++) {
+	for (i = 0; i < nr; i++) {
 		if (ctx->cancelled)
 			rc = chaos__fail(ctx, -ECANCELED, c->name,
 					 steps[i].name, "", "interrupted");
@@ -381,20 +424,24 @@ int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 	int rc;
 
 	chaos__begin(ctx);
-	if (flags & ~CHAOS_CREATE_PAUSED)
+	if (flags & ~(CHAOS_CREATE_PAUSED | CHAOS_CREATE_DRY_RUN))
 		return chaos__fail(ctx, -EINVAL, cfg->name, "check flags", "",
 				   "unknown flags %#x", flags);
 	rc = chaos__need_xen(ctx, cfg->name);
 	if (!rc)
 		rc = fill_params(&c);
-	if (!rc)
-		rc = run_steps(&c);
+	if (!rc && (flags & CHAOS_CREATE_DRY_RUN))
+		rc = run_steps(&c, checks, NR(checks));
+	else if (!rc)
+		rc = run_steps(&c, all_steps, NR(all_steps));
 	ctx->cancelled = 0;
 	if (rc)
 		return rc;
+	close_image(&c);
+	if (flags & CHAOS_CREATE_DRY_RUN)
+		return 0;
 	end_build(&c);
 	chaos__name_unlock(&c.lock);
-	close_image(&c);
 	*domid = c.domid;
 	return 0;
 }

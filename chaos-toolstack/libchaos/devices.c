@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <noxs/noxs.h>
 
@@ -117,6 +118,48 @@ int chaos__devices_begin(struct chaos *ctx, struct chaos__devices *dev,
 		if (rc)
 			return no_backend(ctx, dev->object, rc);
 		dev->nr_sent++;
+	}
+	return 0;
+}
+
+static bool is_bridge(const struct chaos *ctx, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s/bridge", ctx->class_net, name);
+	return !access(path, F_OK);
+}
+
+static int no_bridge(struct chaos *ctx, const char *object, unsigned int i,
+		     const char *name)
+{
+	char remedy[64];
+
+	snprintf(remedy, sizeof(remedy), "ip link add %s type bridge", name);
+	return chaos__fail(ctx, -ENODEV, object, STEP_ATTACH, remedy,
+			   "vif %u: there is no bridge %s", i, name);
+}
+
+int chaos__devices_check(struct chaos *ctx, const char *object,
+			 const struct chaos_config *cfg)
+{
+	struct noxs_netback_request req = { .op = NOXS_NETBACK_HELLO };
+	struct noxs_netback_reply reply;
+	unsigned int i;
+	int rc;
+
+	if (!cfg->nr_vifs)
+		return 0;
+	rc = send_request(ctx, &req, true);
+	if (!rc)
+		rc = recv_reply(ctx, &req, &reply);
+	if (rc)
+		return no_backend(ctx, object, rc);
+	for (i = 0; i < cfg->nr_vifs; i++) {
+		const char *bridge = cfg->vif[i].bridge;
+
+		if (*bridge && !is_bridge(ctx, bridge))
+			return no_bridge(ctx, object, i, bridge);
 	}
 	return 0;
 }

@@ -27,6 +27,9 @@ int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
  * when there is no backend: with it went what it had. */
 int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 			  struct chaos__devices *dev);
+/* Could begin succeed: is there a backend, and each bridge? */
+int chaos__devices_check(struct chaos *ctx, const char *object,
+			 const struct chaos_config *cfg);
 /* The backend's view of one vif; -ENOENT not there. */
 int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,
 			 struct noxs_netback_reply *reply);

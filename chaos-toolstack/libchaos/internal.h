@@ -24,6 +24,7 @@ struct chaos__error {
 struct chaos {
 	char *run_dir;
 	char *netback_socket;
+	const char *class_net;		/* /sys/class/net */
 	chaos_log_fn *log;
 	void *log_arg;
 	int timeout_ms;

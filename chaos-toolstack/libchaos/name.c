@@ -127,6 +127,22 @@ err_close:
 	return rc;
 }
 
+int chaos__name_free(struct chaos *ctx, const char *name, uint32_t *holder)
+{
+	int fd, rc;
+
+	*holder = 0;
+	fd = openat(ctx->names_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (flock(fd, LOCK_SH | LOCK_NB))
+		rc = errno == EWOULDBLOCK ? -EEXIST : -errno;
+	else
+		rc = check_holder(ctx, fd, holder);
+	close(fd);
+	return rc;
+}
+
 int chaos__name_take(struct chaos *ctx, const char *name,
 		     const uint8_t uuid[16], struct chaos__name_lock *lock)
 {

@@ -64,6 +64,8 @@ int chaos__name_claim(struct chaos *ctx, const char *name,
  */
 int chaos__name_take(struct chaos *ctx, const char *name,
 		     const uint8_t uuid[16], struct chaos__name_lock *lock);
+/* As claim, but claims nothing. */
+int chaos__name_free(struct chaos *ctx, const char *name, uint32_t *holder);
 int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
 		     uint32_t domid);
 void chaos__name_unlock(struct chaos__name_lock *lock);

@@ -367,6 +367,67 @@ static void test_many(void **state)
 	assert_int_equal(domid, 250);
 }
 
+static void test_dry_run(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos_config *cfg = config(f, "web", TWO_VIFS);
+	struct chaos_config *bad = config(f, "db", "vif=[\"bridge=br7\"]");
+	unsigned int n;
+	uint32_t domid;
+
+	for (n = 1; ; n++) {
+		fail_nth(n);
+		if (!chaos_create(f->ctx, cfg, CHAOS_CREATE_DRY_RUN, NULL) &&
+		    !fail_happened())
+			break;
+		assert_nothing_left(f);
+	}
+	fail_never();
+	assert_true(n > 8);
+	assert_nothing_left(f);
+	assert_int_equal(chaos_create(f->ctx, bad, CHAOS_CREATE_DRY_RUN, NULL),
+			 -ENODEV);
+	assert_error(f, "no bridge br7 (ip link add br7 type bridge)");
+	assert_int_equal(chaos_create(f->ctx, cfg, 0, &domid), 0);
+	assert_int_equal(chaos_create(f->ctx, cfg, CHAOS_CREATE_DRY_RUN, NULL),
+			 -EEXIST);
+	assert_error(f, "has this name");
+	fake_noxs.running = false;
+	assert_int_equal(chaos_create(f->ctx, bad, CHAOS_CREATE_DRY_RUN, NULL),
+			 -ECONNREFUSED);
+	fake_xen.free_kb = 4096;
+	assert_int_equal(chaos_create(f->ctx, bad, CHAOS_CREATE_DRY_RUN, NULL),
+			 -ENOSPC);
+	chaos_config_free(cfg);
+	chaos_config_free(bad);
+}
+
+static void test_copies(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos_config *cfg = config(f, "web", "");
+	struct chaos_config *pattern = config(f, "w%d-a", "");
+	uint32_t domid;
+
+	assert_int_equal(chaos_create(f->ctx, pattern, 0, &domid), -EINVAL);
+	assert_error(f, "a pattern for several names");
+	assert_int_equal(chaos_config_number(f->ctx, pattern, 1), 0);
+	assert_string_equal(chaos_config_name(pattern), "w1-a");
+	assert_int_equal(chaos_config_number(f->ctx, pattern, 20), 0);
+	assert_string_equal(chaos_config_name(pattern), "w20-a");
+	assert_int_equal(chaos_create(f->ctx, pattern, 0, &domid), 0);
+	assert_int_equal(chaos_config_number(f->ctx, cfg, 1), 0);
+	assert_int_equal(chaos_config_number(f->ctx, cfg, 4294967295u), 0);
+	assert_string_equal(chaos_config_name(cfg), "web4294967295");
+	chaos_config_free(cfg);
+	chaos_config_free(pattern);
+	cfg = config(f, "x123456789x123456789x123456789x123456789x123456789"
+			"x123456789x123", "");
+	assert_int_equal(chaos_config_number(f->ctx, cfg, 1), -EINVAL);
+	assert_error(f, "must have 1 to 64 characters");
+	chaos_config_free(cfg);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, \
 						fixture_teardown)
 
@@ -380,6 +441,7 @@ int main(void)
 		T(test_kernel_too_large), T(test_no_backend),
 		T(test_backend_restarted), T(test_silent_backend),
 		T(test_absent_bridge), T(test_no_xen), T(test_many),
+		T(test_dry_run), T(test_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

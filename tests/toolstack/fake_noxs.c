@@ -129,6 +129,8 @@ int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 	reply->vif = req->vif;
 	if (req->op == NOXS_NETBACK_ATTACH)
 		return attach(req, reply);
+	if (req->op == NOXS_NETBACK_HELLO)
+		return fail_here("netback hello") ? -EPROTO : 0;
 	return req->op == NOXS_NETBACK_DETACH ? detach(req) : -ENOENT;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "elf_maker.h"
@@ -59,6 +60,22 @@ static void keep_log(void *arg, enum chaos_log_level level, const char *msg)
 		snprintf(f->log + n, sizeof(f->log) - n, "%s\n", msg);
 }
 
+static int make_bridge(struct fixture *f)
+{
+	static const char *const parts[] = { "net", "net/xenbr0",
+					     "net/xenbr0/bridge" };
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", f->dir, parts[i]);
+		if (mkdir(path, 0700))
+			return -1;
+	}
+	snprintf(f->class_net, sizeof(f->class_net), "%s/net", f->dir);
+	return 0;
+}
+
 int fixture_setup(void **state)
 {
 	struct chaos_options opt = { .size = sizeof(opt) };
@@ -85,7 +102,10 @@ int fixture_setup(void **state)
 	opt.log = keep_log;
 	opt.log_arg = f;
 	*state = f;
-	return chaos_open(&opt, &f->ctx);
+	if (make_bridge(f) || chaos_open(&opt, &f->ctx))
+		return -1;
+	f->ctx->class_net = f->class_net;
+	return 0;
 }
 
 uint32_t fixture_create(struct fixture *f, const char *name,

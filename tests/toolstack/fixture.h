@@ -14,6 +14,7 @@ struct fixture {
 	char dir[64];		/* temporary, gone after the test */
 	char run_dir[80];
 	char kernel[80];	/* a PVH kernel */
+	char class_net[80];	/* has the one bridge of the fake backend */
 	struct chaos *ctx;
 	unsigned int nr_fds;	/* before */
 	char log[4096];

@@ -141,9 +141,23 @@ void chaos_config_free(struct chaos_config *cfg);
 /* Valid until free. */
 const char *chaos_config_name(const struct chaos_config *cfg);
 
+/*
+ * Make it the configuration of the n-th of several guests: a %d in its name
+ * becomes n; a name without one gets n at its end.  May be called again, with
+ * another n.  A name with %d can be used only after this.  -EINVAL the name
+ * would be too long.
+ */
+int chaos_config_number(struct chaos *ctx, struct chaos_config *cfg,
+			unsigned int n);
+
 /* Life cycle -------------------------------------------------------------- */
 
-#define CHAOS_CREATE_PAUSED (1u << 0)	/* leave it paused */
+#define CHAOS_CREATE_PAUSED  (1u << 0)	/* leave it paused */
+/*
+ * Only check: kernel, memory, name, UUID, the backend and the bridges.  Nothing
+ * is created or claimed, and domid is not written (it may be NULL).
+ */
+#define CHAOS_CREATE_DRY_RUN (1u << 1)
 
 /*
  * Create a domain.  All or nothing: after a failure no domain, device, record
@@ -151,7 +165,7 @@ const char *chaos_config_name(const struct chaos_config *cfg);
  *
  * -EEXIST the name is taken; -ENOEXEC, -ENOENT the kernel; -ENOSPC too much
  * memory asked; -ENODEV no such bridge; -ECONNREFUSED no network backend;
- * -ENOSYS vifs on a Xen without noxs; -ECANCELED.
+ * -ENOSYS vifs on a Xen without noxs; -EINVAL a name with %d; -ECANCELED.
  */
 int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 		 unsigned int flags, uint32_t *domid);
