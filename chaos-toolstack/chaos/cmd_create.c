@@ -130,6 +130,22 @@ static int attach(struct cmd_env *env, const char *name, uint32_t domid)
 	return status;
 }
 
+static void tell(struct cmd_env *env, const struct create_options *o,
+		 const char *name, uint32_t domid)
+{
+	if (o->json && o->dry_run) {
+		printf("{\"dry_run\": true, \"name\": ");
+		cmd_json_string(stdout, name);
+		printf("}\n");
+	} else if (o->json) {
+		print_json(env, name, domid);
+	} else if (o->dry_run && env->verbose) {
+		printf("%s: can be created\n", name);
+	} else if (env->verbose) {
+		printf("%s: domain %u\n", name, domid);
+	}
+}
+
 static int create_one(struct cmd_env *env, const struct create_options *o,
 		      const struct chaos_config *cfg)
 {
