@@ -2,6 +2,7 @@
 /* The control socket and its connections. */
 #include <errno.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct nbl_connection {
 	struct nbl_source src;
 	TAILQ_ENTRY(nbl_connection) link;
 	struct nbl_control *ctl;
-	int fd;
+	int fd;			/* -1: dead, see nbl_control_bury */
 	bool parked;		/* req waits for a TAP's name */
 	bool unsent;		/* reply waits for room in the socket */
 	struct noxs_netback_request req;
@@ -31,18 +32,33 @@ struct nbl_control {
 	int fd;
 	struct sockaddr_un addr;
 	struct connection_list connections;
+	struct connection_list dead;	/* closed in this turn */
 	unsigned int nr_connections;
 };
 
+/* Events of this turn may still name it: nbl_control_bury frees it. */
 static void connection_close(struct nbl_connection *conn)
 {
 	struct nbl_control *ctl = conn->ctl;
 
 	nbl_loop_del(&ctl->nb->loop, conn->fd);
 	close(conn->fd);
+	conn->fd = -1;
 	TAILQ_REMOVE(&ctl->connections, conn, link);
+	TAILQ_INSERT_TAIL(&ctl->dead, conn, link);
 	ctl->nr_connections--;
-	free(conn);
+}
+
+void nbl_control_bury(struct nbl_control *ctl)
+{
+	struct nbl_connection *conn;
+
+	if (!ctl)
+		return;
+	while ((conn = TAILQ_FIRST(&ctl->dead))) {
+		TAILQ_REMOVE(&ctl->dead, conn, link);
+		free(conn);
+	}
 }
 
 /* What the connection waits for now: to send, to be retried, or to read. */
@@ -101,6 +117,8 @@ static void connection_ready(struct nbl_source *src, uint32_t events)
 	bool waited = conn->unsent;
 	int rc = 0;
 
+	if (conn->fd < 0)
+		return;
 	if (events & (EPOLLHUP | EPOLLERR) && !(events & EPOLLIN))
 		rc = -ECONNRESET;
 	else if (conn->unsent)
@@ -113,6 +131,14 @@ static void connection_ready(struct nbl_source *src, uint32_t events)
 		connection_wait(conn);
 }
 
+/* Its EPOLLHUP may be further on in this turn. */
+static bool connection_hung_up(const struct nbl_connection *conn)
+{
+	struct pollfd pfd = { .fd = conn->fd };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
 void nbl_control_retry(struct nbl_control *ctl)
 {
 	struct nbl_connection *conn, *next;
@@ -123,7 +149,7 @@ void nbl_control_retry(struct nbl_control *ctl)
 		next = TAILQ_NEXT(conn, link);
 		if (!conn->parked)
 			continue;
-		if (connection_answer(conn))
+		if (connection_hung_up(conn) || connection_answer(conn))
 			connection_close(conn);
 		else if (!conn->parked)
 			connection_wait(conn);
@@ -252,6 +278,7 @@ int nbl_control_open(struct nbl *nb, const char *path,
 	ctl->addr.sun_family = AF_UNIX;
 	strcpy(ctl->addr.sun_path, path);
 	TAILQ_INIT(&ctl->connections);
+	TAILQ_INIT(&ctl->dead);
 	rc = control_listen(ctl, path, err);
 	if (rc) {
 		free(ctl);
@@ -271,6 +298,7 @@ void nbl_control_close(struct nbl_control *ctl)
 		next = TAILQ_NEXT(conn, link);
 		connection_close(conn);
 	}
+	nbl_control_bury(ctl);
 	nbl_loop_del(&ctl->nb->loop, ctl->fd);
 	close(ctl->fd);
 	unlink(ctl->addr.sun_path);

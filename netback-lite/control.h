@@ -23,8 +23,13 @@ int nbl_control_open(struct nbl *nb, const char *path,
 		     char err[NBL_ERROR_SIZE]);
 /* Removes the socket.  NULL is allowed. */
 void nbl_control_close(struct nbl_control *ctl);
-/* Try again what waited for a TAP's name.  NULL is allowed. */
+/*
+ * Try again what waited for a TAP's name, unless who asked is gone.  NULL is
+ * allowed.
+ */
 void nbl_control_retry(struct nbl_control *ctl);
+/* At the end of a turn: free connections that it closed.  NULL is allowed. */
+void nbl_control_bury(struct nbl_control *ctl);
 
 /*
  * request.c: one request.  0: the reply is filled in; -EINPROGRESS: not now,

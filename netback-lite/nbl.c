@@ -153,6 +153,7 @@ static void nbl_bury(struct nbl *nb)
 		TAILQ_REMOVE(&nb->dead, vif, ready_link);
 		free(vif);
 	}
+	nbl_control_bury(nb->control);
 }
 
 /* Every part takes NULL or was zeroed: also for a half-opened one. */

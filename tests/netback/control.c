@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -13,6 +15,20 @@
 #include <unistd.h>
 
 static char dir[64], path[96];
+
+/* While it is shut, TAPs stay open and their names stay busy. */
+static sem_t gate;
+static atomic_bool gate_shut;
+
+void __real_nbl_tap_close(int fd);
+void __wrap_nbl_tap_close(int fd);
+
+void __wrap_nbl_tap_close(int fd)
+{
+	if (gate_shut)
+		sem_wait(&gate);
+	__real_nbl_tap_close(fd);
+}
 
 static int setup_control(void **state)
 {
@@ -319,6 +335,38 @@ static void client_that_leaves_at_any_time(void **state)
 	assert_true(s->nb->nr_vifs <= 1);
 }
 
+/*
+ * The closer reports first, so that the parked request is tried again, and the
+ * end of its connection comes later in the same turn.
+ */
+static void client_that_leaves_while_parked(void **state)
+{
+	struct test_state *s = *state;
+	struct pollfd closer = { .events = POLLIN };
+	struct noxs_netback_request req;
+	char err[NBL_ERROR_SIZE];
+	int fd = dial(), bad, n;
+
+	turns(s->nb);
+	assert_int_equal(attach(s->nb, 1, 0, err), 0);
+	sem_init(&gate, 0, 0);
+	gate_shut = true;
+	nbl_vif_detach(the_vif(s));
+	request_init(&req, 1, 0);
+	post(fd, &req);
+	/* Not turns(): what is asserted must not leave the gate shut. */
+	bad = nbl_turn(s->nb, 100) | nbl_turn(s->nb, 0) | nbl_turn(s->nb, 0);
+	gate_shut = false;
+	sem_post(&gate);
+	closer.fd = nbl_closer_fd(s->nb->closer);
+	n = poll(&closer, 1, 5000);
+	close(fd);
+	assert_int_equal(n, 1);
+	assert_int_equal(bad, 0);
+	turns(s->nb);
+	assert_int_equal(s->nb->nr_vifs, 0);	/* nobody would know of it */
+}
+
 static void connections_are_bounded(void **state)
 {
 	struct test_state *s = *state;
@@ -395,6 +443,7 @@ int main(void)
 		CTL(packets_of_other_sizes_end_the_connection),
 		CTL(client_that_does_not_read),
 		CTL(client_that_leaves_at_any_time),
+		CTL(client_that_leaves_while_parked),
 		CTL(connections_are_bounded),
 		CTL(strangers_are_refused),
 		CTL(directory_must_be_ours_alone),
