@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ACPI tables of a PVH guest with more than one vCPU: the only place
- * where a kernel looks for the others.  A guest with one goes without.
+ * The ACPI tables of a PVH guest: the only place where a kernel looks for its
+ * vCPUs.  Linux wants them for a single one as well, and without stalls when
+ * it is idle for the first time; a Mini-OS with one goes without.
  *
  * RSDP -> XSDT -> FADT -> DSDT (empty: no device to describe)
  *             \-> MADT (a local APIC for each vCPU)

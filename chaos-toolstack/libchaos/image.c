@@ -172,6 +172,30 @@ static int sort_segments(struct chaos__image *im, const char **why)
 	return 0;
 }
 
+/* Xen's own Mini-OS and the one of this project: they look for no tables. */
+static bool is_minios(const uint8_t *os, uint32_t size)
+{
+	static const char *const names[] = { "Mini-OS", "noxs-minios" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (size == strlen(names[i]) + 1 && !memcmp(os, names[i], size))
+			return true;
+	return false;
+}
+
+/* One of Xen's notes. */
+static void parse_note(struct chaos__image *im, uint32_t type,
+		       const uint8_t *desc, uint32_t size)
+{
+	if (type == XEN_ELFNOTE_PHYS32_ENTRY && (size == 4 || size == 8)) {
+		memcpy(&im->pvh_entry, desc, 4);
+		im->has_pvh_entry = true;
+	}
+	if (type == XEN_ELFNOTE_GUEST_OS)
+		im->minios = is_minios(desc, size);
+}
+
 /* n: bytes of notes in buf. */
 static void parse_notes(struct chaos__image *im, const uint8_t *buf, uint64_t n)
 {
@@ -185,12 +209,8 @@ static void parse_notes(struct chaos__image *im, const uint8_t *buf, uint64_t n)
 		next = desc + (((uint64_t)nh.n_descsz + 3) & ~3ull);
 		if (next > n)
 			return;
-		if (nh.n_type == XEN_ELFNOTE_PHYS32_ENTRY &&
-		    nh.n_namesz == 4 && !memcmp(buf + name, "Xen", 4) &&
-		    (nh.n_descsz == 4 || nh.n_descsz == 8)) {
-			memcpy(&im->pvh_entry, buf + desc, 4);
-			im->has_pvh_entry = true;
-		}
+		if (nh.n_namesz == 4 && !memcmp(buf + name, "Xen", 4))
+			parse_note(im, nh.n_type, buf + desc, nh.n_descsz);
 		pos = next;
 	}
 }

@@ -22,6 +22,7 @@ struct chaos__image {
 	uint64_t size;			/* of the file */
 	bool is_64;
 	bool has_pvh_entry;
+	bool minios;			/* by its own word: wants no ACPI tables */
 	uint32_t pvh_entry;		/* physical */
 	uint64_t start, end;		/* physical, of all segments */
 	unsigned int nr_segments;

@@ -74,8 +74,9 @@ int chaos__layout(const struct chaos__image *image, uint64_t mem_pages,
 	memset(l, 0, sizeof(*l));
 	l->low_pages = mem_pages < HOLE_GFN ? mem_pages : HOLE_GFN;
 	l->high_pages = mem_pages - l->low_pages;
-	l->nr_special = vcpus > 1 ? CHAOS__SPECIAL_ACPI + 1 :
-				    CHAOS__SPECIAL_ACPI;
+	l->nr_special = CHAOS__SPECIAL_ACPI;
+	if (vcpus > 1 || !image->minios)
+		l->nr_special++;
 	if (vcpus > CHAOS__ACPI_MAX_VCPUS)
 		return bad(-EINVAL, why, "too many vCPUs");
 	if (l->low_pages < CHAOS__SPECIAL_GFN + l->nr_special)

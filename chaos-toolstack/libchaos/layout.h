@@ -7,10 +7,10 @@
  *
  *   RAM goes on at 4 GB with what does not fit below the hole for devices.
  *
- * The special pages (console ring, identity map; with more than one vCPU the
- * ACPI tables) lie where PCs had a screen: kernels keep out of there by habit,
- * so it costs them no memory, and a page outside of RAM would cost page
- * tables.  A kernel that is linked there gets them at the end of its memory.
+ * The special pages (console ring, identity map; for all but a Mini-OS with
+ * one vCPU the ACPI tables) lie where PCs had a screen: kernels keep out of
+ * there by habit, so it costs them no memory, and a page outside of RAM would
+ * cost page tables.  A kernel that is linked there gets them at the end of its memory.
  * The memory map tells them as reserved, and the tables as what they are.
  */
 #ifndef CHAOS_LAYOUT_H

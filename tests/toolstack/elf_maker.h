@@ -20,6 +20,9 @@ struct elf_file {
 		Elf64_Nhdr nh;
 		char name[4];
 		uint32_t entry;
+		Elf64_Nhdr os_nh;
+		char os_name[4];
+		char os[8];
 	} note;
 	uint8_t text[0x3000];
 };
@@ -58,6 +61,11 @@ static inline void elf_make(struct elf_file *f)
 	f->note.nh.n_type = XEN_ELFNOTE_PHYS32_ENTRY;
 	memcpy(f->note.name, "Xen", 4);
 	f->note.entry = ELF_ENTRY;
+	f->note.os_nh.n_namesz = 4;
+	f->note.os_nh.n_descsz = 8;
+	f->note.os_nh.n_type = XEN_ELFNOTE_GUEST_OS;
+	memcpy(f->note.os_name, "Xen", 4);
+	memcpy(f->note.os, "Mini-OS", 8);
 	memset(f->text, 0x90, sizeof(f->text));
 }
 

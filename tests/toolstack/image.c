@@ -57,6 +57,43 @@ static void test_good(void **state)
 	chaos__image_close(&im);
 }
 
+/* Only what says that it is one counts as a Mini-OS. */
+static void test_os(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t size;
+		bool minios;
+	} names[] = {
+		{ "Mini-OS", 8, true }, { "Mini-OS", 7, false },
+		{ "Mini-OS", 5, false }, { "Mini-OSX", 8, false },
+		{ "linux\0\0", 6, false }, { "", 0, false },
+	};
+	struct fixture *f = *state;
+	const char *why, *file;
+	struct chaos__image im;
+	struct elf_file e;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		elf_make(&e);
+		memcpy(e.note.os, names[i].name, strlen(names[i].name));
+		e.note.os_nh.n_descsz = names[i].size;
+		fixture_write(f->kernel, &e, sizeof(e));
+		assert_int_equal(chaos__image_open(f->kernel, NULL, &im, &why,
+						   &file), 0);
+		assert_int_equal(im.minios, names[i].minios);
+		chaos__image_close(&im);
+	}
+	elf_make(&e);
+	e.note.os_nh.n_type = 0;
+	fixture_write(f->kernel, &e, sizeof(e));
+	assert_int_equal(chaos__image_open(f->kernel, NULL, &im, &why, &file),
+			 0);
+	assert_false(im.minios);
+	chaos__image_close(&im);
+}
+
 static void test_missing(void **state)
 {
 	struct fixture *f = *state;
@@ -232,7 +269,7 @@ static void test_low_kernel(void **state)
 	chaos__image_close(&im);
 }
 
-/* The tables for more than one vCPU are a special page more, at the most. */
+/* ACPI tables are a special page more, for all but a Mini-OS with one vCPU. */
 static void test_acpi(void **state)
 {
 	static const uint64_t starts[] = { 0x100000, 0xa3000, 0xa2000 };
@@ -261,6 +298,11 @@ static void test_acpi(void **state)
 			assert_true(l.nr_special <= CHAOS__MAX_SPECIAL);
 		}
 	}
+	im.minios = false;
+	assert_int_equal(chaos__layout(&im, 1024, 1, "", &l, &why), 0);
+	chaos__layout_start_info(&l, &im, "", page);
+	check_map(&l, page, 1024);
+	assert_true(chaos__layout_has_acpi(&l));
 	assert_int_equal(chaos__layout(&im, 1024, 129, "", &l, &why), -EINVAL);
 	assert_non_null(strstr(why, "vCPUs"));
 	assert_int_equal(chaos__layout(&im, 1024, ~0u, "", &l, &why), -EINVAL);
@@ -334,8 +376,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_good), T(test_missing), T(test_no_elf), T(test_spoilt),
 		T(test_truncated), T(test_random_headers), T(test_layout),
-		T(test_acpi),
-		T(test_low_kernel), T(test_module), T(test_does_not_fit),
+		T(test_acpi), T(test_low_kernel), T(test_module),
+		T(test_does_not_fit), T(test_os),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,7 +346,7 @@ static void check_guest(const struct elf_file *elf, unsigned int bss_pages,
 	check_context(1, &start_info);
 	read_guest(start_info, &si, sizeof(si));
 	assert_int_equal(si.magic, XEN_HVM_START_MAGIC_VALUE);
-	/* One vCPU needs no ACPI, and does not pay for it. */
+	/* A Mini-OS with one vCPU needs no ACPI, and does not pay for it. */
 	assert_int_equal(si.rsdp_paddr, 0);
 	check_bytes(0xa2000, PAGE, 0xcc);
 	read_guest(si.cmdline_paddr, cmdline, 6);
