@@ -36,6 +36,17 @@ struct nbl_control {
 	unsigned int nr_connections;
 };
 
+/*
+ * At the limit nobody is accepted: who connects waits in the backlog.  The
+ * listener stays in the set, since a change of its events cannot fail.
+ */
+static void listener_limit(struct nbl_control *ctl)
+{
+	bool full = ctl->nr_connections >= NBL_MAX_CONNECTIONS;
+
+	nbl_loop_mod(&ctl->nb->loop, ctl->fd, full ? 0 : EPOLLIN, &ctl->src);
+}
+
 /* Events of this turn may still name it: nbl_control_bury frees it. */
 static void connection_close(struct nbl_connection *conn)
 {
@@ -46,7 +57,8 @@ static void connection_close(struct nbl_connection *conn)
 	conn->fd = -1;
 	TAILQ_REMOVE(&ctl->connections, conn, link);
 	TAILQ_INSERT_TAIL(&ctl->dead, conn, link);
-	ctl->nr_connections--;
+	if (ctl->nr_connections-- == NBL_MAX_CONNECTIONS)
+		listener_limit(ctl);
 }
 
 void nbl_control_bury(struct nbl_control *ctl)
@@ -181,11 +193,6 @@ static void listener_ready(struct nbl_source *src, uint32_t events)
 		nbl_log(NBL_WARN, "control: refused a peer that is not root");
 		goto err_close;
 	}
-	if (ctl->nr_connections >= NBL_MAX_CONNECTIONS) {
-		nbl_log(NBL_WARN, "control: more than %d connections",
-			NBL_MAX_CONNECTIONS);
-		goto err_close;
-	}
 	conn = calloc(1, sizeof(*conn));
 	if (!conn)
 		goto err_close;
@@ -195,7 +202,11 @@ static void listener_ready(struct nbl_source *src, uint32_t events)
 	if (nbl_loop_add(&ctl->nb->loop, fd, EPOLLIN, &conn->src))
 		goto err_free;
 	TAILQ_INSERT_TAIL(&ctl->connections, conn, link);
-	ctl->nr_connections++;
+	if (++ctl->nr_connections == NBL_MAX_CONNECTIONS) {
+		nbl_log(NBL_WARN, "control: %d connections, others wait",
+			NBL_MAX_CONNECTIONS);
+		listener_limit(ctl);
+	}
 	return;
 
 err_free:

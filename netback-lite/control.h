@@ -12,6 +12,7 @@
 #include "log.h"
 #include "nbl.h"
 
+/* Served at once.  Who comes then waits until one of them leaves. */
 #define NBL_MAX_CONNECTIONS	64
 
 /*

@@ -367,25 +367,41 @@ static void client_that_leaves_while_parked(void **state)
 	assert_int_equal(s->nb->nr_vifs, 0);	/* nobody would know of it */
 }
 
+/* Those over the limit wait, and each that leaves lets one in. */
 static void connections_are_bounded(void **state)
 {
+	enum { WAITING = 3 };
 	struct test_state *s = *state;
-	int fd[NBL_MAX_CONNECTIONS + 1], i;
+	int fd[NBL_MAX_CONNECTIONS + WAITING], i;
 	struct noxs_netback_request req;
 	struct noxs_netback_reply reply;
 	char byte;
 
-	for (i = 0; i <= NBL_MAX_CONNECTIONS; i++) {
-		fd[i] = dial();
-		turns(s->nb);
-	}
-	assert_int_equal(recv(fd[i - 1], &byte, 1, MSG_DONTWAIT), 0);
-	close(fd[i - 1]);
 	plain(&req, NOXS_NETBACK_HELLO, 0, 0);
-	for (i = 0; i < NBL_MAX_CONNECTIONS; i++) {
-		assert_int_equal(call(s, fd[i], &req, &reply), 0);
-		close(fd[i]);
+	for (i = 0; i < NBL_MAX_CONNECTIONS + WAITING; i++) {
+		fd[i] = dial();
+		if (i >= NBL_MAX_CONNECTIONS)
+			post(fd[i], &req);
+		turns(s->nb);	/* fails if it spins */
 	}
+	for (i = NBL_MAX_CONNECTIONS; i < NBL_MAX_CONNECTIONS + WAITING; i++) {
+		assert_int_equal(recv(fd[i], &byte, 1, MSG_DONTWAIT), -1);
+		assert_int_equal(errno, EAGAIN);
+	}
+	for (i = 0; i < NBL_MAX_CONNECTIONS; i++)
+		assert_int_equal(call(s, fd[i], &req, &reply), 0);
+	for (i = 0; i < WAITING; i++) {
+		close(fd[i]);
+		take(s, fd[NBL_MAX_CONNECTIONS + i], &reply);
+		assert_int_equal(reply.rc, 0);
+		turns(s->nb);
+		if (i == WAITING - 1)
+			break;
+		assert_int_equal(recv(fd[NBL_MAX_CONNECTIONS + i + 1], &byte,
+				      1, MSG_DONTWAIT), -1);
+	}
+	for (i = WAITING; i < NBL_MAX_CONNECTIONS + WAITING; i++)
+		close(fd[i]);
 	turns(s->nb);
 	fd[0] = dial();
 	assert_int_equal(call(s, fd[0], &req, &reply), 0);
