@@ -12,8 +12,8 @@ void cmd_json_string(FILE *f, const char *s)
 	for (p = (const unsigned char *)s; *p; p++) {
 		if (*p == '"' || *p == '\\')
 			fprintf(f, "\\%c", *p);
-		else if (*p < 0x20 || *p >= 0x7f)
-			/* Also of a name that is not ASCII: always valid. */
+		else if (*p < 0x20)
+			/* The library's texts are UTF-8, as JSON is. */
 			fprintf(f, "\\u%04x", *p);
 		else
 			fputc(*p, f);

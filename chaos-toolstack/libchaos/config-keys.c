@@ -13,6 +13,7 @@ enum kind {
 	ACTION,		/* to a char *: what to do when the guest ends */
 	UUID, TYPE, VIFS,
 	REFUSED,	/* of xl; a guest that asks for it would not work here */
+	REFUSED_FLAG,	/* likewise, and 0 asks for nothing */
 	IGNORED,	/* of xl; without meaning or harm here */
 };
 
@@ -28,6 +29,7 @@ struct key {
 #define NO_DISK "block devices are not supported"
 #define NO_PASS "device passthrough is not supported"
 #define NO_EMU	"devices are not emulated"
+#define NO_SHARE "CPU shares are not supported"
 
 static const struct key keys[] = {
 	{ "name", STRING, AT(name), 0, 0, NULL },
@@ -65,6 +67,17 @@ static const struct key keys[] = {
 	{ "irqs", REFUSED, 0, 0, 0, NO_PASS },
 	{ "usbctrl", REFUSED, 0, 0, 0, NO_PASS },
 	{ "usbdev", REFUSED, 0, 0, 0, NO_PASS },
+	{ "usbdevice", REFUSED, 0, 0, 0, NO_PASS },
+	{ "device_tree", REFUSED, 0, 0, 0, NO_PASS },
+	{ "passthrough", REFUSED, 0, 0, 0, NO_PASS },
+	{ "gfx_passthru", REFUSED_FLAG, 0, 0, 0, NO_PASS },
+	{ "rdm", REFUSED, 0, 0, 0, NO_PASS },
+	{ "e820_host", REFUSED_FLAG, 0, 0, 0, NO_PASS },
+	{ "vdispl", REFUSED, 0, 0, 0, "there is no display" },
+	{ "vsnd", REFUSED, 0, 0, 0, "there is no sound card" },
+	{ "pvcalls", REFUSED, 0, 0, 0, "there is no pvcalls" },
+	{ "tee", REFUSED, 0, 0, 0, "there is no TEE" },
+	{ "vif2", REFUSED, 0, 0, 0, "use vif" },
 	{ "vfb", REFUSED, 0, 0, 0, "there is no framebuffer" },
 	{ "vkb", REFUSED, 0, 0, 0, "there is no keyboard" },
 	{ "vtpm", REFUSED, 0, 0, 0, "there is no vTPM" },
@@ -72,10 +85,24 @@ static const struct key keys[] = {
 	{ "firmware", REFUSED, 0, 0, 0, NO_EMU },
 	{ "firmware_override", REFUSED, 0, 0, 0, NO_EMU },
 	{ "device_model_version", REFUSED, 0, 0, 0, NO_EMU },
-	{ "nestedhvm", REFUSED, 0, 0, 0, "guests do not virtualise" },
+	{ "altp2m", REFUSED, 0, 0, 0, "guests do not virtualise" },
+	{ "nestedhvm", REFUSED_FLAG, 0, 0, 0, "guests do not virtualise" },
 	{ "cpus", REFUSED, 0, 0, 0, "vCPUs cannot be pinned" },
 	{ "cpus_soft", REFUSED, 0, 0, 0, "vCPUs cannot be pinned" },
 	{ "pool", REFUSED, 0, 0, 0, "CPU pools are not supported" },
+	{ "cap", REFUSED_FLAG, 0, 0, 0, NO_SHARE },
+	{ "cpu_weight", REFUSED, 0, 0, 0, NO_SHARE },
+	{ "period", REFUSED, 0, 0, 0, NO_SHARE },
+	{ "slice", REFUSED, 0, 0, 0, NO_SHARE },
+	{ "latency", REFUSED, 0, 0, 0, NO_SHARE },
+	{ "extratime", REFUSED, 0, 0, 0, NO_SHARE },
+	{ "cpuid", REFUSED, 0, 0, 0, "CPU features cannot be chosen" },
+	{ "mca_caps", REFUSED, 0, 0, 0, "CPU features cannot be chosen" },
+	{ "vpmu", REFUSED_FLAG, 0, 0, 0, "CPU features cannot be chosen" },
+	{ "vnuma", REFUSED, 0, 0, 0, "there is no virtual NUMA" },
+	{ "max_grant_version", REFUSED, 0, 0, 0,
+	  "versions of grant tables cannot be chosen" },
+	{ "pvshim", REFUSED_FLAG, 0, 0, 0, "write type = \"pvh\" or \"pv\"" },
 	{ "seclabel", REFUSED, 0, 0, 0, "XSM labels are not supported" },
 
 	{ "acpi", IGNORED, 0, 0, 0, NULL },
@@ -96,8 +123,6 @@ static const struct key keys[] = {
 	{ "vncpasswd", IGNORED, 0, 0, 0, NULL },
 	{ "vncunused", IGNORED, 0, 0, 0, NULL },
 	{ "keymap", IGNORED, 0, 0, 0, NULL },
-	{ "cpu_weight", IGNORED, 0, 0, 0, NULL },
-	{ "cap", IGNORED, 0, 0, 0, NULL },
 	{ "shadow_memory", IGNORED, 0, 0, 0, NULL },
 	{ "on_watchdog", IGNORED, 0, 0, 0, NULL },
 	{ "on_soft_reset", IGNORED, 0, 0, 0, NULL },
@@ -105,6 +130,76 @@ static const struct key keys[] = {
 	{ "driver_domain", IGNORED, 0, 0, 0, NULL },
 	{ "claim_mode", IGNORED, 0, 0, 0, NULL },
 	{ "vif_type", IGNORED, 0, 0, 0, NULL },
+	{ "acpi_firmware", IGNORED, 0, 0, 0, NULL },
+	{ "acpi_laptop_slate", IGNORED, 0, 0, 0, NULL },
+	{ "acpi_s3", IGNORED, 0, 0, 0, NULL },
+	{ "acpi_s4", IGNORED, 0, 0, 0, NULL },
+	{ "altp2mhvm", IGNORED, 0, 0, 0, NULL },
+	{ "bios", IGNORED, 0, 0, 0, NULL },
+	{ "bios_path_override", IGNORED, 0, 0, 0, NULL },
+	{ "bootloader_args", IGNORED, 0, 0, 0, NULL },
+	{ "device_model", IGNORED, 0, 0, 0, NULL },
+	{ "device_model_args", IGNORED, 0, 0, 0, NULL },
+	{ "device_model_args_hvm", IGNORED, 0, 0, 0, NULL },
+	{ "device_model_args_pv", IGNORED, 0, 0, 0, NULL },
+	{ "device_model_override", IGNORED, 0, 0, 0, NULL },
+	{ "device_model_stubdomain_override", IGNORED, 0, 0, 0, NULL },
+	{ "device_model_stubdomain_seclabel", IGNORED, 0, 0, 0, NULL },
+	{ "device_model_user", IGNORED, 0, 0, 0, NULL },
+	{ "display", IGNORED, 0, 0, 0, NULL },
+	{ "dm_restrict", IGNORED, 0, 0, 0, NULL },
+	{ "gic_version", IGNORED, 0, 0, 0, NULL },
+	{ "hdtype", IGNORED, 0, 0, 0, NULL },
+	{ "init_seclabel", IGNORED, 0, 0, 0, NULL },
+	{ "mmio_hole", IGNORED, 0, 0, 0, NULL },
+	{ "ms_vm_genid", IGNORED, 0, 0, 0, NULL },
+	{ "msr_relaxed", IGNORED, 0, 0, 0, NULL },
+	{ "nographic", IGNORED, 0, 0, 0, NULL },
+	{ "nomigrate", IGNORED, 0, 0, 0, NULL },
+	{ "oos", IGNORED, 0, 0, 0, NULL },
+	{ "opengl", IGNORED, 0, 0, 0, NULL },
+	{ "pci_msitranslate", IGNORED, 0, 0, 0, NULL },
+	{ "pci_permissive", IGNORED, 0, 0, 0, NULL },
+	{ "pci_power_mgmt", IGNORED, 0, 0, 0, NULL },
+	{ "pci_seize", IGNORED, 0, 0, 0, NULL },
+	{ "pvshim_cmdline", IGNORED, 0, 0, 0, NULL },
+	{ "pvshim_extra", IGNORED, 0, 0, 0, NULL },
+	{ "pvshim_path", IGNORED, 0, 0, 0, NULL },
+	{ "rdm_mem_boundary", IGNORED, 0, 0, 0, NULL },
+	{ "smbios_firmware", IGNORED, 0, 0, 0, NULL },
+	{ "soundhw", IGNORED, 0, 0, 0, NULL },
+	{ "spice", IGNORED, 0, 0, 0, NULL },
+	{ "spice_clipboard_sharing", IGNORED, 0, 0, 0, NULL },
+	{ "spice_image_compression", IGNORED, 0, 0, 0, NULL },
+	{ "spice_streaming_video", IGNORED, 0, 0, 0, NULL },
+	{ "spiceagent_mouse", IGNORED, 0, 0, 0, NULL },
+	{ "spicedisable_ticketing", IGNORED, 0, 0, 0, NULL },
+	{ "spicehost", IGNORED, 0, 0, 0, NULL },
+	{ "spicepasswd", IGNORED, 0, 0, 0, NULL },
+	{ "spiceport", IGNORED, 0, 0, 0, NULL },
+	{ "spicetls_port", IGNORED, 0, 0, 0, NULL },
+	{ "spiceusbredirection", IGNORED, 0, 0, 0, NULL },
+	{ "spicevdagent", IGNORED, 0, 0, 0, NULL },
+	{ "stdvga", IGNORED, 0, 0, 0, NULL },
+	{ "stubdomain_cmdline", IGNORED, 0, 0, 0, NULL },
+	{ "stubdomain_kernel", IGNORED, 0, 0, 0, NULL },
+	{ "stubdomain_memory", IGNORED, 0, 0, 0, NULL },
+	{ "stubdomain_ramdisk", IGNORED, 0, 0, 0, NULL },
+	{ "timer_mode", IGNORED, 0, 0, 0, NULL },
+	{ "tsc_mode", IGNORED, 0, 0, 0, NULL },
+	{ "usb", IGNORED, 0, 0, 0, NULL },
+	{ "usbversion", IGNORED, 0, 0, 0, NULL },
+	{ "vendor_device", IGNORED, 0, 0, 0, NULL },
+	{ "vga", IGNORED, 0, 0, 0, NULL },
+	{ "videoram", IGNORED, 0, 0, 0, NULL },
+	{ "vkb_device", IGNORED, 0, 0, 0, NULL },
+	{ "vmtrace_buf_kb", IGNORED, 0, 0, 0, NULL },
+	{ "vncviewer", IGNORED, 0, 0, 0, NULL },
+	{ "vpt_align", IGNORED, 0, 0, 0, NULL },
+	{ "vuart", IGNORED, 0, 0, 0, NULL },
+	{ "xauthority", IGNORED, 0, 0, 0, NULL },
+	{ "xen_platform_pci", IGNORED, 0, 0, 0, NULL },
+	{ "xend_suspend_evtchn_compat", IGNORED, 0, 0, 0, NULL },
 };
 
 static const char *const actions[] = {
@@ -118,6 +213,12 @@ static const char *get_string(struct chaos__parse *p, const char *key)
 
 	if (xlu_cfg_get_string(p->xlu, key, &value, 1)) {
 		chaos__parse_fail(p, key, "", "", "must be a string");
+		return NULL;
+	}
+	/* The record of the domain is JSON, which holds nothing else. */
+	if (!chaos__is_utf8(value)) {
+		chaos__parse_fail(p, key, "", "write it in UTF-8",
+				  "is not UTF-8");
 		return NULL;
 	}
 	return value;
@@ -175,11 +276,16 @@ static void set_action(struct chaos__parse *p, const struct key *key)
 
 static void set_uuid(struct chaos__parse *p, const struct key *key)
 {
+	static const uint8_t none[16];
 	const char *value = get_string(p, key->name);
 
 	if (!value)
 		return;
-	if (chaos__uuid_parse(value, p->cfg->uuid))
+	if (!chaos__uuid_parse(value, p->cfg->uuid) &&
+	    !memcmp(p->cfg->uuid, none, sizeof(none)))
+		chaos__parse_fail(p, key->name, "", "leave it out",
+				  "the UUID of all zeros is dom0's");
+	else if (chaos__uuid_parse(value, p->cfg->uuid))
 		chaos__parse_fail(p, key->name, "",
 				  "write it like xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
 				  "\"%s\" is not a UUID", value);
@@ -196,6 +302,21 @@ static void set_type(struct chaos__parse *p, const struct key *key)
 	if (!p->cfg->pvh && strcmp(value, "pv"))
 		chaos__parse_fail(p, key->name, "", "use \"pvh\" or \"pv\"",
 				  "\"%s\" guests are not supported", value);
+}
+
+/* As xl writes what it does not want: disk = [ ], nestedhvm = 0. */
+static bool asks_for_nothing(const struct chaos__parse *p,
+			     const struct key *key)
+{
+	const char *value;
+	XLU_ConfigList *list;
+	int n;
+
+	if (!xlu_cfg_get_list(p->xlu, key->name, &list, &n, 1))
+		return n == 0;
+	if (xlu_cfg_get_string(p->xlu, key->name, &value, 1))
+		return false;
+	return !*value || (key->kind == REFUSED_FLAG && !strcmp(value, "0"));
 }
 
 static void set_key(struct chaos__parse *p, const struct key *key)
@@ -220,8 +341,10 @@ static void set_key(struct chaos__parse *p, const struct key *key)
 		chaos__parse_vifs(p, key->name);
 		break;
 	case REFUSED:
-		chaos__parse_fail(p, key->name, "", key->note,
-				  "this key of xl is not supported");
+	case REFUSED_FLAG:
+		if (!asks_for_nothing(p, key))
+			chaos__parse_fail(p, key->name, "", key->note,
+					  "this key of xl is not supported");
 		break;
 	case IGNORED:
 		chaos__parse_warn(p, key->name,

@@ -16,6 +16,39 @@ struct cursor {
 	unsigned int line;
 };
 
+/* Without overlong forms, surrogates, and what is beyond U+10FFFF. */
+static unsigned int utf8_len(const unsigned char *p)
+{
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || (p[1] & 0xc0) != 0x80)
+		return 0;
+	if (p[0] < 0xe0)
+		return 2;
+	if ((p[2] & 0xc0) != 0x80 || (p[0] == 0xe0 && p[1] < 0xa0) ||
+	    (p[0] == 0xed && p[1] > 0x9f))
+		return 0;
+	if (p[0] < 0xf0)
+		return 3;
+	if ((p[3] & 0xc0) != 0x80 || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return 4;
+}
+
+bool chaos__is_utf8(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	unsigned int n;
+
+	for (; *p; p += n) {
+		n = utf8_len(p);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 static void skip_string(struct cursor *c)
 {
 	char quote = *c->p++;

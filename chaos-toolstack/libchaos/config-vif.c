@@ -245,10 +245,12 @@ void chaos__parse_vifs(struct chaos__parse *p, const char *key)
 		snprintf(v.part, sizeof(v.part), "[%d]", i);
 		v.vif = &p->cfg->vif[i];
 		item = xlu_cfg_get_listitem(list, i);
-		if (item)
-			parse_vif(&v, item);
-		else
+		if (!item)
 			vif_fail(&v, "", "must be a string");
+		else if (!chaos__is_utf8(item))
+			vif_fail(&v, "write it in UTF-8", "is not UTF-8");
+		else
+			parse_vif(&v, item);
 	}
 	p->cfg->nr_vifs = (unsigned int)n;
 }

@@ -48,6 +48,7 @@ struct chaos__scan {
 };
 /* -E2BIG: more keys than a configuration can have. */
 int chaos__scan(const char *text, struct chaos__scan *scan);
+bool chaos__is_utf8(const char *text);
 
 struct chaos__parse {
 	struct chaos *ctx;

@@ -122,6 +122,47 @@ static void test_ignored_keys(void **state)
 	assert_non_null(strstr(f->log, "line 5, maxvcpus"));
 }
 
+/* What xl's own example files set, and what asks for nothing. */
+static void test_keys_of_xl(void **state)
+{
+	static const char *const lines[] = {
+		"usb = 0", "stdvga = 1", "tsc_mode = \"default\"",
+		"timer_mode = 1", "xen_platform_pci = 1", "videoram = 16",
+		"usbdevice = \"\"", "disk = [ ]", "pci = []", "vfb = [ ]",
+		"nestedhvm = 0", "cap = 0", "bootloader = \"\"", "vpmu = \"0\"",
+	};
+	struct fixture *f = *state;
+	char text[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), BASE "%s\n", lines[i]);
+		chaos_config_free(good(f, text));
+	}
+	assert_non_null(strstr(f->log, "line 3, usb: this key of xl"));
+	assert_null(strstr(f->log, "disk"));
+}
+
+static void test_utf8(void **state)
+{
+	static const char *const texts[] = {
+		"plain\x7f", "\xc2\x80", "caf\xc3\xa9", "\xe0\xa0\x80",
+		"\xed\x9f\xbf\xee\x80\x80", "\xf0\x90\x80\x80",
+		"\xf4\x8f\xbf\xbf",
+	};
+	struct chaos_config *cfg;
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(text, sizeof(text), BASE "cmdline = \"%s\"",
+			 texts[i]);
+		cfg = good(*state, text);
+		assert_string_equal(cfg->cmdline, texts[i]);
+		chaos_config_free(cfg);
+	}
+}
+
 static const struct {
 	const char *text, *error;
 } errors[] = {
@@ -140,6 +181,26 @@ static const struct {
 	{ BASE "memory = 64\nmaxmem = 32", "32 MB is less than memory, 64 MB" },
 	{ BASE "vcpus = 129", "129 is not within 1..128" },
 	{ BASE "vcpus = 4\nmaxvcpus = 2", "2 is less than vcpus, 4" },
+	{ BASE "uuid = \"00000000-0000-0000-0000-000000000000\"",
+	  "line 3, uuid: the UUID of all zeros" },
+	{ BASE "cap = 50", "line 3, cap: this key of xl is not supported "
+	  "(CPU shares are not supported)" },
+	{ BASE "cpu_weight = 512", "CPU shares are not supported" },
+	{ BASE "cpus = 0", "vCPUs cannot be pinned" },
+	{ BASE "cpus = \"0\"", "vCPUs cannot be pinned" },
+	{ BASE "nestedhvm = 1", "guests do not virtualise" },
+	{ BASE "cmdline = \"caf\xe9\"", "line 3, cmdline: is not UTF-8" },
+	{ BASE "extra = \"\xc3\"", "extra: is not UTF-8" },
+	{ BASE "extra = \"\xc3(\"", "extra: is not UTF-8" },
+	{ BASE "extra = \"\xc0\xaf\"", "extra: is not UTF-8" },
+	{ BASE "extra = \"\xe0\x80\xaf\"", "extra: is not UTF-8" },
+	{ BASE "extra = \"\xed\xa0\x80\"", "extra: is not UTF-8" },
+	{ BASE "extra = \"\xf0\x80\x80\xaf\"", "extra: is not UTF-8" },
+	{ BASE "extra = \"\xf4\x90\x80\x80\"", "extra: is not UTF-8" },
+	{ BASE "extra = \"\xf8\x88\x80\x80\x80\"", "extra: is not UTF-8" },
+	{ BASE "ramdisk = \"/\xff\"", "line 3, ramdisk: is not UTF-8" },
+	{ "name = \"web\"\nkernel = \"/\x80\"", "line 2, kernel: is not" },
+	{ BASE "vif = [ \"\", \"vifname=\xe9\" ]", "vif[1]: is not UTF-8" },
 	{ BASE "uuid = \"f81d4fae\"", "\"f81d4fae\" is not a UUID" },
 	{ BASE "uuid = \"f81d4fae-7dec-11d0-a765-00a0c91e6bf6x\"", "UUID" },
 	{ BASE "uuid = \"g81d4fae-7dec-11d0-a765-00a0c91e6bf6\"", "UUID" },
@@ -341,6 +402,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_defaults), T(test_everything), T(test_cmdline_wins),
+		T(test_keys_of_xl), T(test_utf8),
 		T(test_ignored_keys), T(test_errors), T(test_number_of_vifs),
 		T(test_all_errors_at_once), T(test_bounds), T(test_overrides),
 		T(test_files), T(test_error_text), T(test_options),

@@ -26,6 +26,14 @@ endef
 $(foreach t,config store image create destroy console name,\
 	$(eval $(call toolstack_test,$(t))))
 
+# What chaos prints as JSON.
+toolstack-json_SRCS := tests/toolstack/json.c chaos-toolstack/chaos/json.c
+toolstack-json_CFLAGS := $(TOOLSTACK_CFLAGS) -Ichaos-toolstack/chaos
+toolstack-json_LIBS := $(B)/tests/toolstack-world.a
+toolstack-json_PKGS := cmocka xlutil jansson
+toolstack-json_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
+$(eval $(call test_program,toolstack-json))
+
 # The ACPI tables alone.
 toolstack-acpi_SRCS := tests/toolstack/acpi.c $(LIBCHAOS)/acpi.c
 toolstack-acpi_CFLAGS := $(TOOLSTACK_CFLAGS)
