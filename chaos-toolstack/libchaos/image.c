@@ -261,7 +261,8 @@ static int open_file(const char *path, int *fd, uint64_t *size)
 	struct stat st;
 	int rc;
 
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO must not keep us until somebody writes to it. */
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0)
 		return -errno;
 	rc = fstat(*fd, &st) ? -errno : 0;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <xen/arch-x86/hvm/start_info.h>
 
@@ -109,6 +111,24 @@ static void test_missing(void **state)
 	assert_int_equal(chaos__image_open(f->kernel, "/nonexistent", &im,
 					   &why, &file), -ENOENT);
 	assert_string_equal(file, "/nonexistent");
+}
+
+/* Nobody writes to it: refused, not waited for. */
+static void test_fifo(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos__image im;
+	const char *why, *file;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/fifo", f->dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(10);
+	assert_int_equal(chaos__image_open(path, NULL, &im, &why, &file),
+			 -EINVAL);
+	assert_int_equal(chaos__image_open(f->kernel, path, &im, &why, &file),
+			 -EINVAL);
+	alarm(0);
 }
 
 static void test_no_elf(void **state)
@@ -374,7 +394,7 @@ static void test_does_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_good), T(test_missing), T(test_no_elf), T(test_spoilt),
+		T(test_good), T(test_missing), T(test_fifo), T(test_no_elf), T(test_spoilt),
 		T(test_truncated), T(test_random_headers), T(test_layout),
 		T(test_acpi), T(test_low_kernel), T(test_module),
 		T(test_does_not_fit), T(test_os),
