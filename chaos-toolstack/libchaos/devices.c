@@ -11,7 +11,9 @@
 
 #include "devices.h"
 
-#define STEP_ATTACH "attach vif"
+#define STEP_ATTACH	"attach vif"
+#define SLICE_MS	100
+#define GRACE_MS	2000	/* a live backend's answer, after a cancel */
 
 static void disconnect(struct chaos *ctx)
 {
@@ -46,16 +48,29 @@ static int send_request(struct chaos *ctx, struct noxs_netback_request *req,
 	return rc;
 }
 
+/*
+ * In slices, to see a cancel.  A backend that lives is then given the time to
+ * answer all the same, so that what it did is known; one that hangs is not
+ * waited for.
+ */
 static int recv_reply(struct chaos *ctx, const struct noxs_netback_request *req,
 		      struct noxs_netback_reply *reply)
 {
-	int rc;
+	int rc, slice, left = ctx->timeout_ms;
 
 	if (ctx->netback_fd < 0) {
 		memset(reply, 0, sizeof(*reply));
 		return -ENOTCONN;
 	}
-	rc = noxs_netback_recv(ctx->netback_fd, req, reply, ctx->timeout_ms);
+	do {
+		if (ctx->cancelled && left > GRACE_MS)
+			left = GRACE_MS;
+		slice = left < SLICE_MS ? left : SLICE_MS;
+		left -= slice;
+		rc = noxs_netback_recv(ctx->netback_fd, req, reply, slice);
+	} while (rc == -ETIMEDOUT && !reply->magic && left > 0);
+	if (rc == -ETIMEDOUT && !reply->magic && ctx->cancelled)
+		rc = -ECANCELED;
 	/* An answer has a magic; without one the connection is out of step. */
 	if (rc && !reply->magic)
 		disconnect(ctx);
@@ -223,6 +238,8 @@ int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
 	while (dev->nr_done < dev->nr_sent) {
 		i = dev->nr_done++;
 		rc = recv_reply(ctx, &dev->req[i], &reply);
+		if ((rc == -ETIMEDOUT || rc == -ECANCELED) && !reply.magic)
+			dev->hung = true;
 		if (!rc && rec)
 			fill_record(&dev->req[i], &reply, &rec->vif[i]);
 		else if (rc && rec && !err)
@@ -249,6 +266,11 @@ int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 	rc = send_request(ctx, &req, true);
 	if (rc == -ENOENT || rc == -ECONNREFUSED)
 		return 0;
+	if (!rc && dev && dev->hung) {
+		/* It was waited for once.  It finds this when it wakes up. */
+		disconnect(ctx);
+		return -ETIMEDOUT;
+	}
 	if (!rc)
 		rc = recv_reply(ctx, &req, &reply);
 	return rc == -ENOENT ? 0 : rc;

@@ -12,6 +12,7 @@ struct chaos__devices {
 	uint32_t domid;
 	const char *object;	/* of errors */
 	unsigned int nr_sent, nr_done;
+	bool hung;		/* an answer did not come in time */
 	struct noxs_netback_request req[CHAOS__MAX_VIFS];
 };
 

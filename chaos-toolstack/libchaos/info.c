@@ -63,13 +63,18 @@ static void ask_backend(struct chaos *ctx, struct info *info)
 {
 	struct noxs_netback_reply reply;
 	size_t i;
+	int rc;
 
 	for (i = 0; i < info->pub.nr_vifs; i++) {
 		struct chaos_vif *v = &info->vif[i].pub;
 
-		if (chaos__devices_stats(ctx, info->pub.domain.domid, v->id,
-					 &reply))
+		rc = chaos__devices_stats(ctx, info->pub.domain.domid, v->id,
+					  &reply);
+		if (rc == -ENOENT)
 			continue;
+		/* It would not answer for the next one either. */
+		if (rc)
+			break;
 		v->backend_state = device_state(reply.state);
 		v->rx_packets = reply.stats.rx_packets;
 		v->rx_bytes = reply.stats.rx_bytes;

@@ -112,10 +112,13 @@ int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 	struct noxs_netback_request turn;
 
 	(void)fd;
-	(void)timeout_ms;
 	memset(reply, 0, sizeof(*reply));
-	if (fake_noxs.silent)
+	if (fake_noxs.silent) {
+		fake_noxs.waited_ms += (unsigned int)timeout_ms;
+		if (fake_noxs.wait_hook)
+			fake_noxs.wait_hook();
 		return -ETIMEDOUT;
+	}
 	if (!fake_noxs.nr_queued)
 		abort();	/* waits for a reply to nothing */
 	turn = fake_noxs.queue[0];

@@ -15,6 +15,8 @@ struct fake_noxs_state {
 	bool extended;			/* Xen has noxs */
 	const char *bridge;		/* the only one there is */
 	bool silent;			/* answers nothing, in time */
+	unsigned int waited_ms;		/* for answers that did not come */
+	void (*wait_hook)(void);	/* called while it is silent */
 	bool restarted;			/* connections of before are dead */
 	unsigned int nr_connections;	/* open */
 	unsigned int nr_queued;		/* requests without reply */

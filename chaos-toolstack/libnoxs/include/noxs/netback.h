@@ -90,8 +90,9 @@ struct noxs_netback_reply {
 
 /*
  * Client side.  A connection may be used by one thread at a time.  Nothing
- * is logged.  All block at most timeout_ms (-ETIMEDOUT; after that the
- * connection is out of step and must be closed).
+ * is logged.  All block at most timeout_ms (-ETIMEDOUT: of a recv, it may be
+ * called again for the same request; a connection that is not waited on any
+ * more is out of step and must be closed).
  */
 
 /* path NULL: $NOXS_NETBACK_SOCKET, or the default.  Returns an O_CLOEXEC fd
