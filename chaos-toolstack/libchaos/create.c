@@ -201,7 +201,7 @@ static void destroy_domain(struct create *c)
 {
 	int rc = chaos__xen_destroy(c->ctx->xen, c->domid);
 
-	if (rc)
+	if (rc && rc != -ESRCH)
 		chaos__log(c->ctx, CHAOS_LOG_ERROR,
 			   "%s: undo: destroy domain %u: %s", c->name,
 			   c->domid, strerror(-rc));
@@ -323,12 +323,28 @@ static void remove_record(struct create *c)
 	chaos__record_remove(c->ctx, c->params.uuid);
 }
 
-static int unpause(struct create *c, const struct step *s)
+/* Somebody may have destroyed it meanwhile; then nothing of it is to stay. */
+static int confirm(struct create *c, const struct step *s)
 {
+	struct chaos__xen_dom dom;
 	int rc;
 
-	if (c->flags & CHAOS_CREATE_PAUSED)
+	rc = chaos__xen_get(c->ctx->xen, c->domid, &dom);
+	if (!rc && !dom.dying &&
+	    !memcmp(dom.uuid, c->params.uuid, sizeof(dom.uuid)))
 		return 0;
+	if (rc && rc != -ESRCH)
+		return xen_failed(c, s, rc);
+	return chaos__fail(c->ctx, -ESRCH, c->name, s->name, "",
+			   "domain %u was destroyed meanwhile", c->domid);
+}
+
+static int unpause(struct create *c, const struct step *s)
+{
+	int rc = confirm(c, s);
+
+	if (rc || (c->flags & CHAOS_CREATE_PAUSED))
+		return rc;
 	rc = chaos__xen_unpause(c->ctx->xen, c->domid);
 	return rc ? xen_failed(c, s, rc) : 0;
 }

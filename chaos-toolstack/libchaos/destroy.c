@@ -33,10 +33,12 @@ static int forget(struct chaos *ctx, const struct chaos__found *f)
 {
 	int rc, rc2;
 
-	if (!f->rec)
+	if (ctx->names_fd < 0)
 		return 0;
-	rc = chaos__name_remove(ctx, f->rec->name, f->rec->uuid);
-	rc2 = chaos__record_remove(ctx, f->rec->uuid);
+	/* Without a record: killed before it was written, or not ours. */
+	rc = f->rec ? chaos__name_remove(ctx, f->rec->name, f->rec->uuid) :
+		      chaos__name_remove_all(ctx, f->dom.uuid);
+	rc2 = chaos__record_remove(ctx, f->dom.uuid);
 	return rc ? rc : rc2;
 }
 

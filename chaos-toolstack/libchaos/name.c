@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Names: claimed atomically, looked up by opening one file. */
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -86,6 +87,25 @@ static int check_holder(struct chaos *ctx, int fd, uint32_t *holder)
 }
 
 /*
+ * The record of one that died behind us goes with its name, unless it tells of
+ * another: a UUID that was written in a configuration may be in use again.
+ */
+static void forget_dead(struct chaos *ctx, int fd)
+{
+	struct chaos__record *rec = NULL;
+	uint8_t uuid[16];
+	uint32_t domid;
+	int rc;
+
+	if (read_content(fd, uuid, &domid))
+		return;
+	rc = chaos__record_load(ctx, uuid, &rec);
+	if (rc == -ENOENT || (!rc && rec->domid == domid))
+		chaos__record_remove(ctx, uuid);
+	chaos__record_free(rec);
+}
+
+/*
  * 1. Open or make the file.  2. Lock it; who holds the lock is making or
  * unmaking a domain of this name.  3. Begin again if it was removed between 1
  * and 2 (nothing is ever renamed over it).  4. If it tells of a domain that
@@ -118,6 +138,8 @@ int chaos__name_claim(struct chaos *ctx, const char *name,
 	rc = st.st_size ? check_holder(ctx, fd, holder) : 0;
 	if (rc)
 		goto err_close;
+	if (st.st_size)
+		forget_dead(ctx, fd);
 	lock->fd = fd;
 	snprintf(lock->name, sizeof(lock->name), "%s", name);
 	return 0;
@@ -192,29 +214,70 @@ void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock)
 	chaos__name_unlock(lock);
 }
 
+static bool is_held_by(int fd, const uint8_t uuid[16])
+{
+	uint8_t holder[16];
+	uint32_t domid;
+
+	return !read_content(fd, holder, &domid) &&
+	       !memcmp(holder, uuid, sizeof(holder));
+}
+
+/* Waits for who is at work on it: a create, at most. */
+static int wait_for_lock(struct chaos *ctx, int fd)
+{
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR || ctx->cancelled)
+			return -errno;
+	return 0;
+}
+
 int chaos__name_remove(struct chaos *ctx, const char *name,
 		       const uint8_t uuid[16])
 {
-	uint8_t holder[16];
 	struct stat st;
-	uint32_t domid;
-	int fd, rc = 0;
+	int fd, rc;
 
 	fd = openat(ctx->names_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	/*
-	 * Somebody at work on it has taken it over: it is not ours any more.
-	 * One that was removed before it was locked tells nothing of the file
-	 * that has the name now.
+	 * Who is at work on it may be making this domain, or taking the name
+	 * over: that is seen behind the lock.  One that was removed before it
+	 * was locked tells nothing of the file that has the name now.
 	 */
-	if (!flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &st) && st.st_nlink &&
-	    !read_content(fd, holder, &domid) &&
-	    !memcmp(holder, uuid, sizeof(holder)) &&
+	rc = is_held_by(fd, uuid) ? wait_for_lock(ctx, fd) : 0;
+	if (!rc && !fstat(fd, &st) && st.st_nlink && is_held_by(fd, uuid) &&
 	    unlinkat(ctx->names_fd, name, 0))
 		rc = -errno;
 	close(fd);
 	return rc;
+}
+
+/* Without a record nothing says which name it has: all are looked at. */
+int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16])
+{
+	struct dirent *e;
+	int fd, rc, err = 0;
+	DIR *dir;
+
+	fd = openat(ctx->names_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((e = readdir(dir))) {
+		if (e->d_name[0] == '.')
+			continue;
+		rc = chaos__name_remove(ctx, e->d_name, uuid);
+		if (!err)
+			err = rc;
+	}
+	closedir(dir);
+	return err;
 }
 
 int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],

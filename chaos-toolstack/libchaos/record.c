@@ -83,6 +83,8 @@ static int write_file(struct chaos *ctx, const char *tmp,
 	put_record(f, rec);
 	errno = 0;
 	rc = fflush(f) || ferror(f) ? (errno ? -errno : -EIO) : 0;
+	if (!rc && ftell(f) > (long)RECORD_MAX)
+		rc = -E2BIG;	/* it could not be read back */
 	if (fclose(f) && !rc)
 		rc = -errno;
 	return rc;
@@ -229,9 +231,12 @@ int chaos__record_load(struct chaos *ctx, const uint8_t uuid[16],
 
 int chaos__record_remove(struct chaos *ctx, const uint8_t uuid[16])
 {
-	char name[CHAOS__UUID_LEN + 1];
+	char name[CHAOS__UUID_LEN + 1], tmp[CHAOS__UUID_LEN + 8];
 
 	chaos__uuid_format(uuid, name);
+	/* Of one that was killed while it wrote. */
+	snprintf(tmp, sizeof(tmp), "%s.tmp", name);
+	unlinkat(ctx->domains_fd, tmp, 0);
 	if (unlinkat(ctx->domains_fd, name, 0) && errno != ENOENT)
 		return -errno;
 	return 0;

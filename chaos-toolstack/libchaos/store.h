@@ -70,9 +70,11 @@ int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
 		     uint32_t domid);
 void chaos__name_unlock(struct chaos__name_lock *lock);
 void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock);
-/* Removes the name if it is uuid's. */
+/* Removes the name if it is uuid's; waits for a create at work on it. */
 int chaos__name_remove(struct chaos *ctx, const char *name,
 		       const uint8_t uuid[16]);
+/* Removes every name that is uuid's; the cost grows with how many there are. */
+int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16]);
 /* -ENOENT no such name; -EAGAIN its domain is not made yet. */
 int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],
 		     uint32_t *domid);

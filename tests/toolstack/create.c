@@ -233,10 +233,65 @@ static void test_name_of_the_dead(void **state)
 	fake_xen.domain[domid].used = false;
 	assert_int_equal(chaos_lookup(f->ctx, "web", &found), -ESRCH);
 	assert_int_equal(chaos_create(f->ctx, cfg, 0, &domid), 0);
+	/* The record of the one before went with its name. */
+	assert_int_equal(fixture_nr_records(f), 2);
 	/* And a successor with its domid is not taken for it. */
 	fake_xen.domain[domid].dom.uuid[0] ^= 1;
 	assert_int_equal(chaos_lookup(f->ctx, "web", &found), -ESRCH);
 	assert_int_equal(chaos_create(f->ctx, cfg, 0, &domid), 0);
+	chaos_config_free(cfg);
+}
+
+/* Its UUID is another's by now, whose record is not touched. */
+static void test_uuid_of_the_dead(void **state)
+{
+	static const char uuid[] =
+		"uuid = \"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"";
+	struct fixture *f = *state;
+	struct chaos_config *web = config(f, "web", uuid);
+	struct chaos_config *db = config(f, "db", uuid);
+	struct chaos_config *again = config(f, "web", "");
+	char name[CHAOS_NAME_MAX + 1];
+	uint32_t first, second, third;
+
+	assert_int_equal(chaos_create(f->ctx, web, 0, &first), 0);
+	fake_xen.domain[first].used = false;
+	assert_int_equal(chaos_create(f->ctx, db, 0, &second), 0);
+	assert_int_equal(chaos_create(f->ctx, again, 0, &third), 0);
+	assert_int_equal(chaos_domain_name(f->ctx, second, name), 0);
+	assert_string_equal(name, "db");
+	chaos_config_free(web);
+	chaos_config_free(db);
+	chaos_config_free(again);
+}
+
+/* By another, between the record and the end. */
+static void destroy_hook(const char *where)
+{
+	if (strcmp(where, "renameat"))
+		return;
+	fail_hook = NULL;
+	fake_xen.domain[1].used = false;
+	fake_xen.domain[1].taken = true;
+}
+
+static void test_destroyed_meanwhile(void **state)
+{
+	static const unsigned int flags[] = { CHAOS_CREATE_PAUSED, 0 };
+	struct fixture *f = *state;
+	struct chaos_config *cfg = config(f, "web", "");
+	uint32_t domid;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		fake_xen.next_domid = 1;
+		fail_hook = destroy_hook;
+		assert_int_equal(chaos_create(f->ctx, cfg, flags[i], &domid),
+				 -ESRCH);
+		assert_null(fail_hook);
+		assert_error(f, "destroyed meanwhile");
+		assert_nothing_left(f);
+	}
 	chaos_config_free(cfg);
 }
 
@@ -310,6 +365,30 @@ static void test_silent_backend(void **state)
 	fake_noxs.silent = true;
 	assert_int_equal(chaos_create(f->ctx, cfg, 0, &domid), -ETIMEDOUT);
 	assert_error(f, "vif 0");
+	/* Once, not again for each vif and in the undo. */
+	assert_int_equal(fake_noxs.waited_ms, f->ctx->timeout_ms);
+	assert_int_equal(fake_xen_nr_domains(), 0);
+	assert_int_equal(fixture_nr_records(f), 0);
+	chaos_config_free(cfg);
+}
+
+static void interrupt(void)
+{
+	chaos_cancel(cancel_ctx);
+}
+
+/* Ctrl-C while it hangs. */
+static void test_cancel_silent_backend(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos_config *cfg = config(f, "web", TWO_VIFS);
+	uint32_t domid;
+
+	cancel_ctx = f->ctx;
+	fake_noxs.silent = true;
+	fake_noxs.wait_hook = interrupt;
+	assert_int_equal(chaos_create(f->ctx, cfg, 0, &domid), -ECANCELED);
+	assert_in_range(fake_noxs.waited_ms, 1, 3000);
 	assert_int_equal(fake_xen_nr_domains(), 0);
 	assert_int_equal(fixture_nr_records(f), 0);
 	chaos_config_free(cfg);
@@ -437,9 +516,10 @@ int main(void)
 		T(test_good), T(test_paused), T(test_steps_are_timed),
 		T(test_every_failure_is_undone), T(test_cancel),
 		T(test_duplicate_name), T(test_duplicate_uuid), T(test_name_being_made),
-		T(test_name_of_the_dead), T(test_too_much_memory),
+		T(test_name_of_the_dead), T(test_uuid_of_the_dead), T(test_too_much_memory),
 		T(test_kernel_too_large), T(test_no_backend),
 		T(test_backend_restarted), T(test_silent_backend),
+		T(test_cancel_silent_backend), T(test_destroyed_meanwhile),
 		T(test_absent_bridge), T(test_no_xen), T(test_many),
 		T(test_dry_run), T(test_copies),
 	};

@@ -91,6 +91,47 @@ static void test_backend_gone(void **state)
 	assert_int_equal(fixture_nr_records(f), 0);
 }
 
+/* Of a create that was killed: a name, and half a record. */
+static void test_killed_create(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = create(f, "web"), other = create(f, "db");
+	char uuid[CHAOS__UUID_LEN + 1], path[160], tmp[168];
+
+	chaos__uuid_format(fake_xen.domain[domid].dom.uuid, uuid);
+	snprintf(path, sizeof(path), "%s/domains/%s", f->run_dir, uuid);
+	snprintf(tmp, sizeof(tmp), "%s.tmp", path);
+	assert_int_equal(rename(path, tmp), 0);
+	assert_int_equal(chaos_destroy(f->ctx, domid), 0);
+	assert_int_equal(fixture_nr_records(f), 2);	/* of db */
+	assert_int_equal(chaos_lookup(f->ctx, "db", &domid), 0);
+
+	/* A record that cannot be read. */
+	chaos__uuid_format(fake_xen.domain[other].dom.uuid, uuid);
+	snprintf(path, sizeof(path), "%s/domains/%s", f->run_dir, uuid);
+	fixture_write(path, "{", 1);
+	assert_int_equal(chaos_destroy(f->ctx, other), 0);
+	assert_int_equal(fixture_nr_records(f), 0);
+}
+
+/* Killed, then ended by another: the next of the name clears it away. */
+static void test_killed_and_gone(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = create(f, "web");
+	char uuid[CHAOS__UUID_LEN + 1], path[160], tmp[168];
+
+	chaos__uuid_format(fake_xen.domain[domid].dom.uuid, uuid);
+	snprintf(path, sizeof(path), "%s/domains/%s", f->run_dir, uuid);
+	snprintf(tmp, sizeof(tmp), "%s.tmp", path);
+	assert_int_equal(rename(path, tmp), 0);
+	fake_xen.domain[domid].used = false;
+	fake_noxs.vif[0].used = false;
+	domid = create(f, "web");
+	assert_int_equal(chaos_destroy(f->ctx, domid), 0);
+	assert_int_equal(fixture_nr_records(f), 0);
+}
+
 /* Made by xl, say: no record, but a domain all the same. */
 static void test_foreign_domain(void **state)
 {
@@ -184,6 +225,33 @@ static void test_info(void **state)
 	chaos_info_free(NULL);
 }
 
+/* Once for all vifs, and Ctrl-C ends that. */
+static struct chaos *silent_ctx;
+
+static void interrupt(void)
+{
+	chaos_cancel(silent_ctx);
+}
+
+static void test_info_silent(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = fixture_create(f, "web", 5);
+	struct chaos_info *info;
+
+	fake_noxs.silent = true;
+	assert_int_equal(chaos_info_get(f->ctx, domid, &info), 0);
+	assert_int_equal(info->nr_vifs, 5);
+	assert_int_equal(fake_noxs.waited_ms, f->ctx->timeout_ms);
+	chaos_info_free(info);
+	silent_ctx = f->ctx;
+	fake_noxs.wait_hook = interrupt;
+	fake_noxs.waited_ms = 0;
+	assert_int_equal(chaos_info_get(f->ctx, domid, &info), 0);
+	assert_in_range(fake_noxs.waited_ms, 1, 3000);
+	chaos_info_free(info);
+}
+
 static void test_states(void **state)
 {
 	(void)state;
@@ -198,7 +266,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_destroy), T(test_dom0_is_refused), T(test_goes_on),
-		T(test_backend_gone), T(test_foreign_domain), T(test_lookup),
+		T(test_backend_gone), T(test_killed_create),
+		T(test_killed_and_gone), T(test_info_silent), T(test_foreign_domain), T(test_lookup),
 		T(test_list), T(test_info), T(test_states),
 	};
 

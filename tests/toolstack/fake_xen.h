@@ -9,6 +9,7 @@
 
 struct fake_domain {
 	bool used;
+	bool taken;		/* destroyed by somebody else */
 	struct chaos__xen_dom dom;
 	unsigned int vcpus, memory, image, boot;	/* times it was done */
 };

@@ -281,6 +281,51 @@ static void test_remove_race(void **state)
 	assert_int_equal(access(raced_path, F_OK), -1);
 }
 
+/* Who makes the domain holds its name: removing it comes after that. */
+static void test_remove_waits(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos__name_lock lock = { .fd = -1 };
+	int status, ready[2];
+	uint32_t holder;
+	char c;
+
+	assert_int_equal(pipe(ready), 0);
+	if (!fork()) {
+		if (chaos__name_claim(f->ctx, "web", &lock, &holder) ||
+		    chaos__name_bind(&lock, uuid_a, 5) ||
+		    write(ready[1], "", 1) != 1)
+			_exit(1);
+		usleep(200000);
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	alarm(10);
+	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_b), 0);
+	assert_int_equal(fixture_nr_records(f), 1);
+	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_a), 0);
+	alarm(0);
+	assert_int_equal(fixture_nr_records(f), 0);
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+}
+
+/* One that could not be read back is not written. */
+static void test_record_too_large(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos__record rec = sample();
+
+	rec.cmdline = malloc(300 << 10);
+	memset(rec.cmdline, 'x', 300 << 10);
+	rec.cmdline[(300 << 10) - 1] = '\0';
+	assert_int_equal(chaos__record_save(f->ctx, &rec), -E2BIG);
+	assert_int_equal(fixture_nr_records(f), 0);
+	free(rec.cmdline);
+}
+
 static void test_unsafe_directory(void **state)
 {
 	struct fixture *f = *state;
@@ -319,7 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_round_trip), T(test_damaged), T(test_wrong_types),
 		T(test_save_fails_whole), T(test_names), T(test_odd_name_files),
-		T(test_race), T(test_remove_race), T(test_unsafe_directory), T(test_uuid),
+		T(test_race), T(test_remove_race),
+		T(test_remove_waits), T(test_record_too_large), T(test_unsafe_directory), T(test_uuid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
