@@ -211,6 +211,14 @@ static int create_domain(struct create *c, const struct step *s)
 {
 	int rc;
 
+	/*
+	 * A kill while Xen makes it takes effect after: the domain is there and
+	 * nobody has been told its number.  Its UUID leads to it.
+	 */
+	rc = chaos__name_bind(&c->lock, c->params.uuid, 0);
+	if (rc)
+		return chaos__fail(c->ctx, rc, c->name, s->name, "",
+				   "write its name: %s", strerror(-rc));
 	rc = chaos__xen_create(c->ctx->xen, &c->params, &c->domid);
 	if (rc)
 		return xen_failed(c, s, rc);

@@ -276,8 +276,8 @@ int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 	return rc == -ENOENT ? 0 : rc;
 }
 
-int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,
-			 struct noxs_netback_reply *reply)
+int chaos__devices_next(struct chaos *ctx, uint32_t domid, unsigned int vif,
+			struct noxs_netback_reply *reply)
 {
 	struct noxs_netback_request req = {
 		.op = NOXS_NETBACK_STATS,
@@ -287,8 +287,14 @@ int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,
 	int rc;
 
 	rc = send_request(ctx, &req, true);
-	if (!rc)
-		rc = recv_reply(ctx, &req, reply);
+	return rc ? rc : recv_reply(ctx, &req, reply);
+}
+
+int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,
+			 struct noxs_netback_reply *reply)
+{
+	int rc = chaos__devices_next(ctx, domid, vif, reply);
+
 	if (!rc && (reply->domid != domid || reply->vif != vif))
 		rc = -ENOENT;
 	return rc;

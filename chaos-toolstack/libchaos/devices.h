@@ -31,6 +31,9 @@ int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 /* Could begin succeed: is there a backend, and each bridge? */
 int chaos__devices_check(struct chaos *ctx, const char *object,
 			 const struct chaos_config *cfg);
+/* The first vif at or after that one; -ENOENT no more, or no backend. */
+int chaos__devices_next(struct chaos *ctx, uint32_t domid, unsigned int vif,
+			struct noxs_netback_reply *reply);
 /* The backend's view of one vif; -ENOENT not there. */
 int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,
 			 struct noxs_netback_reply *reply);

@@ -8,6 +8,8 @@
 
 #include "find.h"
 
+#define BATCH 32
+
 int chaos__find(struct chaos *ctx, uint32_t domid, struct chaos__found *f)
 {
 	int rc;
@@ -34,6 +36,25 @@ int chaos__find(struct chaos *ctx, uint32_t domid, struct chaos__found *f)
 	if (f->rec)
 		snprintf(f->object, sizeof(f->object), "%s", f->rec->name);
 	return 0;
+}
+
+int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
+		     struct chaos__xen_dom *dom)
+{
+	struct chaos__xen_dom batch[BATCH];
+	uint32_t next = 0;
+	int i, n;
+
+	while ((n = chaos__xen_list(ctx->xen, next, batch, BATCH)) > 0) {
+		for (i = 0; i < n; i++) {
+			if (!memcmp(batch[i].uuid, uuid, 16)) {
+				*dom = batch[i];
+				return 0;
+			}
+		}
+		next = batch[n - 1].domid + 1;
+	}
+	return n < 0 ? n : -ESRCH;
 }
 
 void chaos__found_fini(struct chaos__found *f)

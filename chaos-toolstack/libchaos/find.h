@@ -15,6 +15,10 @@ struct chaos__found {
 int chaos__find(struct chaos *ctx, uint32_t domid, struct chaos__found *f);
 void chaos__found_fini(struct chaos__found *f);
 
+/* The domain that has a UUID, by looking at all: -ESRCH none.  For repairs. */
+int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
+		     struct chaos__xen_dom *dom);
+
 /* list.c.  uuid holds the text that out->uuid points at. */
 void chaos__describe(const struct chaos__xen_dom *dom,
 		     const struct chaos__record *rec,

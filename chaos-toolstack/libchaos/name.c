@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "find.h"
 
 /* Names are also those of files; a number would be taken for a domid. */
 int chaos__name_check(const char *name, const char **why, const char **remedy)
@@ -48,7 +48,10 @@ static int write_content(int fd, const uint8_t uuid[16], uint32_t domid)
 	return 0;
 }
 
-/* -EAGAIN: claimed, and no domain was made for it so far. */
+/*
+ * -EAGAIN: claimed, and no domain was made for it so far; or one was, but its
+ * number could not be written (*domid 0, uuid is known).
+ */
 static int read_content(int fd, uint8_t uuid[16], uint32_t *domid)
 {
 	char line[LINE_SIZE + 1];
@@ -64,25 +67,33 @@ static int read_content(int fd, uint8_t uuid[16], uint32_t *domid)
 	    sscanf(line + CHAOS__UUID_LEN + 1, "%u", domid) != 1)
 		return -EPROTO;
 	line[CHAOS__UUID_LEN] = '\0';
-	return chaos__uuid_parse(line, uuid) ? -EPROTO : 0;
+	if (chaos__uuid_parse(line, uuid))
+		return -EPROTO;
+	return *domid ? 0 : -EAGAIN;
 }
 
 /* Of a name that nobody is working on: does its domain live? */
 static int check_holder(struct chaos *ctx, int fd, uint32_t *holder)
 {
+	static const uint8_t dom0[16];	/* whose UUID is 0 */
 	struct chaos__xen_dom dom;
 	uint32_t domid = 0;
 	uint8_t uuid[16];
 	int rc;
 
-	if (read_content(fd, uuid, &domid))
+	memset(uuid, 0, sizeof(uuid));
+	rc = read_content(fd, uuid, &domid);
+	if (rc == -EAGAIN && memcmp(uuid, dom0, sizeof(uuid)))
+		rc = chaos__find_uuid(ctx, uuid, &dom);
+	else if (!rc)
+		rc = chaos__xen_get(ctx->xen, domid, &dom);
+	else
 		return 0;
-	rc = chaos__xen_get(ctx->xen, domid, &dom);
 	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
 		return 0;
 	if (rc)
 		return rc;
-	*holder = domid;
+	*holder = domid ? domid : dom.domid;
 	return -EEXIST;
 }
 

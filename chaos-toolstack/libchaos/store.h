@@ -2,7 +2,7 @@
 /*
  * What Xen cannot hold, as files under the run directory (mode 0700):
  *
- *   names/NAME      "UUID DOMID\n", empty at first; whoever makes or unmakes the domain holds
+ *   names/NAME      "UUID DOMID\n", empty at first, DOMID 0 until the domain is made; whoever makes or unmakes the domain holds
  *                   a lock (flock) on it, so a maker that died is told from
  *                   one that is at work.  Unique by O_EXCL.
  *   domains/UUID    one JSON object, replaced by rename.
@@ -75,7 +75,8 @@ int chaos__name_remove(struct chaos *ctx, const char *name,
 		       const uint8_t uuid[16]);
 /* Removes every name that is uuid's; the cost grows with how many there are. */
 int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16]);
-/* -ENOENT no such name; -EAGAIN its domain is not made yet. */
+/* -ENOENT no such name; -EAGAIN its domain is not made yet (*domid 0 and the
+ * UUID it will have, if that is known; neither is written otherwise). */
 int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],
 		     uint32_t *domid);
 

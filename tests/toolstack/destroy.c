@@ -219,7 +219,7 @@ static void test_info(void **state)
 	assert_string_equal(info->vif[0]->ip, "10.0.0.2/24");
 	assert_string_equal(info->vif[0]->bridge, "xenbr0");
 	assert_string_equal(info->vif[0]->ifname, "vif1.0");
-	assert_string_equal(info->vif[0]->backend_state, "unknown");
+	assert_string_equal(info->vif[0]->backend_state, "connected");
 	chaos_info_free(info);
 	assert_int_equal(chaos_info_get(f->ctx, 4711, &info), -ESRCH);
 	chaos_info_free(NULL);

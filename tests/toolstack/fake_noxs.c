@@ -106,6 +106,27 @@ static int detach(const struct noxs_netback_request *req)
 	return n ? 0 : -ENOENT;
 }
 
+static int next_vif(const struct noxs_netback_request *req,
+		    struct noxs_netback_reply *reply)
+{
+	uint32_t from = req->domid * 65536u + req->vif, best = UINT32_MAX, at;
+	unsigned int i;
+
+	if (fail_here("netback stats"))
+		return -EIO;
+	for (i = 0; i < FAKE_VIFS; i++) {
+		at = fake_noxs.vif[i].domid * 65536u + fake_noxs.vif[i].vif;
+		if (fake_noxs.vif[i].used && at >= from && at < best)
+			best = at;
+	}
+	if (best == UINT32_MAX)
+		return -ENOENT;
+	reply->domid = (uint16_t)(best >> 16);
+	reply->vif = (uint16_t)best;
+	reply->state = XEN_NOXS_STATE_CONNECTED;
+	return 0;
+}
+
 int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 		      struct noxs_netback_reply *reply, int timeout_ms)
 {
@@ -132,6 +153,8 @@ int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 	reply->vif = req->vif;
 	if (req->op == NOXS_NETBACK_ATTACH)
 		return attach(req, reply);
+	if (req->op == NOXS_NETBACK_STATS)
+		return next_vif(req, reply);
 	if (req->op == NOXS_NETBACK_HELLO)
 		return fail_here("netback hello") ? -EPROTO : 0;
 	return req->op == NOXS_NETBACK_DETACH ? detach(req) : -ENOENT;

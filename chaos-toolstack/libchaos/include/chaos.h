@@ -269,6 +269,35 @@ struct chaos_info {
 int chaos_info_get(struct chaos *ctx, uint32_t domid, struct chaos_info **out);
 void chaos_info_free(struct chaos_info *info);
 
+/* The host ---------------------------------------------------------------- */
+
+enum chaos_garbage_kind {
+	CHAOS_GARBAGE_NAME = 0,		/* name: no domain has it */
+	CHAOS_GARBAGE_RECORD = 1,	/* uuid: no domain has it */
+	CHAOS_GARBAGE_DOMAIN = 2,	/* domid, uuid, name: never finished */
+	CHAOS_GARBAGE_VIFS = 3,		/* domid: gone, its vifs were not */
+};
+
+/* Texts that do not belong to the kind are "". */
+struct chaos_garbage {
+	enum chaos_garbage_kind kind;
+	uint32_t domid;
+	const char *name;
+	const char *uuid;
+};
+
+#define CHAOS_GC_DRY_RUN (1u << 0)	/* only tell */
+
+/*
+ * Remove what killed processes left, and call fn (may be NULL) for each thing
+ * that went; g is valid during the call, fn must not call the library with
+ * this context.  Domains that libchaos did not begin to make are never touched,
+ * nor those that another process is making now.  Goes on past what fails and
+ * returns the first error; chaos_error() has all of them.
+ */
+int chaos_gc(struct chaos *ctx, unsigned int flags,
+	     void (*fn)(void *arg, const struct chaos_garbage *g), void *arg);
+
 /* Console ----------------------------------------------------------------- */
 
 /*
