@@ -103,40 +103,53 @@ static void print_text(const struct chaos_info *info)
 		print_vif(info->vif[i]);
 }
 
-static int run(struct cmd_env *env, int argc, char **argv)
+static int show(struct cmd_env *env, const char *name, bool json, bool first)
 {
 	struct chaos_info *info;
-	const char *name = NULL;
-	bool json = false;
 	uint32_t domid;
-	int i;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
-			json = true;
-		else if (name)
-			return cmd_usage(&cmd_info, "one domain at a time");
-		else
-			name = argv[i];
-	}
-	if (!name)
-		return cmd_usage(&cmd_info, "which domain?");
 	if (chaos_lookup(env->ctx, name, &domid) ||
 	    chaos_info_get(env->ctx, domid, &info))
 		return cmd_report(env, "info");
-	if (json)
+	if (json) {
 		print_json(info);
-	else
+	} else {
+		if (!first)
+			printf("\n");
 		print_text(info);
+	}
 	chaos_info_free(info);
 	return 0;
 }
 
+static bool is_json(const char *arg)
+{
+	return !strcmp(arg, "--json") || !strcmp(arg, "-j");
+}
+
+static int run(struct cmd_env *env, int argc, char **argv)
+{
+	bool json = false, first = true;
+	int i, status = 0;
+
+	for (i = 1; i < argc; i++)
+		json |= is_json(argv[i]);
+	for (i = 1; i < argc && !cmd_interrupted; i++) {
+		if (is_json(argv[i]))
+			continue;
+		status |= show(env, argv[i], json, first);
+		first = false;
+	}
+	if (first)
+		return cmd_usage(&cmd_info, "which domain?");
+	return cmd_interrupted ? 1 : status;
+}
+
 const struct cmd_verb cmd_info = {
 	.name = "info",
-	.args = "[-j|--json] NAME|DOMID",
-	.summary = "show what is known of one domain",
-	.help = "  chaos info web\n",
+	.args = "[-j|--json] NAME|DOMID...",
+	.summary = "show what is known of domains",
+	.help = "  chaos info web db\n",
 	.run = run,
 	.needs_library = true,
 };

@@ -83,7 +83,7 @@ int chaos_open(const struct chaos_options *options, struct chaos **out);
 void chaos_close(struct chaos *ctx);
 
 /*
- * Makes the call in progress (create) give up at its next step, undo what it
+ * Makes the call in progress (create, wait) give up at its next step, undo what it
  * did and return -ECANCELED; with none in progress, the next create.
  */
 void chaos_cancel(struct chaos *ctx);
@@ -237,6 +237,19 @@ int chaos_domain_name(struct chaos *ctx, uint32_t domid,
  */
 int chaos_list(struct chaos *ctx,
 	       int (*fn)(void *arg, const struct chaos_domain *d), void *arg);
+
+#define CHAOS_WAIT_STATE(state)	(1u << (state))	/* of enum chaos_state */
+#define CHAOS_WAIT_GONE		(1u << 31)
+
+/*
+ * Blocks until the domain is in one of the states (CHAOS_WAIT_*, or'ed), looks
+ * every 50 ms, and tells which in *reached.  timeout_ms 0 looks once, a
+ * negative one waits for ever.  Once begun it is this domain that is waited
+ * for, not a later one of its number.  -ETIMEDOUT; -ESRCH it has gone, or was
+ * not there, and that was not asked for; -ECANCELED by chaos_cancel.
+ */
+int chaos_wait(struct chaos *ctx, uint32_t domid, unsigned int states,
+	       int timeout_ms, unsigned int *reached);
 
 struct chaos_vif {
 	uint32_t id;
