@@ -27,7 +27,21 @@ $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 
 lab-base: $(LABB)/base.cpio
 
-lab-image: lab-base $(ALL)
+# A stock kernel as a guest, and its user space.
+LAB_LINUX := $(LABB)/linux/vmlinux $(LABB)/linux/initramfs
+
+$(LABB)/linux/vmlinux: tests/lab/mkguest-linux $(LABB)/debs/versions
+	$(call say,IMAGE,$@)
+	@mkdir -p $(@D)
+	$(Q)tests/lab/mkguest-linux kernel $(LABB)/debs $@
+
+$(LABB)/linux/initramfs: tests/lab/mkguest-linux tests/lab/labimage.py \
+		tests/lab/guest/linux-init $(LABB)/debs/versions
+	$(call say,IMAGE,$@)
+	@mkdir -p $(@D)
+	$(Q)tests/lab/mkguest-linux initramfs $(LABB)/debs $@
+
+lab-image: lab-base $(LAB_LINUX) $(ALL)
 	$(Q)rm -rf $(LABB)/project
 	$(Q)mkdir -p $(LABB)/project
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(LABB)/project prefix=/usr/local
