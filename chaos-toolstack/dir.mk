@@ -16,7 +16,7 @@ LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
 	config.c config-text.c config-scan.c config-keys.c config-check.c \
 	config-vif.c image.c layout.c acpi.c store.c name.c record.c devices.c \
 	create.c destroy.c find.c list.c info.c console.c rename.c \
-	config-copy.c gc.c wait.c)
+	config-copy.c gc.c wait.c doctor.c)
 LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
 	pvh.c pvh-memory.c pvh-vcpu.c window.c pv.c console.c)
 LIBCHAOS_CFLAGS := $(NOXS_INC) -I$(LIBCHAOS)/include \
@@ -47,7 +47,7 @@ $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
 
 chaos_SRCS := $(addprefix chaos-toolstack/chaos/,main.c json.c cmd_create.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
-	cmd_name.c cmd_gc.c cmd_wait.c)
+	cmd_name.c cmd_gc.c cmd_wait.c cmd_doctor.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a
 # Static: a command this short spends most of its time in the dynamic linker

@@ -155,19 +155,25 @@ static int no_bridge(struct chaos *ctx, const char *object, unsigned int i,
 			   "vif %u: there is no bridge %s", i, name);
 }
 
-int chaos__devices_check(struct chaos *ctx, const char *object,
-			 const struct chaos_config *cfg)
+int chaos__devices_hello(struct chaos *ctx)
 {
 	struct noxs_netback_request req = { .op = NOXS_NETBACK_HELLO };
 	struct noxs_netback_reply reply;
+	int rc;
+
+	rc = send_request(ctx, &req, true);
+	return rc ? rc : recv_reply(ctx, &req, &reply);
+}
+
+int chaos__devices_check(struct chaos *ctx, const char *object,
+			 const struct chaos_config *cfg)
+{
 	unsigned int i;
 	int rc;
 
 	if (!cfg->nr_vifs)
 		return 0;
-	rc = send_request(ctx, &req, true);
-	if (!rc)
-		rc = recv_reply(ctx, &req, &reply);
+	rc = chaos__devices_hello(ctx);
 	if (rc)
 		return no_backend(ctx, object, rc);
 	for (i = 0; i < cfg->nr_vifs; i++) {

@@ -28,6 +28,8 @@ int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
  * when there is no backend: with it went what it had. */
 int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 			  struct chaos__devices *dev);
+/* Is there a backend that speaks our version?  -EPROTO: of another. */
+int chaos__devices_hello(struct chaos *ctx);
 /* Could begin succeed: is there a backend, and each bridge? */
 int chaos__devices_check(struct chaos *ctx, const char *object,
 			 const struct chaos_config *cfg);

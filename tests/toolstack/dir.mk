@@ -23,7 +23,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config store image create destroy console name gc wait,\
+$(foreach t,config store image create destroy console name gc wait doctor,\
 	$(eval $(call toolstack_test,$(t))))
 
 # What chaos prints as JSON.

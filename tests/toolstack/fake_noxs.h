@@ -13,6 +13,7 @@
 struct fake_noxs_state {
 	bool running;			/* the backend */
 	bool extended;			/* Xen has noxs */
+	bool opens;			/* and we may use it; version 7 */
 	const char *bridge;		/* the only one there is */
 	bool silent;			/* answers nothing, in time */
 	unsigned int waited_ms;		/* for answers that did not come */

@@ -311,6 +311,29 @@ struct chaos_garbage {
 int chaos_gc(struct chaos *ctx, unsigned int flags,
 	     void (*fn)(void *arg, const struct chaos_garbage *g), void *arg);
 
+enum chaos_health {
+	CHAOS_HEALTH_OK = 0,
+	CHAOS_HEALTH_HINT = 1,		/* works, and could be better */
+	CHAOS_HEALTH_MISSING = 2,
+};
+
+struct chaos_check {
+	const char *name;	/* "xen", "bridge", ... */
+	enum chaos_health health;
+	const char *found;	/* "xenbr0" */
+	const char *remedy;	/* or "" */
+};
+
+/*
+ * What a host needs for guests with vifs: root, Xen, free memory, noxs, a
+ * network backend, a bridge, the run directory.  Calls fn for each; check is
+ * valid during the call, and fn must not call the library with this context.
+ * Returns 0, whatever is missing.  Blocks up to timeout_ms for the backend.
+ */
+int chaos_doctor(struct chaos *ctx,
+		 void (*fn)(void *arg, const struct chaos_check *check),
+		 void *arg);
+
 /* Console ----------------------------------------------------------------- */
 
 /*
