@@ -77,5 +77,6 @@ INSTALL += $(B)/chaos/chaos:bin/chaos \
 	chaos-toolstack/libnoxs/include/noxs/noxs.h:include/noxs/noxs.h \
 	chaos-toolstack/libnoxs/include/noxs/netback.h:include/noxs/netback.h \
 	hypervisor-ext/include/xen/noxs.h:include/xen/noxs.h \
+	chaos-toolstack/completion/chaos.bash:share/bash-completion/completions/chaos \
 	docs/man/chaos.1:share/man/man1/chaos.1 \
 	docs/man/chaos.cfg.5:share/man/man5/chaos.cfg.5

@@ -56,3 +56,9 @@ toolstack-pvh_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-pvh_PKGS := cmocka
 toolstack-pvh_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP) munmap)
 $(eval $(call test_program,toolstack-pvh))
+
+# The completion, of the command as it was built.
+$(B)/tests/toolstack-completion: tests/toolstack/completion.bash $(B)/chaos/chaos
+	@mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nexec bash %s %s\n' $^ > $@ && chmod +x $@
+TEST_PROGRAMS += $(B)/tests/toolstack-completion
