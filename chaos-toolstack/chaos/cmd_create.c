@@ -168,7 +168,7 @@ static int create_file(struct cmd_env *env, const struct create_options *o,
 		       const char *file)
 {
 	struct chaos_config *cfg;
-	unsigned int n;
+	unsigned int n = 1;
 	int status = 0;
 
 	if (chaos_config_parse_file(env->ctx, file,
@@ -176,12 +176,15 @@ static int create_file(struct cmd_env *env, const struct create_options *o,
 		return cmd_report(env, "create");
 	if (!o->copies)
 		status = create_one(env, o, cfg);
-	for (n = 1; n <= o->copies && !cmd_interrupted; n++) {
+	for (; n <= o->copies && !cmd_interrupted; n++) {
 		if (chaos_config_number(env->ctx, cfg, n))
 			status = cmd_report(env, "create");
 		else
 			status |= create_one(env, o, cfg);
 	}
+	/* A signal after the last one came too late to undo anything. */
+	if (n <= o->copies)
+		status = 1;
 	chaos_config_free(cfg);
 	return status;
 }
@@ -196,7 +199,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	if (!status) {
 		for (i = 0; i < o.nr_files && !cmd_interrupted; i++)
 			status |= create_file(env, &o, o.files[i]);
-		if (cmd_interrupted)
+		if (i < o.nr_files)
 			status = 1;
 	}
 	free(o.files);
