@@ -443,7 +443,7 @@ static void test_many_vcpus(void **state)
 	struct hvm_start_info si;
 	struct chaos__image im;
 	struct elf_file elf;
-	uint64_t start_info;
+	uint64_t start_info = 0;
 
 	(void)state;
 	make_kernel(&elf, 1);
