@@ -5,7 +5,13 @@ set -e
 . /lab/lib.sh
 
 say() { printf '\n== %s\n' "$*"; }
-run() { printf '  $ %s\n' "$*"; "$@" 2>&1 | sed 's/^/    /'; }
+run() { # a step that fails ends the tour, with what it said
+	printf '  $ %s\n' "$*"
+	status=0
+	"$@" >/tmp/run.out 2>&1 || status=$?
+	sed 's/^/    /' /tmp/run.out
+	return $status
+}
 
 say 'This is a real Xen hypervisor with a real Linux control domain (dom0).'
 run uname -sr
