@@ -85,7 +85,7 @@
 #define XEN_NOXS_TYPE_NONE        0
 #define XEN_NOXS_TYPE_NET         1
 #define XEN_NOXS_TYPE_CONSOLE     2 /* reserved */
-#define XEN_NOXS_TYPE_POWER       3 /* reserved */
+#define XEN_NOXS_TYPE_POWER       3
 #define XEN_NOXS_TYPE_BLOCK       4 /* reserved */
 #define XEN_NOXS_TYPE_MAX         4
 
@@ -207,6 +207,48 @@ struct xen_noxs_net_front {
     uint16_t pad;        /* 0                                                 */
     uint32_t pad2;       /* 0                                                 */
     struct xen_noxs_net_queue queue[XEN_NOXS_NET_MAX_QUEUES];
+};
+
+/*
+ * Power (XEN_NOXS_TYPE_POWER): what the toolstack asks of a guest.  One device
+ * per domain, id 0, one port.  There is no process behind it all the time: the
+ * toolstack makes it with the domain (state INIT, no command) and whoever of
+ * it wants something publishes a command, in state CONNECTED.
+ *
+ *   1. The frontend answers the offer: echoes the generation, names the
+ *      commands it knows in features, sets CONNECTED.
+ *   2. The toolstack looks there whether the guest knows the command,
+ *      publishes it under a cmd_id that the area did not hold before and not
+ *      0, and raises port[0].
+ *   3. The frontend copies the back area.  A cmd_id that is neither 0 nor the
+ *      one it took last is a command: it writes ack_error, then ack_id = cmd_id,
+ *      and then, if ack_error is 0, does it.  MEMORY alone is done first and
+ *      acknowledged after.
+ *   The toolstack waits for ack_id with a time limit of its own, and then for
+ *   Xen to say that the domain has shut down (SHUTDOWN_poweroff, _reboot or
+ *   _suspend).  A guest may take a later command before it acknowledged an
+ *   earlier one, which then is void.
+ */
+#define XEN_NOXS_POWER_NONE       0
+#define XEN_NOXS_POWER_POWEROFF   1
+#define XEN_NOXS_POWER_REBOOT     2
+#define XEN_NOXS_POWER_SUSPEND    3 /* and resume, where and when ever        */
+#define XEN_NOXS_POWER_MEMORY     4 /* own arg KiB of memory from now on      */
+#define XEN_NOXS_POWER_MAX        4
+#define XEN_NOXS_POWER_F(cmd)     (1u << (cmd)) /* in hdr.features            */
+#define XEN_NOXS_POWER_F_ALL      0x1eu
+
+struct xen_noxs_power_back {
+    struct xen_noxs_area_hdr hdr;
+    uint32_t cmd;        /* XEN_NOXS_POWER_*                                  */
+    uint32_t cmd_id;     /* another one with each command; 0: none yet        */
+    uint64_t arg;        /* of the command, or 0                              */
+};
+
+struct xen_noxs_power_front {
+    struct xen_noxs_area_hdr hdr;
+    uint32_t ack_error;  /* positive errno of why not, or 0                   */
+    uint32_t ack_id;     /* cmd_id of the command this is about; 0: none yet  */
 };
 
 /*
@@ -353,7 +395,7 @@ struct xen_noxs_publish {
 /*
  * control over the host.  From now on raise the caller's port, which it
  * allocated unbound with itself as the remote domain, whenever some domain
- * was created, shut down, crashed or vanished.  Changes are coalesced, never
+ * was created, paused, unpaused, shut down, crashed or vanished.  Changes are coalesced, never
  * queued; XEN_NOXS_OP_states tells what they were.  Any number of processes
  * may watch, up to XEN_NOXS_MAX_WATCHES (-ENOSPC).  A watch ends when its
  * port is closed, or with XEN_NOXS_WATCH_OFF.
@@ -377,6 +419,7 @@ struct xen_noxs_watch {
 #define XEN_NOXS_DOM_SHUTDOWN     (1u << 0) /* code is valid                  */
 #define XEN_NOXS_DOM_DYING        (1u << 1)
 #define XEN_NOXS_DOM_PAUSED       (1u << 2) /* by the toolstack               */
+#define XEN_NOXS_DOM_STARTED      (1u << 3) /* was unpaused once              */
 struct xen_noxs_state_entry {
     uint64_t serial;
     uint64_t changed;    /* sequence number of its last change                */
@@ -404,6 +447,18 @@ struct xen_noxs_limit {
     uint32_t pad;        /* 0                                                 */
 };
 
+/*
+ * control.  Numbers the domain's present life: generation of its device page.
+ * Whoever restores or clones a domain gives it another one than the original
+ * had when it was saved.  A new domain begins with 1.
+ */
+#define XEN_NOXS_OP_generation    9
+struct xen_noxs_generation {
+    uint16_t domid;
+    uint16_t pad;        /* 0                                                 */
+    uint32_t generation;
+};
+
 /* Xen's own check of public headers speaks C++98, which has no such assert. */
 #if !defined(__ASSEMBLY__) && \
     (!defined(__cplusplus) || __cplusplus >= 201103L)
@@ -427,6 +482,8 @@ XEN_NOXS_ASSERT("net back area", sizeof(struct xen_noxs_net_back) == 56);
 XEN_NOXS_ASSERT("net front area", sizeof(struct xen_noxs_net_front) == 168);
 XEN_NOXS_ASSERT("net front fits",
     sizeof(struct xen_noxs_net_front) <= XEN_NOXS_AREA_SIZE);
+XEN_NOXS_ASSERT("power back area", sizeof(struct xen_noxs_power_back) == 48);
+XEN_NOXS_ASSERT("power front area", sizeof(struct xen_noxs_power_front) == 40);
 XEN_NOXS_ASSERT("version", sizeof(struct xen_noxs_version) == 32);
 XEN_NOXS_ASSERT("frames", sizeof(struct xen_noxs_frames) == 272);
 XEN_NOXS_ASSERT("add", sizeof(struct xen_noxs_add) == 552);
@@ -440,6 +497,7 @@ XEN_NOXS_ASSERT("watch", sizeof(struct xen_noxs_watch) == 8);
 XEN_NOXS_ASSERT("state entry", sizeof(struct xen_noxs_state_entry) == 40);
 XEN_NOXS_ASSERT("states", sizeof(struct xen_noxs_states) == 672);
 XEN_NOXS_ASSERT("limit", sizeof(struct xen_noxs_limit) == 8);
+XEN_NOXS_ASSERT("generation", sizeof(struct xen_noxs_generation) == 8);
 #endif
 
 #endif /* __XEN_PUBLIC_NOXS_H__ */
