@@ -30,65 +30,29 @@
 
 #include <chaos.h>
 
-#include "harness.h"
+#include "guests.h"
 
 #define MAX_ALIVE	1000
-#define PACKET_MS	5000
 #define GONE_MS		5000
 /* Xen keeps a page now and then (maptrack, its own heap); a guest has 1,000. */
 #define SLACK_PAGES	8
-/* After this a host with one CPU and 200 guests has heard a broadcast out. */
-#define SETTLE_MS	250
 
 struct run {
 	struct bench *b;
-	struct chaos *ctx;
-	struct bench_sniffer *sniffer;
+	struct bench_guests guests;
 	xc_interface *xch;
-	const char *config, *bridge;
 	int samples;
-	unsigned int serial;	/* of the guests made so far */
 	uint32_t alive[MAX_ALIVE];
 	int nr_alive;
 };
-
-struct guest {
-	char name[32];
-	char vif[128];
-	uint8_t mac[6];
-	char override_name[48], override_vif[160];
-};
-
-/* The next guest: a name, MAC and address that none had before. */
-static void guest_next(struct run *r, struct guest *g, const char *prefix)
-{
-	unsigned int n = ++r->serial;
-
-	snprintf(g->name, sizeof(g->name), "%s%u", prefix, n);
-	memcpy(g->mac, (uint8_t[]){ 0x00, 0x16, 0x3e, 0x10, n >> 8, n & 0xff }, 6);
-	snprintf(g->vif, sizeof(g->vif),
-		 "mac=00:16:3e:10:%02x:%02x,bridge=%s,ip=10.99.%u.%u/16",
-		 n >> 8 & 0xff, n & 0xff, r->bridge, 1 + n / 250, 1 + n % 250);
-	snprintf(g->override_name, sizeof(g->override_name), "name=\"%s\"", g->name);
-	snprintf(g->override_vif, sizeof(g->override_vif), "vif=[\"%s\"]", g->vif);
-}
-
-__attribute__((noreturn)) static void die_chaos(struct run *r, const char *what)
-{
-	char text[512] = "no reason given";
-
-	if (chaos_nr_errors(r->ctx))
-		chaos_error_text(chaos_error(r->ctx, 0), text, sizeof(text));
-	bench_die("%s: %s", what, text);
-}
 
 /* What libchaos itself says of its steps: metric "step: NAME". */
 static void sample_steps(struct run *r, int alive, const char *call)
 {
 	char metric[64];
 
-	for (size_t i = 0; i < chaos_nr_steps(r->ctx); i++) {
-		const struct chaos_step *s = chaos_step(r->ctx, i);
+	for (size_t i = 0; i < chaos_nr_steps(r->guests.ctx); i++) {
+		const struct chaos_step *s = chaos_step(r->guests.ctx, i);
 
 		snprintf(metric, sizeof(metric), "%s: %s", call, s->name);
 		bench_sample_ms(r->b, "chaos", metric, alive,
@@ -106,8 +70,8 @@ static void split_at_unpause(struct run *r, double *before, double *from)
 	bool seen = false;
 
 	*before = *from = 0;
-	for (size_t i = 0; i < chaos_nr_steps(r->ctx); i++) {
-		const struct chaos_step *s = chaos_step(r->ctx, i);
+	for (size_t i = 0; i < chaos_nr_steps(r->guests.ctx); i++) {
+		const struct chaos_step *s = chaos_step(r->guests.ctx, i);
 
 		seen |= !strcmp(s->name, "unpause");
 		*(seen ? from : before) += (double)s->ns / 1e6;
@@ -119,25 +83,23 @@ static void split_at_unpause(struct run *r, double *before, double *from)
 static uint32_t create(struct run *r, int alive, bool sample)
 {
 	struct chaos_config *cfg;
-	struct guest g;
+	struct bench_guest g;
 	double begin, end, before, from, packet;
 	uint32_t domid;
 
-	guest_next(r, &g, "b");
-	if (chaos_config_parse_file(r->ctx, r->config, (const char *[]){
-			g.override_name, g.override_vif, NULL }, &cfg))
-		die_chaos(r, "config");
-	bench_sniffer_drain(r->sniffer);
+	bench_guest_next(&r->guests, &g, "b");
+	cfg = bench_guest_config(&r->guests, &g);
+	bench_sniffer_drain(r->guests.sniffer);
 	begin = bench_now_ms();
-	if (chaos_create(r->ctx, cfg, 0, &domid))
-		die_chaos(r, "create");
+	if (chaos_create(r->guests.ctx, cfg, 0, &domid))
+		bench_die_chaos(&r->guests, "create");
 	end = bench_now_ms();
 	split_at_unpause(r, &before, &from);
-	packet = bench_sniffer_wait(r->sniffer, g.mac, PACKET_MS);
+	packet = bench_sniffer_wait(r->guests.sniffer, g.mac, BENCH_PACKET_MS);
 	if (packet < 0)
-		bench_die("%s: no packet within %d ms", g.name, PACKET_MS);
+		bench_die("%s: no packet within %d ms", g.name, BENCH_PACKET_MS);
 	chaos_config_free(cfg);
-	usleep(SETTLE_MS * 1000);
+	usleep(BENCH_SETTLE_MS * 1000);
 	if (sample) {
 		sample_steps(r, alive, "create");
 		bench_sample_ms(r->b, "chaos", "create", alive,
@@ -174,7 +136,7 @@ static bool part_is_gone(struct run *r, int i, uint32_t domid,
 	switch (i) {
 	case PART_DOMAIN:
 		snprintf(name, sizeof(name), "%u", domid);
-		return chaos_lookup(r->ctx, name, &id) == -ESRCH;
+		return chaos_lookup(r->guests.ctx, name, &id) == -ESRCH;
 	case PART_TAP:
 		/* Not SIOCGIFINDEX: it runs modprobe for what is not there. */
 		snprintf(name, sizeof(name), "/sys/class/net/vif%u.0", domid);
@@ -193,8 +155,8 @@ static void destroy(struct run *r, uint32_t domid, int alive, bool sample,
 	int nr_gone = 0;
 
 	begin = bench_now_ms();
-	if (chaos_destroy(r->ctx, domid))
-		die_chaos(r, "destroy");
+	if (chaos_destroy(r->guests.ctx, domid))
+		bench_die_chaos(&r->guests, "destroy");
 	end = bench_now_ms();
 	if (!sample)
 		return;
@@ -227,7 +189,7 @@ static void sample_here(struct run *r)
 		uint64_t before = free_pages(r);
 
 		destroy(r, create(r, alive, true), alive, true, before);
-		usleep(SETTLE_MS * 1000);
+		usleep(BENCH_SETTLE_MS * 1000);
 	}
 }
 
@@ -254,23 +216,21 @@ static void chaos_series(struct run *r, int max_alive)
 
 static void xl_series(struct run *r)
 {
-	struct guest g;
+	struct bench_guest g;
 	double begin, end, packet;
 
 	for (int i = 0; i < r->samples; i++) {
-		guest_next(r, &g, "x");
-		/* xl has no ip= with a prefix; its guest asks nobody. */
-		*strstr(g.override_vif, ",ip=") = '\0';
-		strcat(g.override_vif, "\"]");
-		bench_sniffer_drain(r->sniffer);
+		bench_guest_next(&r->guests, &g, "x");
+		bench_guest_for_xl(&g);
+		bench_sniffer_drain(r->guests.sniffer);
 		begin = bench_now_ms();
 		if (bench_spawn((char *[]){ (char *)"xl", (char *)"create",
-				(char *)r->config, g.override_name,
+				(char *)r->guests.config, g.override_name,
 				g.override_vif, NULL }))
 			bench_die("xl create %s failed", g.name);
 		end = bench_now_ms();
 		bench_sample_ms(r->b, "xl", "create", 1, end - begin);
-		packet = bench_sniffer_wait(r->sniffer, g.mac, PACKET_MS);
+		packet = bench_sniffer_wait(r->guests.sniffer, g.mac, BENCH_PACKET_MS);
 		if (packet >= 0)
 			bench_sample_ms(r->b, "xl", "first-packet", 1,
 					packet - begin);
@@ -297,26 +257,19 @@ static void fork_exec_series(struct run *r, const char *program)
 
 static void run_open(struct run *r, const char *config, const char *bridge)
 {
-	const struct chaos_options options = { .size = sizeof(options) };
-
-	r->config = config;
-	r->bridge = bridge;
 	r->b = bench_start("create");
-	r->sniffer = bench_sniffer_open(bridge);
+	bench_guests_open(&r->guests, config, bridge);
 	r->xch = xc_interface_open(NULL, NULL, 0);
 	if (!r->xch)
 		bench_die("open Xen: %s", strerror(errno));
-	if (chaos_open(&options, &r->ctx))
-		bench_die("open libchaos");
 	bench_config_str(r->b, "config", config);
 	bench_config_int(r->b, "samples", r->samples);
 }
 
 static void run_close(struct run *r, const char *out)
 {
-	chaos_close(r->ctx);
+	bench_guests_close(&r->guests);
 	xc_interface_close(r->xch);
-	bench_sniffer_close(r->sniffer);
 	bench_finish(r->b, out);
 }
 

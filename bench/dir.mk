@@ -5,7 +5,7 @@
 #
 # A benchmark is bench/NAME.sh, run in the lab, and bench/NAME.bounds.json.
 
-bench-create_SRCS := bench/create.c bench/harness.c bench/sniffer.c
+bench-create_SRCS := $(addprefix bench/,create.c guests.c harness.c sniffer.c)
 bench-create_CFLAGS := -Ichaos-toolstack/libchaos/include
 bench-create_PKGS := jansson xencontrol
 bench-create_LIBS := $(B)/lib/libchaos.a $(B)/lib/libnoxs.a
