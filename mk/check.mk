@@ -6,7 +6,8 @@
 #   make test-unit      unit tests alone (SAN=1: under the sanitizers)
 #   make test-valgrind  unit tests under valgrind
 #   make test-lab       the lab alone; LAB_TESTS=tests/lab/x.test for one
-#   make check          check-headers check-layers check-style
+#   make check          check-headers check-layers check-abi check-style
+#   make abi            write down libchaos' ABI anew, after an addition
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 RUN_FLAGS := $(if $(filter 1,$(V)),-v)
@@ -17,7 +18,7 @@ test:
 	$(Q)$(SUBMAKE) -j$(JOBS) all tests
 	$(Q)$(SUBMAKE) SAN=1 -j$(JOBS) tests
 	$(Q)$(SUBMAKE) lab-image
-	$(Q)$(SUBMAKE) check-headers check-layers
+	$(Q)$(SUBMAKE) check-headers check-layers check-abi
 	@echo '  TEST    unit tests, plain and with sanitizers; then in the lab'
 	$(Q)LAB_NO_BUILD=1 tests/run $(RUN_FLAGS) $(TEST_PROGRAMS) \
 		$(patsubst $(B)/%,$(B)/san/%,$(filter $(B)/%,$(TEST_PROGRAMS))) $(LAB_TESTS)
@@ -35,7 +36,7 @@ test-valgrind: tests
 test-lab: lab-image xen
 	$(Q)LAB_NO_BUILD=1 tests/run $(RUN_FLAGS) $(LAB_TESTS)
 
-check: check-headers check-layers check-style
+check: check-headers check-layers check-abi check-style
 
 # Each public header alone, as its users may see it.  Those of the frontend core
 # serve kernels and unikernels, each with its noxs_os_port.h: C alone.
@@ -81,6 +82,15 @@ $(CORE_HEADERS_OK): $(B)/headers/%.ok: %
 check-layers:
 	$(Q)mk/check-layers mk/layers $(LINK_EDGES)
 
+LIBCHAOS_ABI := $(B)/lib/libchaos.so.0 $(LIBCHAOS)/include $(LIBCHAOS)/libchaos.abi
+
+check-abi: $(B)/lib/libchaos.so.0
+	$(call say,ABI,$<)
+	$(Q)mk/check-abi $(LIBCHAOS_ABI)
+
+abi: $(B)/lib/libchaos.so.0
+	$(Q)mk/check-abi --write $(LIBCHAOS_ABI)
+
 # clang-tidy file by file with the flags it is built with; cppcheck over all.
 # Xen's own style and compiler flags rule hypervisor-ext and guests.
 check-style: tidy cppcheck
@@ -98,4 +108,4 @@ cppcheck:
 		$(HEADER_PATHS) $(CPPCHECK_SRCS)
 
 .PHONY: test tests test-unit test-valgrind test-lab check check-headers \
-	check-layers check-style tidy cppcheck
+	check-layers check-abi abi check-style tidy cppcheck

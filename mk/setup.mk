@@ -39,7 +39,7 @@ what it needs by itself (mk/packages), says so, and is quick the second time.
   make clean        remove build/
 
   make xen          the stock and the extended hypervisor, build/xen/
-  make check        check-headers, check-layers, check-style
+  make check        check-headers, check-layers, check-abi, check-style
   make test-unit    unit tests alone; SAN=1 with sanitizers; test-valgrind
   make test-lab     tests in the lab alone; LAB_TESTS=tests/lab/x.test for one
 

@@ -2,4 +2,4 @@
 #
 # Tests of what decides: the runner and the checks.
 
-TEST_PROGRAMS += tests/self/verdict
+TEST_PROGRAMS += tests/self/verdict tests/self/abi
