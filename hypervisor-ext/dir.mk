@@ -29,9 +29,16 @@ FORCE:
 # The hypercall and the pages on a real Xen: runs in the lab's dom0.
 noxs-ops_SRCS   := tests/lab/noxs-ops.c tests/lab/noxs-ops-lib.c
 noxs-ops_CFLAGS := -Ihypervisor-ext/include
-noxs-ops_PKGS   := xencontrol xencall xenevtchn xenforeignmemory
+noxs-ops_PKGS   := xenguest xencontrol xencall xenevtchn xenforeignmemory
 $(eval $(call program,noxs-ops,tests/lab/noxs-ops))
 ALL += $(B)/tests/lab/noxs-ops
+
+# What a pause costs, with watches and without.
+noxs-pause_SRCS   := tests/lab/noxs-pause.c tests/lab/noxs-ops-lib.c
+noxs-pause_CFLAGS := -Ihypervisor-ext/include
+noxs-pause_PKGS   := xencontrol xencall xenevtchn xenforeignmemory
+$(eval $(call program,noxs-pause,tests/lab/noxs-pause))
+ALL += $(B)/tests/lab/noxs-pause
 
 # A guest that tries what it must not be able to, and the test that boots it.
 HOSTILE := tests/lab/hostile

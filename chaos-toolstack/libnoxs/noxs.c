@@ -175,3 +175,8 @@ int noxs_limit(struct noxs *nx, const struct xen_noxs_limit *op)
 {
 	return noxs_op(nx, XEN_NOXS_OP_limit, NULL, op, sizeof(*op));
 }
+
+int noxs_generation(struct noxs *nx, const struct xen_noxs_generation *op)
+{
+	return noxs_op(nx, XEN_NOXS_OP_generation, NULL, op, sizeof(*op));
+}

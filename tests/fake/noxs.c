@@ -61,7 +61,7 @@ int fake_dom_hypercall(struct fake_domain *dom, unsigned int cmd, void *arg)
 	case XEN_NOXS_OP_frames:
 		return -EOPNOTSUPP;	/* a translated guest */
 	default:
-		return cmd <= XEN_NOXS_OP_limit ? -EPERM : -ENOSYS;
+		return cmd <= XEN_NOXS_OP_generation ? -EPERM : -ENOSYS;
 	}
 }
 
@@ -451,6 +451,19 @@ int noxs_limit(struct noxs *nx, const struct xen_noxs_limit *op)
 	if (op->max_slots > XEN_NOXS_MAX_SLOTS || op->pad)
 		return -EINVAL;
 	dom->max_slots = op->max_slots;
+	return 0;
+}
+
+int noxs_generation(struct noxs *nx, const struct xen_noxs_generation *op)
+{
+	struct fake_domain *dom = fake_dom_find(op->domid);
+
+	(void)nx;
+	if (!dom || dom->dying)
+		return -ESRCH;
+	if (!op->generation || op->pad)
+		return -EINVAL;
+	((struct xen_noxs_device_page *)dom->noxs)->generation = op->generation;
 	return 0;
 }
 

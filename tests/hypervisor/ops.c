@@ -19,7 +19,8 @@ static void version_tells_limits_and_caller(void **state)
 	assert_int_equal(v.domid, GUEST);
 	assert_int_equal(v.serial, device_page(w.guest)->serial);
 	assert_int_equal(v.virq, VIRQ_NOXS);
-	assert_int_equal(op_dom0(9, &v, sizeof(v)), -ENOSYS);
+	assert_int_equal(op_dom0(XEN_NOXS_OP_generation + 1, &v, sizeof(v)),
+			 -ENOSYS);
 	/* Too little memory behind the pointer. */
 	assert_int_equal(op_dom0(XEN_NOXS_OP_version, &v, sizeof(v) - 1),
 			 -EFAULT);
@@ -447,6 +448,113 @@ static void limits_hold(void **state)
 			 -EINVAL);
 }
 
+static long generation(struct domain *as, domid_t domid, uint32_t generation)
+{
+	struct xen_noxs_generation op = {
+		.domid = domid, .generation = generation,
+	};
+
+	return op_as(as, XEN_NOXS_OP_generation, &op, sizeof(op));
+}
+
+static void generation_numbers_a_life(void **state)
+{
+	struct xen_noxs_generation op = {
+		.domid = GUEST, .pad = 1, .generation = 2,
+	};
+	const struct xen_noxs_device_page *page;
+	struct xen_noxs_add add;
+	uint32_t seq;
+
+	(void)state;
+	/* Before there is a page, as a restore does it ... */
+	assert_int_equal(generation(w.dom0, GUEST, 7), 0);
+	assert_int_equal(generation(w.backend, GUEST, 8), -EPERM);
+	assert_int_equal(generation(w.guest, GUEST, 8), -EPERM);
+	assert_int_equal(generation(w.dom0, GUEST, 0), -EINVAL);
+	assert_int_equal(generation(w.dom0, 77, 8), -ESRCH);
+	assert_int_equal(op_dom0(XEN_NOXS_OP_generation, &op, sizeof(op)),
+			 -EINVAL);
+	page = device_page(w.guest);
+	assert_int_equal(page->generation, 7);
+	/* ... and of one that is in use, whose devices stay. */
+	add = added(BACKEND, 0);
+	seq = page->slot[add.slot].seq;
+	assert_int_equal(generation(w.dom0, GUEST, 0xffffffff), 0);
+	assert_int_equal(page->generation, 0xffffffff);
+	assert_int_equal(page->magic, XEN_NOXS_MAGIC);
+	assert_int_equal(page->slot[add.slot].seq, seq);
+	assert_int_equal(page->slot[add.slot].state, XEN_NOXS_SLOT_PRESENT);
+	/* 0 would be none. */
+	noxs_domain_reset(w.guest);
+	assert_int_equal(page->generation, 1);
+	/* A new domain begins with 1. */
+	assert_int_equal(device_page(w.backend)->generation, 1);
+	domain_kill(w.guest);
+	assert_int_equal(generation(w.dom0, GUEST, 9), -ESRCH);
+	assert_int_equal(page->generation, 1);
+}
+
+static struct xen_noxs_power_back power_of(uint32_t state, uint32_t cmd,
+					   uint32_t cmd_id)
+{
+	return (struct xen_noxs_power_back){
+		.hdr.magic = XEN_NOXS_BACK_MAGIC,
+		.hdr.version = XEN_NOXS_VERSION,
+		.hdr.size = sizeof(struct xen_noxs_power_back),
+		.hdr.state = state,
+		.hdr.generation = 1,
+		.hdr.features = XEN_NOXS_POWER_F_ALL,
+		.cmd = cmd,
+		.cmd_id = cmd_id,
+	};
+}
+
+/* A device that nobody in the backend domain listens to: both ends are Xen's. */
+static void power_device_takes_commands(void **state)
+{
+	struct xen_noxs_power_back back = power_of(XEN_NOXS_STATE_INIT, 0, 0);
+	struct xen_noxs_add add = add_of(0);
+	struct xen_noxs_publish pub = { .domid = GUEST,
+		.type = XEN_NOXS_TYPE_POWER, .size = sizeof(back),
+		.flags = XEN_NOXS_PUBLISH_NOTIFY };
+	struct xen_noxs_remove rm = remove_of(0);
+	const struct xen_noxs_power_back *seen;
+	uint32_t port;
+
+	(void)state;
+	add.type = XEN_NOXS_TYPE_POWER;
+	memset(add.back, 0, sizeof(add.back));
+	memcpy(add.back, &back, sizeof(back));
+	assert_int_equal(op_dom0(XEN_NOXS_OP_add, &add, sizeof(add)), 0);
+	assert_true(add.port[0] != 0);
+	seen = (const void *)back_of(&add);
+	assert_int_equal(seen->hdr.state, XEN_NOXS_STATE_INIT);
+	assert_int_equal(seen->cmd_id, 0);
+
+	back = power_of(XEN_NOXS_STATE_CONNECTED, XEN_NOXS_POWER_MEMORY, 1);
+	back.arg = 0x123456789abcull;
+	pub.serial = add.serial;
+	memcpy(pub.data, &back, sizeof(back));
+	assert_int_equal(op_dom0(XEN_NOXS_OP_publish, &pub, sizeof(pub)), 0);
+	assert_int_equal(seen->hdr.seq & 1, 0);
+	back.hdr.seq = seen->hdr.seq;
+	assert_memory_equal(seen, &back, sizeof(back));
+	port = device_page(w.guest)->slot[add.slot].port[0];
+	assert_int_equal(w.guest->evtchn[port].raised, 1);
+
+	/* Nobody but the toolstack commands the guest. */
+	assert_int_equal(op_as(w.backend, XEN_NOXS_OP_publish, &pub,
+			       sizeof(pub)), -EPERM);
+	assert_int_equal(op_as(w.guest, XEN_NOXS_OP_publish, &pub,
+			       sizeof(pub)), -EPERM);
+	rm.type = XEN_NOXS_TYPE_POWER;
+	assert_int_equal(op_dom0(XEN_NOXS_OP_remove, &rm, sizeof(rm)), 0);
+	assert_int_equal(seen->cmd_id, 0);
+	assert_int_equal(shim_ports(w.dom0), 0);
+	assert_int_equal(shim_ports(w.guest), 0);
+}
+
 /* Every port of the guest is taken. */
 static void add_without_a_free_port(void **state)
 {
@@ -535,6 +643,8 @@ int main(void)
 		T(frames_are_for_pv_guests),
 		T(resource_names_the_same_frames),
 		T(limits_hold),
+		T(generation_numbers_a_life),
+		T(power_device_takes_commands),
 		T(add_without_a_free_port),
 		T(list_pages_filters_and_hides),
 	};

@@ -56,6 +56,8 @@ static void agree(struct domain *d)
 	}
 	assert_int_equal(n, dev->nr_devices);
 	assert_int_equal(dev->page->nr_slots, dev->nr_slots);
+	assert_int_equal(dev->page->generation, d->noxs->generation);
+	assert_int_not_equal(dev->page->generation, 0);
 }
 
 static void random_op(struct domain *as)
@@ -68,9 +70,10 @@ static void random_op(struct domain *as)
 		struct xen_noxs_watch watch;
 		struct xen_noxs_states states;
 		struct xen_noxs_limit limit;
+		struct xen_noxs_generation generation;
 		uint8_t byte[sizeof(struct xen_noxs_list)];
 	} u;
-	unsigned int cmd = rnd(XEN_NOXS_OP_limit + 1);
+	unsigned int cmd = rnd(XEN_NOXS_OP_generation + 1);
 
 	memset(&u, 0, sizeof(u));
 	if (cmd == XEN_NOXS_OP_add) {
@@ -96,6 +99,9 @@ static void random_op(struct domain *as)
 	} else if (cmd == XEN_NOXS_OP_limit) {
 		u.limit.domid = rnd(DOMAINS);
 		u.limit.max_slots = 1 + rnd(XEN_NOXS_MAX_SLOTS);
+	} else if (cmd == XEN_NOXS_OP_generation) {
+		u.generation.domid = rnd(DOMAINS);
+		u.generation.generation = rnd(5);
 	} else if (cmd == XEN_NOXS_OP_list) {
 		u.list.domid = u.list.backend = XEN_NOXS_ANY;
 		u.list.next_domid = rnd(DOMAINS);

@@ -118,19 +118,28 @@ static void states_tell_what_changed(void **state)
 	assert_int_equal(scan(0, &now, &gone, 0, NULL), 4);
 	assert_int_equal(scan(now, &now2, &gone, 0, NULL), 0);
 	d = domain_new(9);
-	d->controller_pause_count = 1;
 	assert_int_equal(scan(now, &now2, &gone, 9, &e), 1);
 	assert_int_equal(e.uuid[0], 9);
 	assert_int_equal(e.flags, XEN_NOXS_DOM_PAUSED);
 	assert_int_equal(e.changed, now2);
 	assert_int_equal(e.serial, d->noxs->serial);
-	d->controller_pause_count = 0;
+	domain_unpause(d);
+	assert_int_equal(scan(now2, &now, &gone, 9, &e), 1);
+	assert_int_equal(e.flags, XEN_NOXS_DOM_STARTED);
+	assert_int_equal(e.changed, now);
 	d->is_shut_down = true;
 	d->shutdown_code = 3;
 	noxs_domain_changed(d);
-	assert_int_equal(scan(now2, &now, &gone, 9, &e), 1);
-	assert_int_equal(e.flags, XEN_NOXS_DOM_SHUTDOWN);
+	assert_int_equal(scan(now, &now2, &gone, 9, &e), 1);
+	assert_int_equal(e.flags,
+			 XEN_NOXS_DOM_SHUTDOWN | XEN_NOXS_DOM_STARTED);
 	assert_int_equal(e.code, 3);
+	/* Resumed, as after a save that was given up. */
+	d->is_shut_down = false;
+	noxs_domain_changed(d);
+	assert_int_equal(scan(now2, &now, &gone, 9, &e), 1);
+	assert_int_equal(e.flags, XEN_NOXS_DOM_STARTED);
+	assert_int_equal(e.code, 0);
 	domain_kill(d);
 	assert_int_equal(scan(now, &now2, &gone2, 9, &e), 1);
 	assert_true(e.flags & XEN_NOXS_DOM_DYING);
@@ -138,6 +147,38 @@ static void states_tell_what_changed(void **state)
 	domain_bury(d);
 	assert_int_equal(scan(now2, &now, &gone, 9, &e), 0);
 	assert_true(gone > now2);
+}
+
+/* Pauses are counted: the first and the last to go are news, no other is. */
+static void pauses_are_told_once(void **state)
+{
+	uint32_t port = port_for(w.dom0, 0);
+	struct evtchn *chn = &w.dom0->evtchn[port];
+	struct xen_noxs_state_entry e = { 0 };
+	uint64_t now, now2, gone;
+
+	(void)state;
+	assert_int_equal(watch(w.dom0, port, 0), 0);
+	scan(0, &now, &gone, 0, NULL);
+	domain_pause(w.guest);		/* was not started yet */
+	assert_int_equal(chn->raised, 0);
+	domain_unpause(w.guest);
+	assert_int_equal(chn->raised, 0);
+	domain_unpause(w.guest);
+	assert_int_equal(chn->raised, 1);
+	assert_int_equal(scan(now, &now2, &gone, GUEST, &e), 1);
+	assert_int_equal(e.flags, XEN_NOXS_DOM_STARTED);
+	domain_pause(w.guest);
+	domain_pause(w.guest);
+	assert_int_equal(chn->raised, 2);
+	assert_int_equal(scan(now2, &now, &gone, GUEST, &e), 1);
+	assert_int_equal(e.flags, XEN_NOXS_DOM_PAUSED | XEN_NOXS_DOM_STARTED);
+	domain_unpause(w.guest);
+	assert_int_equal(scan(now, &now2, &gone, GUEST, &e), 0);
+	domain_unpause(w.guest);
+	assert_int_equal(chn->raised, 3);
+	assert_int_equal(scan(now, &now2, &gone, GUEST, &e), 1);
+	assert_int_equal(e.flags, XEN_NOXS_DOM_STARTED);
 }
 
 static void states_come_in_pages(void **state)
@@ -190,6 +231,56 @@ static void no_change_is_lost(void **state)
 	assert_true(n >= 1);
 }
 
+/*
+ * A watch that comes between a change and the look for watches: it is raised
+ * or its owner's first question finds the change.
+ */
+static uint32_t late_port;
+
+static void watch_now(void)
+{
+	shim.on_barrier = NULL;
+	assert_int_equal(watch(w.dom0, late_port, 0), 0);
+}
+
+static void late_watch_misses_nothing(void **state)
+{
+	uint64_t before, now, gone;
+
+	(void)state;
+	late_port = port_for(w.dom0, 0);
+	scan(0, &before, &gone, 0, NULL);
+	shim.on_barrier = watch_now;
+	noxs_domain_changed(w.guest);
+	assert_null(shim.on_barrier);
+	assert_int_equal(w.dom0->evtchn[late_port].raised +
+			 scan(before, &now, &gone, 0, NULL), 2);
+}
+
+/* In any order of coming and going, those that are there are raised. */
+static void watches_come_and_go(void **state)
+{
+	uint32_t port[XEN_NOXS_MAX_WATCHES];
+	unsigned int i, round, raised[XEN_NOXS_MAX_WATCHES];
+	bool on[XEN_NOXS_MAX_WATCHES] = { false };
+
+	(void)state;
+	for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
+		port[i] = port_for(w.dom0, 0);
+	for (round = 0; round < 200; round++) {
+		i = round * 7 % 5 + round * 11 % (XEN_NOXS_MAX_WATCHES - 4);
+		assert_int_equal(watch(w.dom0, port[i],
+				       on[i] ? XEN_NOXS_WATCH_OFF : 0), 0);
+		on[i] = !on[i];
+		for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
+			raised[i] = w.dom0->evtchn[port[i]].raised;
+		noxs_domain_changed(w.guest);
+		for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
+			assert_int_equal(w.dom0->evtchn[port[i]].raised,
+					 raised[i] + on[i]);
+	}
+}
+
 static void serials_are_never_used_twice(void **state)
 {
 	uint64_t last = w.guest->noxs->serial;
@@ -215,9 +306,12 @@ int main(void)
 		T(watch_ends_with_its_port),
 		T(watcher_dies),
 		T(states_tell_what_changed),
+		T(pauses_are_told_once),
 		T(states_come_in_pages),
 		T(states_refuse),
 		T(no_change_is_lost),
+		T(late_watch_misses_nothing),
+		T(watches_come_and_go),
 		T(serials_are_never_used_twice),
 	};
 

@@ -16,6 +16,7 @@ struct domain *domain_new(domid_t domid)
 	struct domain *d = shim_domain_create(domid);
 
 	d->handle[0] = domid;
+	d->controller_pause_count = 1;
 	assert_int_equal(noxs_domain_init(d), 0);
 	noxs_domain_changed(d);
 	return d;
@@ -46,6 +47,20 @@ void domain_bury(struct domain *d)
 	noxs_domain_free(d);	/* allowed twice */
 	noxs_domain_gone();
 	shim_domain_free(d);
+}
+
+void domain_pause(struct domain *d)
+{
+	if (++d->controller_pause_count == 1)
+		noxs_domain_changed(d);
+}
+
+void domain_unpause(struct domain *d)
+{
+	if (--d->controller_pause_count)
+		return;
+	d->creation_finished = true;
+	noxs_domain_changed(d);
 }
 
 int world_setup(void **state)

@@ -32,6 +32,10 @@ int world_teardown(void **state);
 struct domain *domain_new(domid_t domid);
 void domain_kill(struct domain *d);
 void domain_bury(struct domain *d);
+/* What the toolstack's domctls do, counted, with the hooks where Xen has
+ * them.  A domain is made paused. */
+void domain_pause(struct domain *d);
+void domain_unpause(struct domain *d);
 
 /* noxs_op(cmd, arg) as that domain. */
 long op_as(struct domain *d, unsigned int cmd, void *arg, size_t size);

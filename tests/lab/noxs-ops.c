@@ -12,6 +12,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <xenctrl.h>
+#include <xenguest.h>
+
 #include "noxs-ops-lib.h"
 
 #define CYCLES_WARM	100
@@ -311,6 +314,103 @@ static void test_limits(void)
 		port_close(add[i].port[0]);
 }
 
+static void test_generation(void)
+{
+	struct xen_noxs_generation g = { .generation = 5 };
+	const struct xen_noxs_device_page *page;
+	uint32_t domid = domain_create(true);
+	struct mapping m;
+
+	g.domid = domid;
+	ok_rc(op(XEN_NOXS_OP_generation, &g, sizeof(g)), 0,
+	      "generation: before there is a page");
+	if (!map(&m, domid, XEN_NOXS_PAGE_DEVICE, 1, PROT_READ))
+		die("generation: set-up");
+	page = m.addr;
+	ok(page->generation == 5, "generation: the page begins with it");
+	g.generation = 6;
+	ok_rc(op(XEN_NOXS_OP_generation, &g, sizeof(g)), 0, "generation: later");
+	ok(page->generation == 6 && page->magic == XEN_NOXS_MAGIC,
+	   "generation: is seen");
+	g.generation = 0;
+	ok_rc(op(XEN_NOXS_OP_generation, &g, sizeof(g)), -EINVAL,
+	      "generation: 0");
+	g.generation = 7;
+	g.pad = 1;
+	ok_rc(op(XEN_NOXS_OP_generation, &g, sizeof(g)), -EINVAL,
+	      "generation: padding");
+	g.pad = 0;
+	g.domid = 0x7000;
+	ok_rc(op(XEN_NOXS_OP_generation, &g, sizeof(g)), -ESRCH,
+	      "generation: no such domain");
+	ok(page->generation == 6, "generation: refused ones change nothing");
+	domain_destroy(domid);
+	g.domid = domid;
+	ok_rc(op(XEN_NOXS_OP_generation, &g, sizeof(g)), -ESRCH,
+	      "generation: a dying domain");
+	unmap(&m);
+	ok(domain_wait_gone(domid), "generation: the domain goes");
+}
+
+/* A device without a process behind it: Xen makes both ends of its channel. */
+static void test_power(void)
+{
+	uint32_t domid = domain_create(true);
+	unsigned int before = dom0_ports();
+	const struct xen_noxs_power_back *seen;
+	const struct xen_noxs_slot *slot;
+	struct xen_noxs_power_back back = {
+		.hdr.magic = XEN_NOXS_BACK_MAGIC,
+		.hdr.version = XEN_NOXS_VERSION,
+		.hdr.size = sizeof(back),
+		.hdr.state = XEN_NOXS_STATE_INIT,
+		.hdr.generation = 1,
+		.hdr.features = XEN_NOXS_POWER_F_ALL,
+	};
+	struct xen_noxs_publish pub = {
+		.type = XEN_NOXS_TYPE_POWER,
+		.flags = XEN_NOXS_PUBLISH_NOTIFY,
+		.size = sizeof(back),
+	};
+	xc_evtchn_status_t st = { .dom = 0 };
+	struct xen_noxs_add add;
+	struct mapping m;
+
+	add_init(&add, domid, 0);
+	add.type = XEN_NOXS_TYPE_POWER;
+	memset(add.back, 0, sizeof(add.back));
+	memcpy(add.back, &back, sizeof(back));
+	ok_rc(op(XEN_NOXS_OP_add, &add, sizeof(add)), 0, "power: add");
+	if (!map(&m, domid, 0, 3, PROT_READ))
+		die("power: set-up");
+	slot = &((struct xen_noxs_device_page *)m.addr)->slot[add.slot];
+	seen = (void *)((uint8_t *)m.addr + 2 * 4096 + add.offset);
+	st.port = add.port[0];
+	ok(slot->type == XEN_NOXS_TYPE_POWER && slot->id == 0 &&
+	   slot->nr_ports == 1 && slot->port[0],
+	   "power: the guest has its slot");
+	ok(add.port[0] && !xc_evtchn_status(env.xch, &st) &&
+	   st.status == EVTCHNSTAT_interdomain &&
+	   st.u.interdomain.dom == domid, "power: dom0's end is Xen's making");
+	ok(seen->hdr.state == XEN_NOXS_STATE_INIT && !seen->cmd_id,
+	   "power: no command yet");
+	back.hdr.state = XEN_NOXS_STATE_CONNECTED;
+	back.cmd = XEN_NOXS_POWER_MEMORY;
+	back.cmd_id = 1;
+	back.arg = 0x123456789abc;
+	pub.domid = domid;
+	pub.serial = add.serial;
+	memcpy(pub.data, &back, sizeof(back));
+	ok_rc(op(XEN_NOXS_OP_publish, &pub, sizeof(pub)), 0, "power: command");
+	ok(seen->cmd == XEN_NOXS_POWER_MEMORY && seen->cmd_id == 1 &&
+	   seen->arg == 0x123456789abc && !(seen->hdr.seq & 1),
+	   "power: is seen whole");
+	domain_destroy(domid);
+	unmap(&m);
+	ok(domain_wait_gone(domid), "power: the domain goes");
+	ok(dom0_ports() == before, "power: and takes dom0's end with it");
+}
+
 static bool event_pending(uint32_t port)
 {
 	struct pollfd pfd = {
@@ -355,6 +455,59 @@ static bool states_has(uint64_t since, uint32_t domid,
 	return found;
 }
 
+/* Domid was made paused, its vCPU is not up; st is of now. */
+static void pauses_are_told(uint32_t domid, uint32_t port,
+			    struct xen_noxs_states *st)
+{
+	const uint32_t both = XEN_NOXS_DOM_PAUSED | XEN_NOXS_DOM_STARTED;
+	struct xen_noxs_state_entry e = { 0 };
+	uint64_t since = st->now;
+
+	if (xc_domain_pause(env.xch, domid))
+		die("xc_domain_pause");
+	if (xc_domain_unpause(env.xch, domid))
+		die("xc_domain_unpause");
+	ok(!event_pending(port) && !states_has(since, domid, st, &e),
+	   "watch: a pause within a pause is none");
+	since = st->now;
+	if (xc_domain_unpause(env.xch, domid))
+		die("xc_domain_unpause");
+	ok(event_pending(port), "watch: the start is told");
+	ok(states_has(since, domid, st, &e) && (e.flags & both) ==
+	   XEN_NOXS_DOM_STARTED, "states: started");
+	since = st->now;
+	if (xc_domain_pause(env.xch, domid))
+		die("xc_domain_pause");
+	ok(event_pending(port), "watch: a pause is told");
+	ok(states_has(since, domid, st, &e) && (e.flags & both) == both,
+	   "states: paused, started before");
+}
+
+static void shutdowns_are_told(uint32_t domid, uint32_t port,
+			       struct xen_noxs_states *st)
+{
+	struct xen_noxs_state_entry e = { 0 };
+	uint64_t since = st->now;
+
+	if (xc_domain_shutdown(env.xch, domid, 2))
+		die("xc_domain_shutdown");
+	ok(event_pending(port), "watch: suspend is told");
+	ok(states_has(since, domid, st, &e) && e.code == 2 &&
+	   (e.flags & XEN_NOXS_DOM_SHUTDOWN), "states: with its code");
+	since = st->now;
+	if (xc_domain_resume(env.xch, domid, 0))
+		die("xc_domain_resume");
+	ok(event_pending(port), "watch: resume is told");
+	ok(states_has(since, domid, st, &e) &&
+	   !(e.flags & XEN_NOXS_DOM_SHUTDOWN), "states: not shut down any more");
+	since = st->now;
+	if (xc_domain_shutdown(env.xch, domid, 3))
+		die("xc_domain_shutdown");
+	ok(event_pending(port), "watch: crash is told");
+	ok(states_has(since, domid, st, &e) && e.code == 3 &&
+	   (e.flags & XEN_NOXS_DOM_SHUTDOWN), "states: with its code, too");
+}
+
 static void test_watch(void)
 {
 	struct xen_noxs_state_entry e = { 0 };
@@ -382,13 +535,8 @@ static void test_watch(void)
 	   e.flags == XEN_NOXS_DOM_PAUSED && e.changed > since,
 	   "states: the new domain");
 	ok(!states_has(st.now, domid, &st, &e), "states: but once");
-
-	since = st.now;
-	if (xc_domain_shutdown(env.xch, domid, 3))
-		die("xc_domain_shutdown");
-	ok(event_pending(port), "watch: crash is told");
-	ok(states_has(since, domid, &st, &e) && e.code == 3 &&
-	   (e.flags & XEN_NOXS_DOM_SHUTDOWN), "states: with its code");
+	pauses_are_told(domid, port, &st);
+	shutdowns_are_told(domid, port, &st);
 
 	since = st.now;
 	gone = st.gone;
@@ -566,6 +714,8 @@ int main(void)
 	test_add_refusals();
 	test_publish();
 	test_limits();
+	test_generation();
+	test_power();
 	test_watch();
 	test_backend_death();
 	test_backend_restart();

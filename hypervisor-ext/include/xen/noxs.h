@@ -395,10 +395,12 @@ struct xen_noxs_publish {
 /*
  * control over the host.  From now on raise the caller's port, which it
  * allocated unbound with itself as the remote domain, whenever some domain
- * was created, paused, unpaused, shut down, crashed or vanished.  Changes are coalesced, never
- * queued; XEN_NOXS_OP_states tells what they were.  Any number of processes
- * may watch, up to XEN_NOXS_MAX_WATCHES (-ENOSPC).  A watch ends when its
- * port is closed, or with XEN_NOXS_WATCH_OFF.
+ * was created, paused, unpaused, shut down, resumed after a shutdown, crashed
+ * or vanished.  Changes are coalesced, never queued; XEN_NOXS_OP_states tells
+ * what they were.  Of the toolstack's pauses, which are counted, the first and
+ * the last to go are changes.  Any number of processes may watch, up to
+ * XEN_NOXS_MAX_WATCHES (-ENOSPC).  A watch ends when its port is closed, or
+ * with XEN_NOXS_WATCH_OFF.
  */
 #define XEN_NOXS_OP_watch         6
 #define XEN_NOXS_WATCH_OFF        (1u << 0)
@@ -450,7 +452,8 @@ struct xen_noxs_limit {
 /*
  * control.  Numbers the domain's present life: generation of its device page.
  * Whoever restores or clones a domain gives it another one than the original
- * had when it was saved.  A new domain begins with 1.
+ * had when it was saved, before the first of its devices.  A new domain begins
+ * with 1; 0 is refused (-EINVAL).  -ESRCH also for a dying domain.
  */
 #define XEN_NOXS_OP_generation    9
 struct xen_noxs_generation {

@@ -240,7 +240,7 @@ void noxs_header_write(const struct domain *d)
     page = nd->dev->page;
     page->version = XEN_NOXS_VERSION;
     page->size = sizeof(*page);
-    page->generation = nd->generation;
+    write_atomic(&page->generation, nd->generation); /* it may be in use */
     page->serial = nd->serial;
     page->domid = d->domain_id;
     smp_wmb(); /* magic says that the rest is there */

@@ -16,6 +16,7 @@ static struct noxs_watch {
     struct domain *d;   /* no reference: noxs_domain_kill() drops its watches */
     uint32_t port;
 } watches[XEN_NOXS_MAX_WATCHES];
+static unsigned int watches_end; /* the used ones are below */
 static DEFINE_RWLOCK(watch_lock);
 
 /*
@@ -40,8 +41,17 @@ static void watches_raise(void)
 {
     unsigned int i;
 
+    /*
+     * The change before the look for watches.  One that is missed here was
+     * registered after the change, and whoever did that finds the change when
+     * it asks for states.
+     */
+    smp_mb();
+    if ( !read_atomic(&watches_end) )
+        return;
+
     read_lock(&watch_lock);
-    for ( i = 0; i < XEN_NOXS_MAX_WATCHES; i++ )
+    for ( i = 0; i < watches_end; i++ )
         if ( watches[i].d )
             noxs_self_port_check(watches[i].d, watches[i].port, true);
     read_unlock(&watch_lock);
@@ -65,6 +75,17 @@ void noxs_domain_gone(void)
     watches_raise();
 }
 
+/* With the lock held for writing. */
+static void watch_clear(struct noxs_watch *w)
+{
+    unsigned int end = watches_end;
+
+    w->d = NULL;
+    while ( end && !watches[end - 1].d )
+        end--;
+    write_atomic(&watches_end, end);
+}
+
 void noxs_watches_drop(const struct domain *d)
 {
     unsigned int i;
@@ -72,7 +93,7 @@ void noxs_watches_drop(const struct domain *d)
     write_lock(&watch_lock);
     for ( i = 0; i < XEN_NOXS_MAX_WATCHES; i++ )
         if ( watches[i].d == d )
-            watches[i].d = NULL;
+            watch_clear(&watches[i]);
     write_unlock(&watch_lock);
 }
 
@@ -89,7 +110,7 @@ static struct noxs_watch *watch_find(const struct domain *d, uint32_t port,
         struct noxs_watch *w = &watches[i];
 
         if ( w->d && !noxs_self_port_check(w->d, w->port, false) )
-            w->d = NULL;
+            watch_clear(w);
         if ( !w->d )
             *empty = *empty ?: w;
         else if ( w->d == d && w->port == port )
@@ -114,7 +135,11 @@ static int watch_on(struct domain *d, uint32_t port)
     else if ( !w && !empty )
         rc = -ENOSPC;
     else if ( !w )
+    {
         *empty = (struct noxs_watch){ .d = d, .port = port };
+        write_atomic(&watches_end,
+                     max_t(unsigned int, watches_end, empty - watches + 1));
+    }
 
     write_unlock(&watch_lock);
 
@@ -128,7 +153,7 @@ static int watch_off(const struct domain *d, uint32_t port)
     write_lock(&watch_lock);
     w = watch_find(d, port, &empty);
     if ( w )
-        w->d = NULL;
+        watch_clear(w);
     write_unlock(&watch_lock);
 
     return w ? 0 : -ENOENT;
@@ -181,6 +206,8 @@ static void entry_fill(const struct domain *d, uint64_t changed,
         e->flags |= XEN_NOXS_DOM_DYING;
     if ( d->controller_pause_count > 0 )
         e->flags |= XEN_NOXS_DOM_PAUSED;
+    if ( d->creation_finished )
+        e->flags |= XEN_NOXS_DOM_STARTED;
     if ( d->is_shut_down )
     {
         e->flags |= XEN_NOXS_DOM_SHUTDOWN;

@@ -88,7 +88,7 @@ void noxs_domain_reset(struct domain *d)
 
     spin_lock(&nd->lock);
     drop_all(d);
-    nd->generation++;
+    nd->generation = nd->generation + 1 ?: 1;
     noxs_header_write(d);
     spin_unlock(&nd->lock);
 }
@@ -213,6 +213,43 @@ static long noxs_op_limit(XEN_GUEST_HANDLE_PARAM(void) arg)
     return rc;
 }
 
+static long noxs_op_generation(XEN_GUEST_HANDLE_PARAM(void) arg)
+{
+    struct xen_noxs_generation op;
+    struct noxs_domain *nd;
+    struct domain *d;
+    int rc;
+
+    if ( copy_from_guest(&op, arg, 1) )
+        return -EFAULT;
+
+    if ( op.pad || !op.generation )
+        return -EINVAL;
+
+    d = rcu_lock_domain_by_id(op.domid);
+    if ( !d )
+        return -ESRCH;
+
+    rc = xsm_noxs(XSM_PRIV, d, XEN_NOXS_OP_generation);
+    if ( !rc )
+    {
+        nd = d->noxs;
+        spin_lock(&nd->lock);
+        if ( nd->closed )
+            rc = -ESRCH;
+        else
+        {
+            nd->generation = op.generation;
+            noxs_header_write(d);
+        }
+        spin_unlock(&nd->lock);
+    }
+
+    rcu_unlock_domain(d);
+
+    return rc;
+}
+
 long do_noxs_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
 {
     switch ( cmd )
@@ -243,6 +280,9 @@ long do_noxs_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
 
     case XEN_NOXS_OP_limit:
         return noxs_op_limit(arg);
+
+    case XEN_NOXS_OP_generation:
+        return noxs_op_generation(arg);
     }
 
     return -ENOSYS;

@@ -36,12 +36,14 @@ void shim_assert_failed(const char *expr, const char *file, int line)
 #define ASSERT(e) \
 	((e) ? (void)0 : shim_assert_failed(#e, __FILE__, __LINE__))
 #define BUILD_BUG_ON(e) _Static_assert(!(e), #e)
+#define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 #define array_index_nospec(i, n) ((i) < (n) ? (i) : 0)
 
 /* barriers and atomics */
 void shim_barrier(void);
 #define smp_mb() shim_barrier()
 #define smp_wmb() shim_barrier()
+#define read_atomic(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define write_atomic(p, v) \
 	__atomic_store_n((p), (__typeof__(*(p)))(v), __ATOMIC_RELAXED)
 typedef struct { int counter; } atomic_t;
@@ -122,6 +124,7 @@ struct domain {
 	bool is_shut_down;
 	unsigned int shutdown_code;
 	int controller_pause_count;
+	bool creation_finished;
 	uint8_t handle[16];
 	struct vcpu **vcpu;
 	struct domain *next_in_list;

@@ -76,6 +76,7 @@ static void control(const struct pages *pages)
 	struct xen_noxs_publish *pub = (void *)arg;
 	struct xen_noxs_remove *rm = (void *)arg;
 	struct xen_noxs_limit *limit = (void *)arg;
+	struct xen_noxs_generation *generation = (void *)arg;
 	struct xen_noxs_add *add = (void *)arg;
 	struct xen_noxs_list *list = (void *)arg;
 	struct xen_noxs_watch *watch = (void *)arg;
@@ -111,6 +112,10 @@ static void control(const struct pages *pages)
 	limit->domid = self;
 	limit->max_slots = 62;
 	check(noxs(XEN_NOXS_OP_limit) == -EPERM, STEP_CONTROL);
+	memset(arg, 0, sizeof(arg));
+	generation->domid = self;
+	generation->generation = 9;
+	check(noxs(XEN_NOXS_OP_generation) == -EPERM, STEP_CONTROL);
 	memset(arg, 0, sizeof(arg));
 	watch->port = 1;
 	check(noxs(XEN_NOXS_OP_watch) == -EPERM, STEP_CONTROL);

@@ -17,8 +17,9 @@
  * Life of a domain, in this order.
  *
  * noxs_domain_init     before the domain can be found; undone by _free
- * noxs_domain_changed  created, shut down or dead: tell the watches.  Takes
- *                      leaf locks only
+ * noxs_domain_changed  created, paused or unpaused by the toolstack, shut down,
+ *                      resumed or dead: tell the watches.  After the fact, so
+ *                      that who hears of it sees it.  Takes leaf locks only
  * noxs_domain_reset    soft reset: no device survives, the pages do
  * noxs_domain_kill     the domain is dying: drop its devices and, in other
  *                      domains, those it was the backend of.  -ERESTART: call
