@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <noxs/netback.h>
+#include <noxs/noxs.h>
 
 #include "store.h"
 
@@ -76,6 +77,7 @@ void chaos_close(struct chaos *ctx)
 	chaos__clear_errors(ctx);
 	chaos__store_close(ctx);
 	noxs_netback_close(ctx->netback_fd);
+	noxs_close(ctx->nx);
 	chaos__xen_close(ctx->xen);
 	free(ctx->netback_socket);
 	free(ctx->run_dir);
@@ -110,6 +112,19 @@ int chaos__need_xen(struct chaos *ctx, const char *object)
 	if (rc == -EACCES || rc == -EPERM)
 		remedy = "run it as root";
 	return chaos__fail(ctx, rc, object, "open Xen", remedy, NULL);
+}
+
+int chaos__need_noxs(struct chaos *ctx)
+{
+	int rc;
+
+	if (ctx->nx)
+		return 0;
+	if (ctx->no_noxs)
+		return -ENOSYS;
+	rc = noxs_open(&ctx->nx);
+	ctx->no_noxs = rc == -ENOSYS;
+	return rc;
 }
 
 uint64_t chaos__now_ns(void)

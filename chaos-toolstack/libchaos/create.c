@@ -12,7 +12,7 @@
 #include "devices.h"
 #include "image.h"
 #include "layout.h"
-#include "store.h"
+#include "power.h"
 
 /* Beside its memory a guest costs Xen a pool of page tables, and what the
  * domain and each vCPU are made of. */
@@ -241,6 +241,18 @@ static int create_vcpus(struct create *c, const struct step *s)
 	return rc ? xen_failed(c, s, rc) : 0;
 }
 
+/* What undoes it is the end of the domain. */
+static int add_power(struct create *c, const struct step *s)
+{
+	int rc = chaos__power_add(c->ctx, c->domid);
+
+	if (!rc || rc == -ENOSYS)
+		return 0;
+	return chaos__fail(c->ctx, rc, c->name, s->name,
+			   rc == -EPROTO ?
+			   "install Xen and chaos of one release" : "", NULL);
+}
+
 static int begin_build(struct create *c, const struct step *s)
 {
 	int rc = chaos__xen_build_begin(c->ctx->xen, c->domid, &c->params,
@@ -363,6 +375,7 @@ static const struct step all_steps[] = {
 	{ "claim name", claim_name, drop_name },
 	{ "create domain", create_domain, destroy_domain },
 	{ "create vCPUs", create_vcpus, NULL },
+	{ "add power device", add_power, NULL },
 	{ "prepare build", begin_build, end_build },
 	{ "request vifs", request_vifs, detach_vifs },
 	{ "populate memory", fill_memory, NULL },

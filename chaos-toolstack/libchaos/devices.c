@@ -79,14 +79,12 @@ static int recv_reply(struct chaos *ctx, const struct noxs_netback_request *req,
 
 static int no_backend(struct chaos *ctx, const char *object, int rc)
 {
-	struct noxs *nx;
-
 	if (rc != -ENOENT && rc != -ECONNREFUSED)
 		return chaos__fail(ctx, rc, object, STEP_ATTACH, "",
 				   "talk to the network backend: %s",
 				   strerror(-rc));
 	/* It does not run on a Xen that cannot have it: say the cause. */
-	if (noxs_open(&nx) == -ENOSYS)
+	if (chaos__need_noxs(ctx) == -ENOSYS)
 		return chaos__fail(ctx, -ENOSYS, object, STEP_ATTACH,
 				   "boot the extended Xen, or leave out vif=",
 				   "this Xen has no noxs extension");

@@ -31,6 +31,8 @@ struct chaos {
 	volatile sig_atomic_t cancelled;
 
 	struct chaos__xen *xen;		/* opened by chaos__need_xen() */
+	struct noxs *nx;		/* opened by chaos__need_noxs() */
+	bool no_noxs;			/* this Xen has none */
 	int netback_fd;			/* -1: not connected */
 	int names_fd, domains_fd;	/* chaos__store_open(); -1: not yet */
 
@@ -43,6 +45,8 @@ struct chaos {
 /* chaos.c */
 void chaos__begin(struct chaos *ctx);	/* forgets errors and steps */
 int chaos__need_xen(struct chaos *ctx, const char *object);
+/* -errno of noxs_open(); -ENOSYS is remembered.  Records no error. */
+int chaos__need_noxs(struct chaos *ctx);
 void chaos__step(struct chaos *ctx, const char *name, uint64_t ns);
 uint64_t chaos__now_ns(void);
 

@@ -32,7 +32,6 @@ static void test_good(void **state)
 {
 	struct fixture *f = *state;
 
-	fake_noxs.opens = true;
 	assert_said(f, "xen 0 there|\n");
 	assert_said(f, "noxs 0 version 7|\n");
 	assert_said(f, "backend 0 netback-lite answers|\n");
@@ -59,8 +58,9 @@ static void test_noxs(void **state)
 {
 	struct fixture *f = *state;
 
+	fake_hyp.open_rc = -EACCES;
 	assert_said(f, "noxs 2 Permission denied|");
-	fake_noxs.extended = false;
+	fake_hyp.open_rc = -ENOSYS;
 	assert_said(f, "noxs 2 this Xen has no noxs extension|boot the ext");
 	fake_noxs.running = false;
 	assert_said(f, "backend 2 not running|start netback-lite\n");

@@ -18,7 +18,6 @@ void fake_noxs_reset(void)
 {
 	memset(&fake_noxs, 0, sizeof(fake_noxs));
 	fake_noxs.running = true;
-	fake_noxs.extended = true;
 	fake_noxs.bridge = "xenbr0";
 }
 
@@ -158,51 +157,4 @@ int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 	if (req->op == NOXS_NETBACK_HELLO)
 		return fail_here("netback hello") ? -EPROTO : 0;
 	return req->op == NOXS_NETBACK_DETACH ? detach(req) : -ENOENT;
-}
-
-int noxs_open(struct noxs **out)
-{
-	if (fake_noxs.extended && fake_noxs.opens) {
-		*out = NULL;
-		return 0;
-	}
-	return fake_noxs.extended ? -EACCES : -ENOSYS;
-}
-
-const struct xen_noxs_version *noxs_version(const struct noxs *nx)
-{
-	static const struct xen_noxs_version version = { .version = 7 };
-
-	(void)nx;
-	return &version;
-}
-
-void noxs_close(struct noxs *nx)
-{
-	(void)nx;
-}
-
-int noxs_list(struct noxs *nx, struct xen_noxs_list *op)
-{
-	(void)nx;
-	(void)op;
-	return -ENOSYS;
-}
-
-int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
-	     unsigned int nr, struct noxs_mapping **out, const void **addr)
-{
-	(void)nx;
-	(void)domid;
-	(void)first;
-	(void)nr;
-	(void)out;
-	(void)addr;
-	return -ENOSYS;
-}
-
-void noxs_unmap(struct noxs *nx, struct noxs_mapping *map)
-{
-	(void)nx;
-	(void)map;
 }

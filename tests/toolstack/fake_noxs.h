@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A network backend and a noxs that remember: implements libnoxs' headers. */
+/* A network backend that remembers: implements <noxs/netback.h>. */
 #ifndef TOOLSTACK_FAKE_NOXS_H
 #define TOOLSTACK_FAKE_NOXS_H
 
@@ -12,8 +12,6 @@
 
 struct fake_noxs_state {
 	bool running;			/* the backend */
-	bool extended;			/* Xen has noxs */
-	bool opens;			/* and we may use it; version 7 */
 	const char *bridge;		/* the only one there is */
 	bool silent;			/* answers nothing, in time */
 	unsigned int waited_ms;		/* for answers that did not come */

@@ -125,6 +125,7 @@ int chaos__xen_create(struct chaos__xen *xen,
 	memset(d, 0, sizeof(*d));
 	d->used = true;
 	d->dom.domid = fake_xen.next_domid;
+	d->serial = ++fake_xen.last_serial;
 	memcpy(d->dom.uuid, p->uuid, sizeof(p->uuid));
 	d->dom.pvh = p->pvh;
 	d->dom.paused = true;

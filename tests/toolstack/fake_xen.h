@@ -12,11 +12,13 @@ struct fake_domain {
 	bool taken;		/* destroyed by somebody else */
 	struct chaos__xen_dom dom;
 	unsigned int vcpus, memory, image, boot;	/* times it was done */
+	uint64_t serial;	/* of noxs; no two domains have the same */
 };
 
 struct fake_xen_state {
 	struct fake_domain domain[FAKE_DOMAINS];	/* by domid; 0 is dom0 */
 	uint32_t next_domid;
+	uint64_t last_serial;
 	uint64_t free_kb;
 	int open_rc;			/* of chaos__xen_open */
 	unsigned int nr_builds;		/* begun and not ended */

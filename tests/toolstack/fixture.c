@@ -85,6 +85,7 @@ int fixture_setup(void **state)
 	fail_never();
 	fake_xen_reset();
 	fake_noxs_reset();
+	fake_hyp_reset();
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -1;
@@ -148,11 +149,13 @@ int fixture_teardown(void **state)
 	nr_fds = fixture_nr_fds();
 	nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	if (nr_fds != f->nr_fds || fake_noxs.nr_connections ||
-	    fake_xen.nr_consoles || fake_xen.nr_builds) {
+	    fake_xen.nr_consoles || fake_xen.nr_builds || fake_hyp.nr_open ||
+	    fake_hyp.nr_maps) {
 		print_error("left open: %u fds, %u connections, %u consoles, "
-			    "%u builds\n", nr_fds - f->nr_fds,
-			    fake_noxs.nr_connections, fake_xen.nr_consoles,
-			    fake_xen.nr_builds);
+			    "%u builds, %u noxs, %u pages\n",
+			    nr_fds - f->nr_fds, fake_noxs.nr_connections,
+			    fake_xen.nr_consoles, fake_xen.nr_builds,
+			    fake_hyp.nr_open, fake_hyp.nr_maps);
 		free(f);
 		return -1;
 	}

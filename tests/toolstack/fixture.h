@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "fail.h"
+#include "fake_hyp.h"
 #include "fake_noxs.h"
 #include "fake_xen.h"
 #include "store.h"

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The noxs hypercall over the domains of fake_xen.h, and guests with a power
+ * driver that behaves as it is told.  Implements <noxs/noxs.h>.
+ */
+#ifndef TOOLSTACK_FAKE_HYP_H
+#define TOOLSTACK_FAKE_HYP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <noxs/noxs.h>
+
+#include "fake_xen.h"
+
+#define FAKE_WATCHES 3
+
+/* Its page, as the guest writes it and as Xen writes it for the backend. */
+struct fake_power {
+	bool added;
+	uint64_t serial;
+	uint16_t offset;
+	union {
+		struct xen_noxs_power_front power;
+		uint8_t bytes[CHAOS__PAGE_SIZE];
+	} front __attribute__((aligned(8)));
+	struct xen_noxs_power_back back;	/* what was published last */
+	unsigned int nr_commands;		/* published, and not 0 */
+};
+
+struct fake_hyp_state {
+	int open_rc;			/* of noxs_open */
+	unsigned int nr_open, nr_maps, nr_watches;
+	struct fake_power power[FAKE_DOMAINS];
+	/* The guest: called with each command that is published for it. */
+	void (*driver)(uint32_t domid, const struct xen_noxs_power_back *back);
+	unsigned int nr_opened;		/* ever */
+};
+
+extern struct fake_hyp_state fake_hyp;
+
+void fake_hyp_reset(void);
+struct xen_noxs_power_front *fake_hyp_front(uint32_t domid);
+/* The guest's driver comes up; features 0: it knows all commands. */
+void fake_hyp_connect(uint32_t domid, uint32_t features);
+void fake_hyp_ack(uint32_t domid, uint32_t id, uint32_t error);
+/* A driver that acknowledges and does what it is asked, at once. */
+void fake_hyp_obey(uint32_t domid, const struct xen_noxs_power_back *back);
+
+#endif
