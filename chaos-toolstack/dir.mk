@@ -17,6 +17,10 @@ LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
 	config-vif.c image.c layout.c acpi.c store.c name.c record.c devices.c \
 	create.c destroy.c find.c list.c info.c console.c rename.c \
 	config-copy.c gc.c wait.c doctor.c power.c)
+# A saved domain's chunks: pure code.
+LIBCHAOS_SRCS_CHUNK := $(addprefix $(LIBCHAOS)/,chunk.c chunk-memory.c \
+	chunk-hvm.c chunk-cpu.c chunk-pv.c)
+LIBCHAOS_SRCS_CORE += $(LIBCHAOS_SRCS_CHUNK)
 LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
 	pvh.c pvh-memory.c pvh-vcpu.c window.c pv.c console.c)
 LIBCHAOS_CFLAGS := $(NOXS_INC) -I$(LIBCHAOS)/include \

@@ -42,6 +42,14 @@ toolstack-acpi_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-acpi_PKGS := cmocka
 $(eval $(call test_program,toolstack-acpi))
 
+# What a saved domain is checked for.
+toolstack-chunk_SRCS := tests/toolstack/chunk.c tests/toolstack/fail.c \
+	$(LIBCHAOS_SRCS_CHUNK)
+toolstack-chunk_CFLAGS := $(TOOLSTACK_CFLAGS)
+toolstack-chunk_PKGS := cmocka
+toolstack-chunk_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
+$(eval $(call test_program,toolstack-chunk))
+
 # libnoxs' own side of the control socket, over a real one.
 toolstack-netback_SRCS := tests/toolstack/netback.c \
 	chaos-toolstack/libnoxs/netback.c
