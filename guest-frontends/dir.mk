@@ -6,7 +6,7 @@
 CORE := guest-frontends/core
 CORE_SRCS := $(addprefix $(CORE)/,netfront_ring.c netfront_rx.c \
 	netfront_tx.c noxs_bus.c noxs_device.c noxs_netfront.c noxs_pages.c \
-	noxs_pool.c noxs_probe.c)
+	noxs_pool.c noxs_power.c noxs_probe.c)
 CORE_CFLAGS := -I$(CORE)/include -Ihypervisor-ext/include
 
 # The core needs no C library and no 64 bits: compiled as an OS would do it,

@@ -41,10 +41,21 @@ static int slot_appeared(struct noxs_bus *bus, unsigned int i)
 	return rc;
 }
 
+/* Does the page number another life than the one that the bus knows? */
+static bool life_changed(struct noxs_bus *bus)
+{
+	uint64_t serial = bus->page->serial;
+	uint32_t generation = bus->page->generation;
+	bool changed = serial != bus->serial || generation != bus->generation;
+
+	bus->serial = serial;
+	bus->generation = generation;
+	return changed;
+}
+
 int noxs_bus_scan(struct noxs_bus *bus)
 {
 	unsigned int i, nr_slots;
-	uint32_t generation;
 	int rc = 0, r;
 
 	if (!bus->page)
@@ -54,12 +65,9 @@ int noxs_bus_scan(struct noxs_bus *bus)
 	r = noxs_page_check(bus, &nr_slots);
 	if (r)
 		return r;
-	generation = bus->page->generation;
-	if (generation != bus->generation) {
-		bus->generation = generation;
+	if (life_changed(bus))
 		for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
 			noxs_device_reset(bus, i, nr_slots);
-	}
 	/*
 	 * All that went before anything that came: a new device may have the
 	 * port number of an old one.
@@ -149,7 +157,7 @@ int noxs_bus_init(struct noxs_bus *bus,
 	rc = noxs_page_map(bus);
 	if (rc)
 		goto err_unmap;
-	bus->generation = bus->page->generation;
+	life_changed(bus);
 	/* Before the scan: a change after it must not be missed. */
 	rc = noxs_os_virq_bind(bus->virq, bus_virq, bus);
 	if (rc)

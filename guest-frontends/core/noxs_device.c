@@ -156,6 +156,20 @@ void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
 	xen_wmb();
 }
 
+void noxs_device_write_word(struct noxs_device *dev, size_t offset,
+			    uint32_t value)
+{
+	volatile uint32_t *dst = dev->front;
+
+	if (dev->gone || offset < sizeof(struct xen_noxs_area_hdr) ||
+	    offset > XEN_NOXS_AREA_SIZE - sizeof(value) ||
+	    offset % sizeof(value))
+		return;
+	/* The backend sees what this word is about before it sees the word. */
+	xen_wmb();
+	dst[offset / sizeof(value)] = value;
+}
+
 void noxs_device_notify(struct noxs_device *dev, unsigned int index)
 {
 	if (!dev->gone && index < dev->slot.nr_ports)

@@ -541,6 +541,21 @@ static void generation_alone_resets(void **state)
 	finish();
 }
 
+static void serial_alone_resets(void **state)
+{
+	(void)state;
+	slot_add(0);
+	assert_int_equal(bus_init(), 0);
+	os_device_page()->serial++;
+	os_raise_virq();
+	noxs_bus_poll(&bus);
+	assert_int_equal(seen.lost, 1);
+	os_raise_virq();
+	noxs_bus_poll(&bus);
+	assert_int_equal(seen.lost, 1);
+	finish();
+}
+
 static void resume_of_another_device(void **state)
 {
 	(void)state;
@@ -633,6 +648,7 @@ int main(void)
 		cmocka_unit_test_setup(front_area_is_written_in_order, setup),
 		cmocka_unit_test_setup(resume_keeps_the_device, setup),
 		cmocka_unit_test_setup(generation_alone_resets, setup),
+		cmocka_unit_test_setup(serial_alone_resets, setup),
 		cmocka_unit_test_setup(resume_of_another_device, setup),
 		cmocka_unit_test_setup(resume_that_fails, setup),
 		cmocka_unit_test_setup(each_failing_call, setup),

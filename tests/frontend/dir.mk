@@ -27,6 +27,12 @@ frontend-hostile_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-hostile_PKGS := cmocka
 $(eval $(call test_program,frontend-hostile))
 
+frontend-power_SRCS := tests/frontend/power.c tests/frontend/os_unit.c \
+	$(CORE_SRCS)
+frontend-power_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-power_PKGS := cmocka
+$(eval $(call test_program,frontend-power))
+
 frontend-loopback_SRCS := tests/frontend/loopback.c tests/frontend/guest.c \
 	tests/frontend/os_fake.c $(FAKE_SRCS) $(CORE_SRCS) $(NBL_CORE)
 frontend-loopback_CFLAGS := $(FRONTEND_TEST_CFLAGS) $(FAKE_CFLAGS)

@@ -100,6 +100,11 @@ struct noxs_bus {
 	void *arg;
 	const volatile struct xen_noxs_device_page *page;
 	void *page_addr;		/* the same, as it was mapped */
+	/*
+	 * Which life of which domain this is, as of the last scan; drivers may
+	 * read it, in lost() it is the new one already.
+	 */
+	uint64_t serial;
 	uint32_t generation;
 	unsigned int virq;
 	bool virq_bound;
@@ -183,6 +188,12 @@ void noxs_device_write_front(struct noxs_device *dev, const void *area,
  */
 void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
 			   uint32_t state, uint32_t error);
+/*
+ * Write one word of the front area behind its header.  The backend sees
+ * whatever was written before it sees this.  offset: a multiple of 4.
+ */
+void noxs_device_write_word(struct noxs_device *dev, size_t offset,
+			    uint32_t value);
 /* Any context.  Raise port[index] at the backend. */
 void noxs_device_notify(struct noxs_device *dev, unsigned int index);
 /* Ask the bus to call changed() at the next poll. */
