@@ -359,14 +359,26 @@ static int confirm(struct create *c, const struct step *s)
 			   "domain %u was destroyed meanwhile", c->domid);
 }
 
+/*
+ * From here on a crash of ours leaves the guest as it is.  One that runs is not
+ * garbage whatever its name says; it needs no undoing for that.
+ */
 static int unpause(struct create *c, const struct step *s)
 {
 	int rc = confirm(c, s);
 
-	if (rc || (c->flags & CHAOS_CREATE_PAUSED))
+	if (!rc && !(c->flags & CHAOS_CREATE_PAUSED)) {
+		rc = chaos__xen_unpause(c->ctx->xen, c->domid);
+		if (rc)
+			return xen_failed(c, s, rc);
+	}
+	if (rc)
 		return rc;
-	rc = chaos__xen_unpause(c->ctx->xen, c->domid);
-	return rc ? xen_failed(c, s, rc) : 0;
+	rc = chaos__name_mark(&c->lock, CHAOS__TASK_NONE);
+	if (rc && (c->flags & CHAOS_CREATE_PAUSED))
+		return chaos__fail(c->ctx, rc, c->name, s->name, "",
+				   "write its name: %s", strerror(-rc));
+	return 0;
 }
 
 static const struct step all_steps[] = {

@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Destroying a domain.  The guest stops first, so that it cannot answer what
- * follows; the backend lets go of its pages and ports before Xen takes them,
- * so that nothing is left dying.  A step that fails does not keep the others
- * from being done.
+ * Destroying a domain.  Its name is marked, so that chaos_gc finishes what a
+ * process that is killed has begun.  The guest stops first, so that it cannot
+ * answer what follows; the backend lets go of its pages and ports before Xen
+ * takes them, so that nothing is left dying.  A step that fails does not keep
+ * the others from being done.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "devices.h"
 #include "find.h"
+
+/* Somebody who is at work on it (a rename, a save) does not keep it alive. */
+static int mark(struct chaos *ctx, const struct chaos__found *f)
+{
+	struct chaos__name_lock lock = { .fd = -1 };
+	int rc;
+
+	if (!f->rec)
+		return 0;
+	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, &lock);
+	if (!rc)
+		rc = chaos__name_mark(&lock, CHAOS__TASK_DESTROY);
+	chaos__name_unlock(&lock);
+	return rc == -ENOENT || rc == -EBUSY ? 0 : rc;
+}
 
 static int pause_it(struct chaos *ctx, const struct chaos__found *f)
 {
@@ -46,6 +62,7 @@ static const struct step {
 	const char *name;
 	int (*run)(struct chaos *ctx, const struct chaos__found *f);
 } steps[] = {
+	{ "mark", mark },
 	{ "pause", pause_it },
 	{ "detach vifs", detach },
 	{ "destroy domain", destroy },

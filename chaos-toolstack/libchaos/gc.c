@@ -7,9 +7,10 @@
  * then and has no living domain now is dead.  A name is looked at under its
  * lock, which whoever is making or renaming a domain holds.
  *
- * A domain is destroyed only when all of this holds: a name of ours is bound to
- * it, nobody holds that name, there is no record, it is paused and has never
- * run.  That is a create that was killed; nothing else looks so.
+ * A domain is destroyed only when a name of ours is bound to it that nobody
+ * holds, and either
+ *   - the name says that it was being created, and it never ran; or
+ *   - the name says that it was being destroyed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -180,35 +181,64 @@ static int destroy_domain(struct gc *gc, const struct chaos__xen_dom *dom)
 	return rc ? rc : rc2;
 }
 
-/* Its domain lives: is the name that of a rename cut short, or the domain what
- * a create cut short has left?  1: the name is garbage. */
-static int check_living(struct gc *gc, const char *name,
-			const struct chaos__xen_dom *dom)
+/* From now on its record is that of a dead one; its vifs went with it. */
+static void count_as_dead(struct gc *gc, uint32_t domid)
 {
-	struct chaos__record *rec;
+	size_t i;
+
+	for (i = gc->nr_alive; i-- > 0;)
+		if (gc->alive[i].domid == domid)
+			gc->alive[i] = gc->alive[--gc->nr_alive];
+	for (i = gc->nr_vif_domids; i-- > 0;)
+		if (gc->vif_domid[i] == domid)
+			gc->vif_domid[i] = gc->vif_domid[--gc->nr_vif_domids];
+}
+
+/* 1: its name is garbage now. */
+static int collect_domain(struct gc *gc, const char *name,
+			  const struct chaos__xen_dom *dom)
+{
 	int rc;
 
-	rc = chaos__record_load(gc->ctx, dom->uuid, &rec);
-	if (!rc) {
-		rc = strcmp(rec->name, name) != 0;
-		chaos__record_free(rec);
-		return rc;
-	}
-	if (rc != -ENOENT || !dom->paused || dom->cpu_ns)
-		return 0;
 	if (!(gc->flags & CHAOS_GC_DRY_RUN)) {
 		rc = destroy_domain(gc, dom);
 		if (rc)
 			return rc;
 	}
+	count_as_dead(gc, dom->domid);
 	tell(gc, CHAOS_GARBAGE_DOMAIN, name, dom->uuid, dom->domid);
 	return 1;
+}
+
+/* Its domain lives: is the name that of a rename cut short, or the domain what
+ * a create or destroy cut short has left?  1: the name is garbage. */
+static int check_living(struct gc *gc, const char *name,
+			const struct chaos__xen_dom *dom, enum chaos__task task)
+{
+	bool never_ran = dom->paused && !dom->cpu_ns;
+	struct chaos__record *rec;
+	int rc;
+
+	rc = chaos__record_load(gc->ctx, dom->uuid, &rec);
+	if (rc && rc != -ENOENT)
+		return 0;
+	if (!rc) {
+		rc = strcmp(rec->name, name) != 0;
+		chaos__record_free(rec);
+		if (rc)
+			return rc;
+	}
+	if (task == CHAOS__TASK_DESTROY ||
+	    (task == CHAOS__TASK_CREATE && never_ran))
+		return collect_domain(gc, name, dom);
+	return 0;
 }
 
 static int check_name(struct gc *gc, const char *name, int fd)
 {
 	struct chaos__xen_dom dom;
 	uint8_t uuid[16] = { 0 };
+	enum chaos__task task;
 	uint32_t domid;
 	struct stat st;
 	int rc;
@@ -228,7 +258,9 @@ static int check_name(struct gc *gc, const char *name, int fd)
 		rc = chaos__xen_get(gc->ctx->xen, domid, &dom);
 	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
 		return 1;
-	return rc ? rc : check_living(gc, name, &dom);
+	if (!rc)
+		rc = chaos__name_task(fd, &task);
+	return rc ? rc : check_living(gc, name, &dom, task);
 }
 
 static void collect_name(struct gc *gc, const char *name)

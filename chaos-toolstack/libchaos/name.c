@@ -34,14 +34,16 @@ int chaos__name_check(const char *name, const char **why, const char **remedy)
 }
 
 /* Fixed width, so that a line replaces another without truncation. */
-#define LINE_SIZE (CHAOS__UUID_LEN + 1 + 10 + 1)
+#define TASK_OFFSET (CHAOS__UUID_LEN + 1 + 10 + 1)
+#define LINE_SIZE (TASK_OFFSET + 1 + 1)
 
 static int write_content(int fd, const uint8_t uuid[16], uint32_t domid)
 {
 	char text[CHAOS__UUID_LEN + 1], line[LINE_SIZE + 1];
 
 	chaos__uuid_format(uuid, text);
-	snprintf(line, sizeof(line), "%s %10u\n", text, domid);
+	snprintf(line, sizeof(line), "%s %10u %c\n", text, domid,
+		 CHAOS__TASK_CREATE);
 	errno = 0;
 	if (pwrite(fd, line, LINE_SIZE, 0) != LINE_SIZE)
 		return errno ? -errno : -EIO;
@@ -209,6 +211,27 @@ int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
 		     uint32_t domid)
 {
 	return write_content(lock->fd, uuid, domid);
+}
+
+int chaos__name_mark(struct chaos__name_lock *lock, enum chaos__task task)
+{
+	char c = (char)task;
+
+	errno = 0;
+	if (pwrite(lock->fd, &c, 1, TASK_OFFSET) != 1)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int chaos__name_task(int fd, enum chaos__task *task)
+{
+	char c;
+
+	errno = 0;
+	if (pread(fd, &c, 1, TASK_OFFSET) != 1)
+		return errno ? -errno : -EPROTO;
+	*task = (enum chaos__task)c;
+	return 0;
 }
 
 void chaos__name_unlock(struct chaos__name_lock *lock)

@@ -67,6 +67,9 @@ static int claim_new(struct chaos *ctx, const struct chaos__found *f,
 				   "a domain called %s is being created", name);
 	if (!rc) {
 		rc = chaos__name_bind(lock, f->rec->uuid, f->dom.domid);
+		/* Or else it would be taken for one that is being made. */
+		if (!rc)
+			rc = chaos__name_mark(lock, CHAOS__TASK_NONE);
 		if (rc)
 			chaos__name_drop(ctx, lock);
 	}

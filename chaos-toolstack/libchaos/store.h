@@ -2,9 +2,11 @@
 /*
  * What Xen cannot hold, as files under the run directory (mode 0700):
  *
- *   names/NAME      "UUID DOMID\n", empty at first, DOMID 0 until the domain is made; whoever makes or unmakes the domain holds
- *                   a lock (flock) on it, so a maker that died is told from
- *                   one that is at work.  Unique by O_EXCL.
+ *   names/NAME      "UUID DOMID TASK\n", empty at first, DOMID 0 until the
+ *                   domain is made.  Whoever makes or unmakes the domain, or
+ *                   stops it for a while, holds a lock (flock) on it, so a
+ *                   maker that died is told from one that is at work; TASK
+ *                   says what it was at.
  *   domains/UUID    one JSON object, replaced by rename.
  *
  * Both are hints until Xen says that DOMID is alive and has UUID.
@@ -53,6 +55,15 @@ struct chaos__name_lock {
 	char name[CHAOS_NAME_MAX + 1];
 };
 
+/* What the holder of a name's lock is doing to its domain.  With nobody holding
+ * it: what a process that died had begun. */
+enum chaos__task {
+	CHAOS__TASK_NONE = '-',
+	CHAOS__TASK_CREATE = 'c',	/* void if it never ran */
+	CHAOS__TASK_DESTROY = 'd',	/* to be finished */
+	CHAOS__TASK_SAVE = 's',		/* to be resumed */
+};
+
 /* May a domain be called so?  -EINVAL: no, *why and what helps are set. */
 int chaos__name_check(const char *name, const char **why, const char **remedy);
 /* -EEXIST: a living domain has it (*holder says which, 0: not yet known). */
@@ -68,6 +79,10 @@ int chaos__name_take(struct chaos *ctx, const char *name,
 int chaos__name_free(struct chaos *ctx, const char *name, uint32_t *holder);
 int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
 		     uint32_t domid);
+/* Note what is being done; a bind notes CHAOS__TASK_CREATE. */
+int chaos__name_mark(struct chaos__name_lock *lock, enum chaos__task task);
+/* Of an open name file.  -EPROTO: it has no content, or not ours. */
+int chaos__name_task(int fd, enum chaos__task *task);
 void chaos__name_unlock(struct chaos__name_lock *lock);
 void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock);
 /* Removes the name if it is uuid's; waits for a create at work on it. */

@@ -93,8 +93,16 @@ static void test_reused_domid(void **state)
 	assert_true(fake_xen.domain[domid].used);
 }
 
+/* As if its create had been killed before it wrote the record. */
 static void remove_record(struct fixture *f, uint32_t domid)
 {
+	struct chaos__name_lock lock = { .fd = -1 };
+
+	assert_int_equal(chaos__name_take(f->ctx, "web",
+					  fake_xen.domain[domid].dom.uuid,
+					  &lock), 0);
+	assert_int_equal(chaos__name_mark(&lock, CHAOS__TASK_CREATE), 0);
+	chaos__name_unlock(&lock);
 	assert_int_equal(chaos__record_remove(f->ctx,
 					      fake_xen.domain[domid].dom.uuid),
 			 0);
@@ -239,6 +247,35 @@ static void test_failures(void **state)
 	assert_int_equal(fake_noxs_nr_vifs(), 1);
 }
 
+/* A destroy that was killed is finished; one at work is left alone. */
+static void test_half_destroyed(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = fixture_create(f, "web", 1);
+	struct chaos__name_lock lock = { .fd = -1 };
+	const uint8_t *uuid = fake_xen.domain[domid].dom.uuid;
+	char text[CHAOS__UUID_LEN + 1], tmp[64];
+	struct seen s;
+
+	fixture_create(f, "db", 1);
+	assert_int_equal(chaos__name_take(f->ctx, "web", uuid, &lock), 0);
+	assert_int_equal(chaos__name_mark(&lock, CHAOS__TASK_DESTROY), 0);
+	chaos__uuid_format(uuid, text);
+	snprintf(tmp, sizeof(tmp), "%s.tmp", text);
+	close(openat(f->ctx->domains_fd, tmp, O_CREAT | O_WRONLY, 0600));
+	s = gc(f, 0);
+	assert_seen(&s, 0, 0, 0, 0);
+	chaos__name_unlock(&lock);
+	s = gc(f, CHAOS_GC_DRY_RUN);
+	assert_seen(&s, 1, 2, 1, 0);
+	assert_true(fake_xen.domain[domid].used);
+	s = gc(f, 0);
+	assert_seen(&s, 1, 2, 1, 0);
+	assert_false(fake_xen.domain[domid].used);
+	assert_int_equal(fixture_nr_records(f), 2);
+	assert_int_equal(fake_noxs_nr_vifs(), 1);
+}
+
 static void test_no_backend(void **state)
 {
 	struct fixture *f = *state;
@@ -259,7 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_nothing_to_do), T(test_dead), T(test_reused_domid),
 		T(test_abandoned), T(test_number_unknown), T(test_foreign), T(test_debris),
-		T(test_second_name), T(test_failures), T(test_no_backend),
+		T(test_second_name), T(test_half_destroyed), T(test_failures), T(test_no_backend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
