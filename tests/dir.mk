@@ -9,13 +9,15 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	$(Q)tests/lab/fetch-debs $< $(LABB)/debs
 	@touch $@
 
-LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock)
+LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
 $(eval $(call program,labstat,lab/labstat))
 labclock_SRCS := tests/lab/tools/labclock.c
 $(eval $(call program,labclock,lab/labclock))
+labkill_SRCS := tests/lab/tools/labkill.c
+$(eval $(call program,labkill,lab/labkill))
 
 $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 		tests/lab/guest/init tests/lab/guest/lib.sh \

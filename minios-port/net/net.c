@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Bringing the network up, and its part of the bus thread's rounds.
+ * Bringing the network up, and the thread that keeps it going.
  */
 #include <errno.h>
 #include <stdio.h>
 
 #include "lwip/init.h"
 
-#include "minios/bus.h"
+#include "minios/boot.h"
 #include "minios/mm.h"
 #include "minios/net.h"
 #include "minios/net_lwip.h"
 #include "minios/sched.h"
+#include "minios/xenbus.h"
+#include "noxs_bus.h"
 #include "noxs_netfront.h"
 #include "vif.h"
 
@@ -24,17 +26,40 @@
 #define MAX_RX		128
 #define FREE_PER_RX	24
 
-static uint64_t net_round(void)
-{
-	uint64_t deadline;
-	bool more;
+static struct noxs_bus bus;
+static struct waitq work;
 
-	timers_begin();
-	more = bus_poll();
-	if (vifs_poll())
-		more = true;
-	deadline = timers_end();
-	return more ? 0 : deadline;
+static void wake(void)
+{
+	waitq_wake(&work);
+}
+
+static void bus_wake(void *arg)
+{
+	(void)arg;
+	wake();
+}
+
+static const struct noxs_bus_ops bus_ops = { .wake = bus_wake };
+
+static void net_thread(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		bool more = false;
+		uint64_t deadline;
+
+		timers_begin();
+		if (noxs_bus_pending(&bus) && noxs_bus_poll(&bus) == -EAGAIN)
+			more = true;
+		if (vifs_poll())
+			more = true;
+		deadline = timers_end();
+		if (more)
+			sched_yield();
+		else
+			waitq_wait(&work, deadline);
+	}
 }
 
 static struct noxs_netfront_ops ops;
@@ -53,23 +78,44 @@ static int probe(void *arg, struct noxs_netfront *nf, uint16_t id, void **priv)
 	return vif_ops.probe(arg, nf, id, priv);
 }
 
+/*
+ * Over noxs; or over XenStore, if there is no noxs, or nothing in it for us,
+ * and the toolstack gave this domain a XenStore page.
+ */
+static int bus_start(const struct noxs_driver *const *drivers)
+{
+	int rc = noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
+	uint32_t port;
+
+	if (rc ? rc != -ENOSYS : bus.page->nr_slots)
+		return rc;
+	if (!boot_store(&port))
+		return rc;
+	if (!rc)
+		noxs_bus_fini(&bus);
+	rc = xenbus_start();
+	return rc ? rc : noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
+}
+
 int net_start(void)
 {
 	static struct noxs_driver driver;
-	static const struct bus_client client = { &driver, net_round };
+	static const struct noxs_driver *const drivers[] = { &driver };
 	int rc;
 
 	net_mem_init();
 	lwip_init();
-	timers_init(bus_wake);
-	vifs_init(bus_wake);
+	timers_init(wake);
+	vifs_init(wake);
 	ops = vif_ops;
 	ops.probe = probe;
 	rc = noxs_netfront_driver_init(&driver, &cfg);
 	if (!rc)
-		rc = bus_attach(&client);
-	if (rc)
+		rc = bus_start(drivers);
+	if (rc) {
 		printf("network: %s (%d)\n", rc == -ENOSYS ?
 		       "this Xen has no noxs" : "no noxs bus", rc);
-	return rc;
+		return rc;
+	}
+	return thread_create("net", net_thread, NULL);
 }
