@@ -28,7 +28,7 @@ struct cmd_verb {
 
 extern const struct cmd_verb cmd_create, cmd_destroy, cmd_list, cmd_console,
 	cmd_info, cmd_pause, cmd_unpause, cmd_domid, cmd_domname, cmd_rename,
-	cmd_gc, cmd_wait, cmd_doctor, cmd_help, cmd_version;
+	cmd_gc, cmd_wait, cmd_events, cmd_doctor, cmd_help, cmd_version;
 /* All of them, up to a NULL. */
 extern const struct cmd_verb *const cmd_verbs[];
 

@@ -11,7 +11,7 @@
 const struct cmd_verb *const cmd_verbs[] = {
 	&cmd_create, &cmd_destroy, &cmd_list, &cmd_info, &cmd_console,
 	&cmd_pause, &cmd_unpause, &cmd_rename, &cmd_domid, &cmd_domname,
-	&cmd_wait, &cmd_gc, &cmd_doctor, &cmd_help, &cmd_version, NULL,
+	&cmd_wait, &cmd_events, &cmd_gc, &cmd_doctor, &cmd_help, &cmd_version, NULL,
 };
 
 volatile sig_atomic_t cmd_interrupted;

@@ -19,6 +19,11 @@ void chaos__found_fini(struct chaos__found *f);
 int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
 		     struct chaos__xen_dom *dom);
 
+/* wait.c: chaos_wait() for one that was found; leaves a cancel standing. */
+int chaos__wait_found(struct chaos *ctx, const struct chaos__found *f,
+		      unsigned int states, int timeout_ms,
+		      unsigned int *reached);
+
 /* list.c.  uuid holds the text that out->uuid points at. */
 void chaos__describe(const struct chaos__xen_dom *dom,
 		     const struct chaos__record *rec,

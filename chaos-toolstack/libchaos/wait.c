@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Waiting for a state.  Xen tells of idle and running to nobody, so it is asked
- * again every 50 ms: one hypercall, whatever else lives on the host.
+ * Waiting for a state.  A watch says when some domain changed; then this one is
+ * looked at, which is one hypercall, whatever else lives on the host.  Of idle,
+ * running and dying Xen tells nobody, so these are looked for again and again,
+ * as all are without a watch.
  */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 
 #include "find.h"
+#include "watch.h"
 
-#define POLL_MS 50
+#define POLL_MS		50
+/* To see a cancel that came just before the sleep. */
+#define SLICE_MS	200
+
+#define TOLD (CHAOS_WAIT_STATE(CHAOS_STATE_PAUSED) | \
+	      CHAOS_WAIT_STATE(CHAOS_STATE_SHUTDOWN) | \
+	      CHAOS_WAIT_STATE(CHAOS_STATE_CRASHED) | CHAOS_WAIT_GONE)
 
 /* Which of the states the domain is in. */
 static int look(struct chaos *ctx, uint32_t domid, const uint8_t uuid[16],
@@ -33,38 +42,75 @@ static int look(struct chaos *ctx, uint32_t domid, const uint8_t uuid[16],
 	return 0;
 }
 
-static int wait_for(struct chaos *ctx, const struct chaos__found *f,
-		    unsigned int states, int timeout_ms, unsigned int *reached)
+/* 1: it is in one of the states; 0: not yet. */
+static int check(struct chaos *ctx, const struct chaos__found *f,
+		 unsigned int states, unsigned int *reached)
 {
-	uint64_t end = chaos__now_ns() + (uint64_t)timeout_ms * 1000000u, now;
-	unsigned int state;
-	int rc, left = POLL_MS;
+	unsigned int state = 0;
+	int rc;
 
-	for (;;) {
-		rc = look(ctx, f->dom.domid, f->dom.uuid, &state);
-		if (rc)
-			return chaos__fail(ctx, rc, f->object, "wait", "", "%s",
-					   chaos__xen_reason(ctx, rc));
-		if (state & states) {
-			*reached = state;
-			return 0;
-		}
-		if (state == CHAOS_WAIT_GONE)
-			return chaos__fail(ctx, -ESRCH, f->object, "wait", "",
-					   "it has gone");
-		if (ctx->cancelled)
-			return chaos__fail(ctx, -ECANCELED, f->object, "wait",
-					   "", "interrupted");
-		now = chaos__now_ns();
-		if (timeout_ms >= 0) {
-			if (now >= end)
-				return chaos__fail(ctx, -ETIMEDOUT, f->object,
-						   "wait", "", NULL);
-			if (end - now < POLL_MS * 1000000u)
-				left = (int)((end - now) / 1000000u) + 1;
-		}
-		poll(NULL, 0, left);
+	rc = look(ctx, f->dom.domid, f->dom.uuid, &state);
+	if (rc)
+		return chaos__fail(ctx, rc, f->object, "wait", "", "%s",
+				   chaos__xen_reason(ctx, rc));
+	if (state & states) {
+		*reached = state;
+		return 1;
 	}
+	if (state == CHAOS_WAIT_GONE)
+		return chaos__fail(ctx, -ESRCH, f->object, "wait", "",
+				   "it has gone");
+	if (ctx->cancelled)
+		return chaos__fail(ctx, -ECANCELED, f->object, "wait", "",
+				   "interrupted");
+	return 0;
+}
+
+/* How long to sleep, at most slice ms; 0: the time is over. */
+static int time_left(uint64_t end, int timeout_ms, int slice)
+{
+	uint64_t now;
+
+	if (timeout_ms < 0)
+		return slice;
+	now = chaos__now_ns();
+	if (now >= end)
+		return 0;
+	if (end - now < (uint64_t)slice * 1000000u)
+		return (int)((end - now) / 1000000u) + 1;
+	return slice;
+}
+
+int chaos__wait_found(struct chaos *ctx, const struct chaos__found *f,
+		      unsigned int states, int timeout_ms,
+		      unsigned int *reached)
+{
+	uint64_t end = chaos__now_ns() + (uint64_t)timeout_ms * 1000000u;
+	struct chaos__watch watch = { .port = NULL };
+	bool tried = states & ~TOLD;
+	int rc, left;
+
+	while (!(rc = check(ctx, f, states, reached))) {
+		left = time_left(end, timeout_ms,
+				 watch.port ? SLICE_MS : POLL_MS);
+		if (!left) {
+			rc = chaos__fail(ctx, -ETIMEDOUT, f->object, "wait", "",
+					 NULL);
+			break;
+		}
+		if (!tried) {
+			/* It may change before the watch is there: look again. */
+			tried = true;
+			if (!chaos__watch_open(ctx, &watch))
+				continue;
+		}
+		if (watch.port)
+			chaos__watch_wait(&watch, left);
+		else
+			poll(NULL, 0, left);
+	}
+	chaos__watch_close(ctx, &watch);
+	return rc < 0 ? rc : 0;
 }
 
 int chaos_wait(struct chaos *ctx, uint32_t domid, unsigned int states,
@@ -79,7 +125,7 @@ int chaos_wait(struct chaos *ctx, uint32_t domid, unsigned int states,
 		*reached = CHAOS_WAIT_GONE;
 		rc = 0;
 	} else if (!rc) {
-		rc = wait_for(ctx, &f, states, timeout_ms, reached);
+		rc = chaos__wait_found(ctx, &f, states, timeout_ms, reached);
 		chaos__found_fini(&f);
 	}
 	ctx->cancelled = 0;

@@ -8,7 +8,8 @@ TOOLSTACK_WRAP := calloc malloc openat flock pwrite renameat getrandom
 
 # Compiled once for all of them.
 toolstack-world_SRCS := $(LIBCHAOS_SRCS_CORE) $(addprefix tests/toolstack/,\
-	fixture.c fail.c fake_xen.c fake_noxs.c fake_hyp.c)
+	fixture.c fail.c fake_xen.c fake_noxs.c \
+	fake_hyp.c fake_watch.c)
 toolstack-world_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-world_PKGS := cmocka xlutil jansson
 $(eval $(call archive,toolstack-world,tests/toolstack-world.a))
@@ -23,7 +24,8 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config store image create destroy console name gc wait doctor power,\
+$(foreach t,config store image create destroy console name gc wait doctor power \
+	events,\
 	$(eval $(call toolstack_test,$(t))))
 
 toolstack-power_LDLIBS += -Wl,--wrap=nanosleep

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The noxs hypercall over the domains of fake_xen.h, and guests with a power
- * driver that behaves as it is told.  Implements <noxs/noxs.h>.
+ * driver that behaves as it is told.  Implements <noxs/noxs.h> and the ports of
+ * xen/xen.h.
  */
 #ifndef TOOLSTACK_FAKE_HYP_H
 #define TOOLSTACK_FAKE_HYP_H
@@ -30,20 +31,27 @@ struct fake_power {
 
 struct fake_hyp_state {
 	int open_rc;			/* of noxs_open */
-	unsigned int nr_open, nr_maps, nr_watches;
+	unsigned int nr_open, nr_maps;
 	struct fake_power power[FAKE_DOMAINS];
 	/* The guest: called with each command that is published for it. */
 	void (*driver)(uint32_t domid, const struct xen_noxs_power_back *back);
 	unsigned int nr_opened;		/* ever */
+	/* A watch each; 0: free. */
+	uint32_t watch[FAKE_WATCHES];
+	unsigned int nr_watched;	/* ever */
 };
 
 extern struct fake_hyp_state fake_hyp;
 
 void fake_hyp_reset(void);
+void fake_watch_reset(void);
 struct xen_noxs_power_front *fake_hyp_front(uint32_t domid);
 /* The guest's driver comes up; features 0: it knows all commands. */
 void fake_hyp_connect(uint32_t domid, uint32_t features);
 void fake_hyp_ack(uint32_t domid, uint32_t id, uint32_t error);
+/* Some domain changed: who watches is told.  What changed is found out. */
+void fake_hyp_raise(void);
+unsigned int fake_hyp_nr_watches(void);
 /* A driver that acknowledges and does what it is asked, at once. */
 void fake_hyp_obey(uint32_t domid, const struct xen_noxs_power_back *back);
 

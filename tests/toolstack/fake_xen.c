@@ -227,6 +227,7 @@ int chaos__xen_unpause(struct chaos__xen *xen, uint32_t domid)
 	if (!find(domid))
 		return -ESRCH;
 	find(domid)->dom.paused = false;
+	find(domid)->started = true;
 	return 0;
 }
 

@@ -13,6 +13,7 @@ struct fake_domain {
 	struct chaos__xen_dom dom;
 	unsigned int vcpus, memory, image, boot;	/* times it was done */
 	uint64_t serial;	/* of noxs; no two domains have the same */
+	bool started;		/* was unpaused once */
 };
 
 struct fake_xen_state {

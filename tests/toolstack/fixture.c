@@ -86,6 +86,7 @@ int fixture_setup(void **state)
 	fake_xen_reset();
 	fake_noxs_reset();
 	fake_hyp_reset();
+	fake_watch_reset();
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -1;
@@ -150,12 +151,13 @@ int fixture_teardown(void **state)
 	nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	if (nr_fds != f->nr_fds || fake_noxs.nr_connections ||
 	    fake_xen.nr_consoles || fake_xen.nr_builds || fake_hyp.nr_open ||
-	    fake_hyp.nr_maps) {
+	    fake_hyp.nr_maps || fake_hyp_nr_watches()) {
 		print_error("left open: %u fds, %u connections, %u consoles, "
-			    "%u builds, %u noxs, %u pages\n",
+			    "%u builds, %u noxs, %u pages, %u watches\n",
 			    nr_fds - f->nr_fds, fake_noxs.nr_connections,
 			    fake_xen.nr_consoles, fake_xen.nr_builds,
-			    fake_hyp.nr_open, fake_hyp.nr_maps);
+			    fake_hyp.nr_open, fake_hyp.nr_maps,
+			    fake_hyp_nr_watches());
 		free(f);
 		return -1;
 	}

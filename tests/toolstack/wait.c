@@ -47,6 +47,12 @@ static void go(void)
 	fake_xen.domain[waited].used = false;
 }
 
+static void crash_and_tell(void)
+{
+	crash();
+	fake_hyp_raise();
+}
+
 static void replace(void)
 {
 	fake_xen.domain[waited].dom.uuid[0] ^= 1;
@@ -115,6 +121,29 @@ static void test_not_reached(void **state)
 	assert_int_equal(reached, 7);
 }
 
+/* Xen says when; who cannot listen looks again and again. */
+static void test_told(void **state)
+{
+	unsigned int crashed = CHAOS_WAIT_STATE(CHAOS_STATE_CRASHED), reached;
+	struct fixture *f = *state;
+	uint32_t a = fixture_create(f, "a", 0), b = fixture_create(f, "b", 0);
+	unsigned int i;
+
+	assert_int_equal(wait_for(f, a, crashed, 3, crash_and_tell, &reached),
+			 0);
+	assert_int_equal(fake_hyp.nr_watched, 1);
+	assert_int_equal(fake_hyp_nr_watches(), 0);
+	/* Of this one it says nothing. */
+	assert_int_equal(chaos_wait(f->ctx, b,
+				    CHAOS_WAIT_STATE(CHAOS_STATE_IDLE), 10,
+				    &reached), -ETIMEDOUT);
+	assert_int_equal(fake_hyp.nr_watched, 1);
+	for (i = 0; i < FAKE_WATCHES; i++)
+		fake_hyp.watch[i] = 16;
+	assert_int_equal(wait_for(f, b, crashed, 4, crash, &reached), 0);
+	memset(fake_hyp.watch, 0, sizeof(fake_hyp.watch));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, \
 						fixture_teardown)
 
@@ -122,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_at_once), T(test_reached), T(test_not_reached),
+		T(test_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 struct chaos__xen;
 struct chaos__xen_build;
 struct chaos__xen_console;
+struct chaos__xen_port;
 struct chaos__image;
 
 #define CHAOS__PAGE_SHIFT	12
@@ -89,5 +90,17 @@ int chaos__xen_console_fd(const struct chaos__xen_console *con);
 /* Takes and re-arms the event if there is one; never blocks. */
 int chaos__xen_console_event(struct chaos__xen_console *con);
 int chaos__xen_console_notify(struct chaos__xen_console *con);
+
+/*
+ * An event channel that Xen raises: unbound, and our own domain (self) is the
+ * remote one.
+ */
+int chaos__xen_port_open(struct chaos__xen *xen, uint32_t self,
+			 struct chaos__xen_port **out, uint32_t *number);
+void chaos__xen_port_close(struct chaos__xen_port *p);	/* NULL is allowed */
+/* Readable when it was raised. */
+int chaos__xen_port_fd(const struct chaos__xen_port *p);
+/* Takes and re-arms the event if there is one (1, else 0); never blocks. */
+int chaos__xen_port_clear(struct chaos__xen_port *p);
 
 #endif
