@@ -53,7 +53,8 @@ static void watch_read(struct nbl *nb)
 void nbl_watch_start(struct nbl *nb)
 {
 	struct nbl_watch *w = &nb->watch;
-	struct xen_noxs_watch op = { .flags = 0 };
+	/* Births and pauses of thousands of guests are not ours to wake for. */
+	struct xen_noxs_watch op = { .flags = XEN_NOXS_WATCH_DYING };
 	int rc;
 
 	rc = nbl_evtchn_alloc(nb->ec, nb->domid, &w->port);

@@ -93,7 +93,9 @@ void fake_changed(struct fake_domain *dom)
 
 	dom->changed = ++fake_host->seq;
 	for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
-		if (fake_host->watch[i])
+		if (fake_host->watch[i] &&
+		    ((dom->dying && !dom->vanished) ||
+		     !(fake_host->watch_flags[i] & XEN_NOXS_WATCH_DYING)))
 			fake_port_raise(FAKE_BACKEND, fake_host->watch[i]);
 }
 

@@ -97,6 +97,7 @@ struct fake_host {
 	struct fake_ports ports;	/* of the backend domain */
 	int evfd;
 	uint32_t watch[XEN_NOXS_MAX_WATCHES];	/* ports; 0: none */
+	uint32_t watch_flags[XEN_NOXS_MAX_WATCHES];
 	unsigned int nr_bridges;
 	struct fake_bridge bridge[FAKE_MAX_BRIDGES];
 	struct fake_tap tap[FAKE_MAX_TAPS];

@@ -393,6 +393,8 @@ int noxs_watch(struct noxs *nx, const struct xen_noxs_watch *op)
 	unsigned int i;
 
 	(void)nx;
+	if (op->flags > XEN_NOXS_WATCH_DYING)
+		return -EINVAL;
 	if (op->flags & XEN_NOXS_WATCH_OFF) {
 		for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
 			if (fake_host->watch[i] == op->port) {
@@ -409,6 +411,7 @@ int noxs_watch(struct noxs *nx, const struct xen_noxs_watch *op)
 	for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
 		if (!fake_host->watch[i]) {
 			fake_host->watch[i] = op->port;
+			fake_host->watch_flags[i] = op->flags;
 			fake_host->usage.watches++;
 			return 0;
 		}

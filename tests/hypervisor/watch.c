@@ -43,7 +43,9 @@ static void watch_refuses(void **state)
 	uint32_t port = port_for(w.dom0, 0), other = port_for(w.dom0, GUEST);
 
 	(void)state;
-	assert_int_equal(watch(w.dom0, port, 2), -EINVAL);
+	assert_int_equal(watch(w.dom0, port, 4), -EINVAL);
+	assert_int_equal(watch(w.dom0, port, XEN_NOXS_WATCH_OFF |
+			       XEN_NOXS_WATCH_DYING), -EINVAL);
 	assert_int_equal(watch(w.dom0, 0, 0), -EINVAL);
 	assert_int_equal(watch(w.dom0, other, 0), -EINVAL);
 	assert_int_equal(watch(w.dom0, 0xffffffff, 0), -EINVAL);
@@ -69,6 +71,36 @@ static void watch_is_raised_for_every_change(void **state)
 	assert_int_equal(watch(w.dom0, port, XEN_NOXS_WATCH_OFF), 0);
 	noxs_domain_changed(w.guest);
 	assert_int_equal(chn->raised, 3);
+}
+
+/* Who wants to hear of deaths hears of one, once, and of nothing else. */
+static void watch_for_deaths(void **state)
+{
+	uint32_t port = port_for(w.dom0, 0);
+	struct evtchn *chn = &w.dom0->evtchn[port];
+	struct domain *d;
+
+	(void)state;
+	assert_int_equal(watch(w.dom0, port, XEN_NOXS_WATCH_DYING), 0);
+	d = domain_new(9);
+	domain_unpause(d);
+	domain_pause(d);
+	d->is_shut_down = true;
+	noxs_domain_changed(d);
+	assert_int_equal(chn->raised, 0);
+	domain_kill(d);
+	assert_int_equal(chn->raised, 1);
+	domain_bury(d);
+	assert_int_equal(chn->raised, 1);
+	/* The last call for a port decides. */
+	assert_int_equal(watch(w.dom0, port, 0), 0);
+	noxs_domain_changed(w.guest);
+	assert_int_equal(chn->raised, 2);
+	assert_int_equal(watch(w.dom0, port, XEN_NOXS_WATCH_DYING), 0);
+	noxs_domain_changed(w.guest);
+	assert_int_equal(chn->raised, 2);
+	assert_int_equal(watch(w.dom0, port, XEN_NOXS_WATCH_OFF), 0);
+	assert_int_equal(watch(w.dom0, port, XEN_NOXS_WATCH_OFF), -ENOENT);
 }
 
 static void watch_ends_with_its_port(void **state)
@@ -303,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(watch_refuses),
 		T(watch_is_raised_for_every_change),
+		T(watch_for_deaths),
 		T(watch_ends_with_its_port),
 		T(watcher_dies),
 		T(states_tell_what_changed),

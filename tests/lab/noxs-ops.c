@@ -517,8 +517,11 @@ static void test_watch(void)
 	unsigned int i;
 	uint64_t since, gone;
 
-	w.flags = 2;
+	w.flags = 4;
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), -EINVAL, "watch: flags");
+	w.flags = XEN_NOXS_WATCH_OFF | XEN_NOXS_WATCH_DYING;
+	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), -EINVAL,
+	      "watch: flags that exclude each other");
 	w.flags = 0;
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), 0, "watch");
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), 0, "watch: twice is once");
@@ -546,6 +549,14 @@ static void test_watch(void)
 	   st.gone > since, "states: gone");
 
 	w.port = port;
+	w.flags = XEN_NOXS_WATCH_DYING;
+	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), 0, "watch: deaths alone");
+	domid = domain_create(true);
+	if (xc_domain_unpause(env.xch, domid))
+		die("xc_domain_unpause");
+	ok(!event_pending(port), "watch: a life is not told then");
+	domain_destroy(domid);
+	ok(event_pending(port), "watch: a death is");
 	w.flags = XEN_NOXS_WATCH_OFF;
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), 0, "watch: off");
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), -ENOENT, "watch: off again");

@@ -400,10 +400,14 @@ struct xen_noxs_publish {
  * what they were.  Of the toolstack's pauses, which are counted, the first and
  * the last to go are changes.  Any number of processes may watch, up to
  * XEN_NOXS_MAX_WATCHES (-ENOSPC).  A watch ends when its port is closed, or
- * with XEN_NOXS_WATCH_OFF.
+ * with XEN_NOXS_WATCH_OFF.  With XEN_NOXS_WATCH_DYING it is raised only when a
+ * domain begins to die (its state says DYING from then on): for those who have
+ * pages of every domain that they know mapped, so that none goes unseen.  The
+ * last call for a port decides.
  */
 #define XEN_NOXS_OP_watch         6
-#define XEN_NOXS_WATCH_OFF        (1u << 0)
+#define XEN_NOXS_WATCH_OFF        (1u << 0) /* and no other flag              */
+#define XEN_NOXS_WATCH_DYING      (1u << 1)
 struct xen_noxs_watch {
     uint32_t port;
     uint32_t flags;      /* XEN_NOXS_WATCH_*                                  */

@@ -15,6 +15,7 @@
 static struct noxs_watch {
     struct domain *d;   /* no reference: noxs_domain_kill() drops its watches */
     uint32_t port;
+    uint32_t flags;     /* XEN_NOXS_WATCH_DYING or none */
 } watches[XEN_NOXS_MAX_WATCHES];
 static unsigned int watches_end; /* the used ones are below */
 static DEFINE_RWLOCK(watch_lock);
@@ -37,7 +38,7 @@ uint64_t noxs_serial_next(void)
     return serial;
 }
 
-static void watches_raise(void)
+static void watches_raise(bool dying)
 {
     unsigned int i;
 
@@ -52,7 +53,8 @@ static void watches_raise(void)
 
     read_lock(&watch_lock);
     for ( i = 0; i < watches_end; i++ )
-        if ( watches[i].d )
+        if ( watches[i].d &&
+             (dying || !(watches[i].flags & XEN_NOXS_WATCH_DYING)) )
             noxs_self_port_check(watches[i].d, watches[i].port, true);
     read_unlock(&watch_lock);
 }
@@ -63,7 +65,7 @@ void noxs_domain_changed(struct domain *d)
     d->noxs->changed = ++last_change;
     spin_unlock(&change_lock);
 
-    watches_raise();
+    watches_raise(d->is_dying);
 }
 
 void noxs_domain_gone(void)
@@ -72,7 +74,7 @@ void noxs_domain_gone(void)
     last_gone = ++last_change;
     spin_unlock(&change_lock);
 
-    watches_raise();
+    watches_raise(false);
 }
 
 /* With the lock held for writing. */
@@ -120,7 +122,7 @@ static struct noxs_watch *watch_find(const struct domain *d, uint32_t port,
     return found;
 }
 
-static int watch_on(struct domain *d, uint32_t port)
+static int watch_on(struct domain *d, uint32_t port, uint32_t flags)
 {
     struct noxs_watch *w, *empty;
     int rc = 0;
@@ -136,10 +138,12 @@ static int watch_on(struct domain *d, uint32_t port)
         rc = -ENOSPC;
     else if ( !w )
     {
-        *empty = (struct noxs_watch){ .d = d, .port = port };
+        *empty = (struct noxs_watch){ .d = d, .port = port, .flags = flags };
         write_atomic(&watches_end,
                      max_t(unsigned int, watches_end, empty - watches + 1));
     }
+    else
+        w->flags = flags;
 
     write_unlock(&watch_lock);
 
@@ -168,7 +172,8 @@ long noxs_op_watch(XEN_GUEST_HANDLE_PARAM(void) arg)
     if ( copy_from_guest(&op, arg, 1) )
         return -EFAULT;
 
-    if ( op.flags & ~XEN_NOXS_WATCH_OFF )
+    if ( (op.flags & ~XEN_NOXS_WATCH_DYING) &&
+         op.flags != XEN_NOXS_WATCH_OFF )
         return -EINVAL;
 
     rc = xsm_noxs(XSM_PRIV, NULL, XEN_NOXS_OP_watch);
@@ -176,7 +181,7 @@ long noxs_op_watch(XEN_GUEST_HANDLE_PARAM(void) arg)
         return rc;
 
     return op.flags & XEN_NOXS_WATCH_OFF ? watch_off(d, op.port)
-                                         : watch_on(d, op.port);
+                                         : watch_on(d, op.port, op.flags);
 }
 
 static uint64_t changed_of(const struct domain *d)
