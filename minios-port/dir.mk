@@ -20,10 +20,10 @@ MINIOS_O := $(B)/obj/minios
 MINIOS_SRCS := $(addprefix minios-port/, \
 	boot/boot.c boot/option.c boot/start.c boot/traps.c \
 	libc/printf.c libc/string.c libc/strtol.c \
-	mm/frame.c mm/malloc.c mm/page.c mm/protect.c mm/pv.c mm/window.c \
+	mm/balloon.c mm/frame.c mm/malloc.c mm/page.c mm/protect.c mm/pv.c mm/window.c \
 	sched/sched.c \
-	xen/console.c xen/events.c xen/gnttab.c xen/hypercall.c xen/shared.c \
-	xen/time.c)
+	xen/console.c xen/events.c xen/gnttab.c xen/hypercall.c xen/power.c \
+	xen/shared.c xen/suspend.c xen/time.c)
 MINIOS_ASRCS := $(addprefix minios-port/, \
 	boot/notes.S boot/pv.S boot/pvh.S boot/trap_entry.S sched/switch.S)
 

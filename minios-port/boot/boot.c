@@ -115,11 +115,14 @@ static void *pvh_ring(uint32_t pfn_param, uint32_t port_param, uint32_t *port)
 	return pvh_ptr(pfn << PAGE_SHIFT);
 }
 
+static uint64_t pv_pfn(uint64_t mfn)
+{
+	return ((const uint64_t *)MACH2PHYS_VIRT_START)[mfn];
+}
+
 static void *pv_ptr(uint64_t mfn)
 {
-	const uint64_t *m2p = (const uint64_t *)MACH2PHYS_VIRT_START;
-
-	return (void *)(IMAGE_BASE + (m2p[mfn] << PAGE_SHIFT));
+	return (void *)(IMAGE_BASE + (pv_pfn(mfn) << PAGE_SHIFT));
 }
 
 void *boot_console(uint32_t *port)
@@ -144,6 +147,46 @@ void *boot_store(uint32_t *port)
 	ring = pvh_ring(HVM_PARAM_STORE_PFN, HVM_PARAM_STORE_EVTCHN, port);
 	/* A builder may keep a page for it and have no daemon. */
 	return ring && *port ? ring : NULL;
+}
+
+/* What another domain has of its own. */
+static void pv_read(const struct start_info *si)
+{
+	boot.shared_info_maddr = si->shared_info;
+	boot.console_mfn = si->console.domU.mfn;
+	boot.console_port = si->console.domU.evtchn;
+	boot.store_mfn = si->store_mfn;
+	boot.store_port = si->store_evtchn;
+}
+
+uint64_t boot_suspend(void)
+{
+	struct start_info *si = boot.start_info;
+
+	if (!boot.pv)
+		return 0;
+	/* No frame number of this host may be left in our memory. */
+	if (si->console.domU.mfn)
+		si->console.domU.mfn = pv_pfn(si->console.domU.mfn);
+	if (si->store_mfn)
+		si->store_mfn = pv_pfn(si->store_mfn);
+	return page_frame(si);
+}
+
+void boot_resume(bool same)
+{
+	struct start_info *si = boot.start_info;
+
+	if (!boot.pv && !same && hypercall_init_pvh())
+		__asm__ volatile("ud2");
+	if (!boot.pv)
+		return;
+	if (same) {
+		si->console.domU.mfn = boot.console_mfn;
+		si->store_mfn = boot.store_mfn;
+	} else {
+		pv_read(si);
+	}
 }
 
 void boot_pvh(uintptr_t start_info_paddr)
@@ -177,7 +220,7 @@ void boot_pvh(uintptr_t start_info_paddr)
 	start();
 }
 
-void boot_pv(const struct start_info *si)
+void boot_pv(struct start_info *si)
 {
 	uintptr_t tables_end = si->pt_base + (si->nr_pt_frames << PAGE_SHIFT);
 	uintptr_t ram_end = IMAGE_BASE + (si->nr_pages << PAGE_SHIFT);
@@ -188,14 +231,11 @@ void boot_pv(const struct start_info *si)
 	       sizeof(si->cmd_line) < sizeof(boot.cmdline) ?
 	       sizeof(si->cmd_line) : sizeof(boot.cmdline));
 	boot.cmdline[sizeof(boot.cmdline) - 1] = '\0';
-	boot.shared_info_maddr = si->shared_info;
+	boot.start_info = si;
+	pv_read(si);
 	boot.p2m = (uint64_t *)si->mfn_list;
 	boot.nr_pages = si->nr_pages;
 	boot.l4 = (uint64_t *)si->pt_base;
-	boot.console_mfn = si->console.domU.mfn;
-	boot.console_port = si->console.domU.evtchn;
-	boot.store_mfn = si->store_mfn;
-	boot.store_port = si->store_evtchn;
 
 	/*
 	 * Free: what only PVH needs of the image, and all behind the page

@@ -7,9 +7,11 @@
 
 #include "minios/app.h"
 #include "minios/boot.h"
+#include "minios/bus.h"
 #include "minios/console.h"
 #include "minios/events.h"
 #include "minios/mm.h"
+#include "minios/panic.h"
 #include "minios/sched.h"
 #include "minios/shared.h"
 
@@ -23,6 +25,8 @@ void start(void)
 	shared_init();
 	events_init();
 	sched_init();
+	if (bus_init())
+		panic("no memory for the first thread");
 	rc = app_main();
 	printf("%s: ends with %d\n", app_name, rc);
 	console_flush();

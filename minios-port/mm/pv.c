@@ -9,6 +9,7 @@
 #include "minios/hypercall.h"
 
 #include "minios/mm.h"
+#include "minios/panic.h"
 
 #define LEVELS		4
 #define FRAME_MASK	0x000ffffffffff000ull
@@ -46,6 +47,19 @@ static int make_writable(void *page)
 	return hypercall3(__HYPERVISOR_update_va_mapping, page,
 			  page_frame(page) << PAGE_SHIFT | PTE_P | PTE_A |
 			  PTE_RW, UVMF_INVLPG | UVMF_LOCAL);
+}
+
+void pv_map_page(void *page)
+{
+	if (make_writable(page))
+		panic("page %lx is lost", (unsigned long)(uintptr_t)page);
+}
+
+void pv_unmap_page(void *page)
+{
+	if (hypercall3(__HYPERVISOR_update_va_mapping, page, 0,
+		       UVMF_INVLPG | UVMF_LOCAL))
+		panic("page %lx stays", (unsigned long)(uintptr_t)page);
 }
 
 /* Put a filled page into `entry` of a table. */

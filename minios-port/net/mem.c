@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "minios/balloon.h"
 #include "minios/mm.h"
 #include "minios/net_lwip.h"
 
@@ -17,6 +18,7 @@ void net_mem_init(void)
 	quota = page_nr_free() * PAGE_SIZE / 4;
 	if (quota < MIN_QUOTA)
 		quota = MIN_QUOTA;
+	balloon_floor(quota >> PAGE_SHIFT);
 }
 
 void *net_mem_alloc(size_t size)

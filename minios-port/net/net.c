@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Bringing the network up, and the thread that keeps it going.
+ * Bringing the network up, and its part of the bus thread's rounds.
  */
 #include <errno.h>
 #include <stdio.h>
 
 #include "lwip/init.h"
 
-#include "minios/boot.h"
+#include "minios/bus.h"
 #include "minios/mm.h"
 #include "minios/net.h"
 #include "minios/net_lwip.h"
 #include "minios/sched.h"
-#include "minios/xenbus.h"
-#include "noxs_bus.h"
 #include "noxs_netfront.h"
 #include "vif.h"
 
@@ -26,40 +24,17 @@
 #define MAX_RX		128
 #define FREE_PER_RX	24
 
-static struct noxs_bus bus;
-static struct waitq work;
-
-static void wake(void)
+static uint64_t net_round(void)
 {
-	waitq_wake(&work);
-}
+	uint64_t deadline;
+	bool more;
 
-static void bus_wake(void *arg)
-{
-	(void)arg;
-	wake();
-}
-
-static const struct noxs_bus_ops bus_ops = { .wake = bus_wake };
-
-static void net_thread(void *arg)
-{
-	(void)arg;
-	for (;;) {
-		bool more = false;
-		uint64_t deadline;
-
-		timers_begin();
-		if (noxs_bus_pending(&bus) && noxs_bus_poll(&bus) == -EAGAIN)
-			more = true;
-		if (vifs_poll())
-			more = true;
-		deadline = timers_end();
-		if (more)
-			sched_yield();
-		else
-			waitq_wait(&work, deadline);
-	}
+	timers_begin();
+	more = bus_poll();
+	if (vifs_poll())
+		more = true;
+	deadline = timers_end();
+	return more ? 0 : deadline;
 }
 
 static struct noxs_netfront_ops ops;
@@ -78,44 +53,23 @@ static int probe(void *arg, struct noxs_netfront *nf, uint16_t id, void **priv)
 	return vif_ops.probe(arg, nf, id, priv);
 }
 
-/*
- * Over noxs; or over XenStore, if there is no noxs, or nothing in it for us,
- * and the toolstack gave this domain a XenStore page.
- */
-static int bus_start(const struct noxs_driver *const *drivers)
-{
-	int rc = noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
-	uint32_t port;
-
-	if (rc ? rc != -ENOSYS : bus.page->nr_slots)
-		return rc;
-	if (!boot_store(&port))
-		return rc;
-	if (!rc)
-		noxs_bus_fini(&bus);
-	rc = xenbus_start();
-	return rc ? rc : noxs_bus_init(&bus, drivers, 1, &bus_ops, NULL);
-}
-
 int net_start(void)
 {
 	static struct noxs_driver driver;
-	static const struct noxs_driver *const drivers[] = { &driver };
+	static const struct bus_client client = { &driver, net_round };
 	int rc;
 
 	net_mem_init();
 	lwip_init();
-	timers_init(wake);
-	vifs_init(wake);
+	timers_init(bus_wake);
+	vifs_init(bus_wake);
 	ops = vif_ops;
 	ops.probe = probe;
 	rc = noxs_netfront_driver_init(&driver, &cfg);
 	if (!rc)
-		rc = bus_start(drivers);
-	if (rc) {
+		rc = bus_attach(&client);
+	if (rc)
 		printf("network: %s (%d)\n", rc == -ENOSYS ?
 		       "this Xen has no noxs" : "no noxs bus", rc);
-		return rc;
-	}
-	return thread_create("net", net_thread, NULL);
+	return rc;
 }

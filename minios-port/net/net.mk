@@ -17,8 +17,8 @@ MINIOS_NET_CFLAGS := -Iminios-port/net/include -isystem $(LWIP)/src/include \
 	$(CORE_CFLAGS)
 MINIOS_NET_SRCS := $(addprefix minios-port/, \
 	net/address.c net/mem.c net/net.c net/random.c net/timers.c net/vif.c \
-	libc/siphash.c xen/noxs_os.c \
-	xenbus/store.c xenbus/vif.c xenbus/xenbus.c) $(CORE_SRCS)
+	libc/siphash.c xen/bus.c xen/noxs_os.c \
+	xenbus/control.c xenbus/store.c xenbus/vif.c xenbus/xenbus.c) $(CORE_SRCS)
 MINIOS_NET_OBJS := $(MINIOS_NET_SRCS:%.c=$(MINIOS_O)/%.o)
 
 $(LWIP)/.version:

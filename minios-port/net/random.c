@@ -49,10 +49,19 @@ static void seed(void)
 		rdrand(&hw[0]);
 		rdrand(&hw[1]);
 	}
+	/* What the key was until now (nothing at first) is not lost. */
+	hw[0] ^= key[0];
+	hw[1] ^= key[1];
 	key[0] = siphash(hw, mix, 4);
 	mix[3]++;
 	key[1] = siphash(hw, mix, 4);
 	seeded = true;
+}
+
+void random_reseed(void)
+{
+	if (seeded)
+		seed();
 }
 
 uint64_t random_hash(const uint64_t *words, unsigned int nr)

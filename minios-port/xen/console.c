@@ -65,6 +65,7 @@ static void open_ring(void)
 	if (ring)
 		out_prod = READ_ONCE(ring->out_prod);
 	ring_write(early, nr_early);
+	nr_early = 0;
 }
 
 void console_write(const char *s, size_t len)
@@ -100,6 +101,12 @@ void console_emergency(const char *s, size_t len)
 	for (; len; len--, s++)
 		__asm__ volatile("outb %%al, %%dx"
 				 :: "a"(*s), "d"(DEBUG_PORT));
+}
+
+void console_resume(void)
+{
+	if (opened)
+		open_ring();
 }
 
 int printf(const char *fmt, ...)

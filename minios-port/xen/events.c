@@ -12,6 +12,7 @@
 #include "minios/barrier.h"
 #include "minios/events.h"
 #include "minios/shared.h"
+#include "minios/time.h"
 
 #define WORD_BITS	64
 #define MAX_PORTS	(WORD_BITS * WORD_BITS)	/* 2-level, 64-bit guest */
@@ -36,6 +37,12 @@ void events_init(void)
 	 * never ask for an upcall.
 	 */
 	memset(shared->evtchn_mask, 0xff, sizeof(shared->evtchn_mask));
+}
+
+void events_resume(void)
+{
+	nr_ports = 0;
+	events_init();
 }
 
 static int port_index(uint32_t port)
@@ -98,6 +105,15 @@ int virq_bind(unsigned int virq, uint32_t *port)
 	return rc;
 }
 
+bool virq_bound(unsigned int virq, uint32_t port)
+{
+	struct evtchn_status op = { .dom = DOMID_SELF, .port = port };
+
+	return !hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_status,
+			   &op) &&
+	       op.status == EVTCHNSTAT_virq && op.u.virq == virq;
+}
+
 void port_close(uint32_t port)
 {
 	struct evtchn_close op = { .port = port };
@@ -157,7 +173,10 @@ static void drop_closed(void)
 
 void events_wait(uint64_t deadline_ns)
 {
-	struct sched_poll op = { .nr_ports = nr_ports, .timeout = deadline_ns };
+	struct sched_poll op = {
+		.nr_ports = nr_ports,
+		.timeout = deadline_ns ? time_to_xen(deadline_ns) : 0,
+	};
 
 	set_xen_guest_handle(op.ports, ports);
 	if (hypercall2(__HYPERVISOR_sched_op, SCHEDOP_poll, &op))

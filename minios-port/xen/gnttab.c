@@ -3,6 +3,7 @@
  * Grant table, version 1.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "minios/hypercall.h"
 #include <xen/grant_table.h>
@@ -25,6 +26,7 @@
 static struct grant_entry_v1 *frames[MAX_FRAMES];
 static unsigned int nr_frames;
 static uint32_t free_head = NO_REF;
+static uint8_t *in_use;		/* while suspended: a bit for each entry */
 
 static struct grant_entry_v1 *entry(uint32_t ref)
 {
@@ -55,9 +57,22 @@ static int map_frame(unsigned int i)
 	return 0;
 }
 
-static int grow(void)
+/* The entries of frame i that nobody has; the lowest ends up first. */
+static void make_free(unsigned int i)
 {
 	uint32_t ref;
+
+	for (ref = (i + 1) * PER_FRAME - 1;
+	     ref >= i * PER_FRAME && ref >= FIRST_REF; ref--) {
+		if (in_use && in_use[ref / 8] >> (ref % 8) & 1)
+			continue;
+		entry(ref)->frame = free_head;
+		free_head = ref;
+	}
+}
+
+static int grow(void)
+{
 	int rc;
 
 	if (nr_frames == MAX_FRAMES)
@@ -65,12 +80,7 @@ static int grow(void)
 	rc = map_frame(nr_frames);
 	if (rc)
 		return rc;
-	/* The lowest reference ends up first. */
-	for (ref = (nr_frames + 1) * PER_FRAME - 1;
-	     ref >= nr_frames * PER_FRAME && ref >= FIRST_REF; ref--) {
-		frames[nr_frames][ref % PER_FRAME].frame = free_head;
-		free_head = ref;
-	}
+	make_free(nr_frames);
 	nr_frames++;
 	return 0;
 }
@@ -100,8 +110,12 @@ int gnttab_grant(uint16_t domid, const void *page, bool readonly,
 int gnttab_end(uint32_t ref)
 {
 	struct grant_entry_v1 *e = entry(ref);
-	uint16_t flags = READ_ONCE(e->flags);
+	uint16_t flags;
 
+	/* Of the time before a suspend, and the table is smaller now. */
+	if (ref / PER_FRAME >= nr_frames)
+		return 0;
+	flags = READ_ONCE(e->flags);
 	/* Xen sets reading/writing by a compare-and-exchange as well. */
 	do {
 		if (flags & (GTF_reading | GTF_writing))
@@ -112,4 +126,36 @@ int gnttab_end(uint32_t ref)
 	e->frame = free_head;
 	free_head = ref;
 	return 0;
+}
+
+int gnttab_suspend(void)
+{
+	uint32_t ref;
+
+	in_use = calloc(nr_frames, PER_FRAME / 8);
+	if (nr_frames && !in_use)
+		return -ENOMEM;
+	for (ref = FIRST_REF; ref < nr_frames * PER_FRAME; ref++)
+		if (READ_ONCE(entry(ref)->flags))
+			in_use[ref / 8] |= 1u << (ref % 8);
+	return 0;
+}
+
+void gnttab_resume(bool same)
+{
+	unsigned int i, nr = nr_frames;
+
+	if (!same) {
+		for (i = 0; i < nr; i++)
+			window_unmap(frames[i]);
+		free_head = NO_REF;
+		for (nr_frames = 0; nr_frames < nr; nr_frames++)
+			if (map_frame(nr_frames))
+				break;
+		/* The highest frame first, so that low entries are used first. */
+		for (i = nr_frames; i; i--)
+			make_free(i - 1);
+	}
+	free(in_use);
+	in_use = NULL;
 }

@@ -49,6 +49,22 @@ int hvm_param_get(uint32_t index, uint64_t *value)
 	return rc;
 }
 
+int hvm_param_set(uint32_t index, uint64_t value)
+{
+	struct xen_hvm_param p = { .domid = DOMID_SELF, .index = index,
+				   .value = value };
+
+	return hypercall2(__HYPERVISOR_hvm_op, HVMOP_set_param, &p);
+}
+
+int xen_suspend(uint64_t start_info_mfn)
+{
+	struct sched_shutdown op = { .reason = SHUTDOWN_suspend };
+
+	return hypercall3(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &op,
+			  start_info_mfn);
+}
+
 void xen_shutdown(unsigned int reason)
 {
 	struct sched_shutdown op = { .reason = reason };

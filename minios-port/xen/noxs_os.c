@@ -11,6 +11,7 @@
 #include <xen/noxs.h>
 
 #include "minios/boot.h"
+#include "minios/bus.h"
 #include "minios/console.h"
 #include "minios/events.h"
 #include "minios/gnttab.h"
@@ -96,8 +97,12 @@ void noxs_os_evtchn_notify(uint32_t port)
 		event_notify(port);
 }
 
-/* The ports of VIRQs; there are NR_VIRQS kinds. */
-static uint32_t virq_port[NR_VIRQS];
+/* There are NR_VIRQS kinds.  port 0: not bound. */
+static struct {
+	uint32_t port;
+	noxs_os_handler handler;
+	void *data;
+} virqs[NR_VIRQS];
 
 int noxs_os_virq_bind(unsigned int virq, noxs_os_handler handler, void *data)
 {
@@ -109,12 +114,14 @@ int noxs_os_virq_bind(unsigned int virq, noxs_os_handler handler, void *data)
 	}
 	if (virq >= NR_VIRQS)
 		return -EINVAL;
-	if (virq_port[virq])
+	if (virqs[virq].port)
 		return -EBUSY;
-	rc = virq_bind(virq, &virq_port[virq]);
+	rc = virq_bind(virq, &virqs[virq].port);
 	if (rc)
 		return rc;
-	rc = event_bind(virq_port[virq], handler, data);
+	virqs[virq].handler = handler;
+	virqs[virq].data = data;
+	rc = event_bind(virqs[virq].port, handler, data);
 	if (rc)
 		noxs_os_virq_unbind(virq);
 	return rc;
@@ -124,11 +131,31 @@ void noxs_os_virq_unbind(unsigned int virq)
 {
 	if (xenbus_active)
 		xenbus_virq(NULL, NULL);
-	if (virq >= NR_VIRQS || !virq_port[virq])
+	if (virq >= NR_VIRQS || !virqs[virq].port)
 		return;
-	event_unbind(virq_port[virq]);
-	port_close(virq_port[virq]);
-	virq_port[virq] = 0;
+	event_unbind(virqs[virq].port);
+	port_close(virqs[virq].port);
+	virqs[virq].port = 0;
+}
+
+int noxs_os_resume(void)
+{
+	unsigned int virq;
+	int rc = 0;
+
+	for (virq = 0; !rc && virq < NR_VIRQS; virq++) {
+		uint32_t *port = &virqs[virq].port;
+
+		if (!*port)
+			continue;
+		/* Still there if this is the same domain after all. */
+		if (!virq_bound(virq, *port))
+			rc = virq_bind(virq, port);
+		if (!rc)
+			rc = event_bind(*port, virqs[virq].handler,
+					virqs[virq].data);
+	}
+	return rc;
 }
 
 void noxs_os_log(enum noxs_os_level level, const char *fmt, ...)

@@ -27,4 +27,17 @@ void shared_init(void)
 	if (rc)
 		panic("shared_info: %d", rc);
 	shared = page;
+	if (!boot.pv)
+		return;
+	/* A toolstack that saves us finds our frames by these. */
+	shared->arch.max_pfn = boot.nr_pages;
+	shared->arch.p2m_vaddr = (uintptr_t)boot.p2m;
+	shared->arch.p2m_generation = 0;
+	shared->arch.p2m_cr3 = page_frame(boot.l4) << PAGE_SHIFT;
+}
+
+void shared_resume(void)
+{
+	window_unmap(shared);
+	shared_init();
 }

@@ -23,7 +23,11 @@ static uint64_t scale(uint64_t ticks, uint32_t mul, int8_t shift)
 	return ((unsigned __int128)ticks * mul) >> 32;
 }
 
-uint64_t time_ns(void)
+/* From Xen's system time to ours: that of a new host may be behind. */
+static uint64_t offset;
+static uint64_t frozen;
+
+static uint64_t system_ns(void)
 {
 	const struct vcpu_time_info *t = &shared->vcpu_info[0].time;
 	uint32_t version;
@@ -42,9 +46,29 @@ uint64_t time_ns(void)
 	return ns;
 }
 
+uint64_t time_ns(void)
+{
+	return system_ns() + offset;
+}
+
+uint64_t time_to_xen(uint64_t ns)
+{
+	return ns - offset;
+}
+
+void time_suspend(void)
+{
+	frozen = time_ns();
+}
+
+void time_resume(void)
+{
+	offset = frozen - system_ns();
+}
+
 uint64_t time_wall(uint32_t *ns)
 {
-	uint64_t sec, nsec, now = time_ns();
+	uint64_t sec, nsec, now = system_ns();
 	uint32_t version;
 
 	do {

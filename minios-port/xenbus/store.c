@@ -43,26 +43,41 @@ static void store_event(void *data)
 	store_poke();
 }
 
-int store_open(void)
+static int connect(void)
 {
 	int rc;
 
 	ring = boot_store(&port);
 	if (!ring)
 		return -ENOENT;
-	payload = malloc(XENSTORE_PAYLOAD_MAX + 1);
-	if (!payload)
-		return -ENOMEM;
 	rc = event_bind(port, store_event, NULL);
-	if (rc) {
-		free(payload);
+	if (rc)
 		return rc;
-	}
 	/* Whatever was said before was not said to us. */
 	req_prod = READ_ONCE(ring->req_prod);
 	rsp_cons = READ_ONCE(ring->rsp_prod);
 	WRITE_ONCE(ring->rsp_cons, rsp_cons);
 	return 0;
+}
+
+int store_open(void)
+{
+	int rc;
+
+	payload = malloc(XENSTORE_PAYLOAD_MAX + 1);
+	if (!payload)
+		return -ENOMEM;
+	rc = connect();
+	if (rc)
+		free(payload);
+	return rc;
+}
+
+void store_resume(void)
+{
+	watch_fired = false;
+	dead = connect() != 0;
+	store_poke();
 }
 
 static int broken(void)

@@ -18,6 +18,11 @@
 
 /* -ENOENT: the toolstack gave no page; -ENOMEM.  Calls nobody, never waits. */
 int store_open(void);
+/*
+ * In another domain: its daemon, from now on.  No watch is set there.  Waits
+ * for nobody; if there is no daemon later calls fail.
+ */
+void store_resume(void);
 
 /* The node's value as a string.  -ERANGE: it does not fit or is none. */
 int store_read(const char *path, char *value, size_t size);

@@ -256,32 +256,71 @@ static int port_alloc(uint16_t domid, uint32_t *port)
 	return 0;
 }
 
+/* Who the backend is, and where. */
+static int backend_find(struct xb_vif *v, uint16_t *backend_id)
+{
+	char text[NUMBER_TEXT];
+	uint32_t n;
+
+	if (node_read(v, "backend", v->backend, sizeof(v->backend)) ||
+	    node_read(v, "backend-id", text, sizeof(text)))
+		return -EIO;
+	n = number(text, DOMID_FIRST_RESERVED - 1, DOMID_SELF);
+	if (n == DOMID_SELF)
+		return -EIO;
+	*backend_id = n;
+	return 0;
+}
+
+static int backend_watch(const struct xb_vif *v)
+{
+	char path[STORE_PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/state", v->backend);
+	return store_watch(path);
+}
+
 int xb_vif_init(struct xb_vif *v, uint16_t id)
 {
-	char path[STORE_PATH_MAX + 32], text[NUMBER_TEXT];
-	uint32_t backend_id;
 	int rc;
 
 	v->id = id;
 	v->phase = XB_IDLE;
-	if (node_read(v, "backend", v->backend, sizeof(v->backend)) ||
-	    node_read(v, "backend-id", text, sizeof(text)))
-		return -EIO;
-	backend_id = number(text, DOMID_FIRST_RESERVED - 1, DOMID_SELF);
-	if (backend_id == DOMID_SELF)
-		return -EIO;
-	v->backend_id = backend_id;
+	rc = backend_find(v, &v->backend_id);
+	if (rc)
+		return rc;
 	rc = port_alloc(v->backend_id, &v->port);
 	if (rc)
 		return rc;
-	snprintf(path, sizeof(path), "%s/state", v->backend);
-	rc = store_watch(path);
+	rc = backend_watch(v);
 	if (rc) {
 		port_close(v->port);
 		return rc;
 	}
 	v->used = true;
 	return 0;
+}
+
+int xb_vif_resume(struct xb_vif *v)
+{
+	int rc = port_alloc(v->backend_id, &v->port);
+
+	if (rc)
+		return rc;
+	v->phase = XB_IDLE;
+	if (v->back.hdr.magic)
+		publish(v, XEN_NOXS_STATE_CLOSED);
+	return 0;
+}
+
+int xb_vif_reread(struct xb_vif *v)
+{
+	uint16_t backend_id;
+	int rc = backend_find(v, &backend_id);
+
+	if (!rc && backend_id != v->backend_id)
+		rc = -EIO;	/* the port is for somebody else */
+	return rc ? rc : backend_watch(v);
 }
 
 void xb_vif_fini(struct xb_vif *v)

@@ -40,6 +40,13 @@ struct xb_vif {
  */
 int xb_vif_init(struct xb_vif *v, uint16_t id);
 void xb_vif_fini(struct xb_vif *v);
+/*
+ * In another domain: a new port, and the frontend is told that the backend
+ * went.  Asks nobody.  -ENOSPC: no port.
+ */
+int xb_vif_resume(struct xb_vif *v);
+/* And what XenStore says there of the same device.  Errors as of init. */
+int xb_vif_reread(struct xb_vif *v);
 /* Looks at both sides and does what is next.  0, or -EPROTO: no XenStore. */
 int xb_vif_update(struct xb_vif *v);
 /* Does the frontend's area say what XenStore does not yet? */

@@ -17,6 +17,7 @@
 #include "minios/mm.h"
 #include "minios/sched.h"
 #include "minios/xenbus.h"
+#include "control.h"
 #include "vif.h"
 
 #define MAX_VIFS	XEN_NOXS_AREAS_PER_PAGE	/* one pair of control pages */
@@ -31,6 +32,7 @@ static struct {
 	void (*virq)(void *);
 	void *virq_data;
 	bool news;		/* a frontend has something to say */
+	bool resumed;		/* what was watched is not any more */
 } xb;
 
 /* --- towards the frontends --------------------------------------------------- */
@@ -191,16 +193,38 @@ static int update(void)
 	return rc;
 }
 
+/* Whose nodes are gone, or are of another backend: found anew by the scan. */
+static int reread(void)
+{
+	unsigned int i;
+	int rc = store_watch("device/vif");
+
+	xb.resumed = false;
+	for (i = 0; !rc && i < MAX_VIFS; i++)
+		if (xb.vifs[i].used && xb_vif_reread(&xb.vifs[i]))
+			vif_gone(i);
+	return rc;
+}
+
 static void xenbus_thread(void *arg)
 {
 	int rc = store_watch("device/vif");
-	bool work = !rc;
+	bool work = !rc, listens = false;
 
 	(void)arg;
 	while (!rc || rc == 1) {
 		if (work) {
 			xb.news = false;
 			rc = update();
+			/* The network comes first. */
+			if (!rc)
+				rc = listens ? control_update() :
+					       control_start();
+			listens = true;
+			if (!rc && xb.resumed) {
+				rc = reread();
+				listens = false;
+			}
 			if (rc)
 				break;
 		}
@@ -210,6 +234,27 @@ static void xenbus_thread(void *arg)
 			store_wait();
 	}
 	printf("xenbus: no XenStore any more (%d)\n", rc);
+}
+
+void xenbus_resume(void)
+{
+	unsigned int i;
+
+	store_resume();
+	xb.resumed = true;
+	xb.news = true;
+	for (i = 0; i < MAX_VIFS; i++) {
+		struct xb_vif *v = &xb.vifs[i];
+		volatile struct xen_noxs_slot *slot = &xb.device->slot[i];
+
+		if (!v->used)
+			continue;
+		if (xb_vif_resume(v)) {
+			v->used = false;
+			slot->state = XEN_NOXS_SLOT_EMPTY;
+		}
+		slot->port[0] = v->port;
+	}
 }
 
 /* --- life ------------------------------------------------------------------- */

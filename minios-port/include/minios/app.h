@@ -5,6 +5,8 @@
 #ifndef MINIOS_APP_H
 #define MINIOS_APP_H
 
+#include <stdbool.h>
+
 extern const char app_name[];
 
 /*
@@ -12,5 +14,10 @@ extern const char app_name[];
  * counts as crashed (anything else).
  */
 int app_main(void);
+/*
+ * Optional.  The toolstack wants the domain to power off or to reboot, which
+ * it does when this returns.
+ */
+void app_ends(bool reboot) __attribute__((weak));
 
 #endif

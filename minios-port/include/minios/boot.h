@@ -2,7 +2,8 @@
 /*
  * What the domain builder told us, in one form for PVH and PV.
  *
- * Filled once by boot/boot.c before anything else runs, read-only afterwards.
+ * Filled by boot/boot.c before anything else runs, and what a domain has of its
+ * own again when we wake in another one; read-only otherwise.
  */
 #ifndef MINIOS_BOOT_H
 #define MINIOS_BOOT_H
@@ -20,6 +21,8 @@ struct boot_range {
 	uintptr_t start, end;
 };
 
+struct start_info;
+
 struct boot_info {
 	bool pv;
 	unsigned int nr_ranges;
@@ -28,6 +31,7 @@ struct boot_info {
 	uintptr_t mapped_end;	/* free memory from here on is not mapped yet */
 	uintptr_t window;	/* unused addresses (PVH: and frames) from here */
 	char cmdline[BOOT_CMDLINE_SIZE];
+	struct start_info *start_info;	/* PV */
 	/* PV: machine address of shared_info, tables of the domain builder */
 	uint64_t shared_info_maddr;
 	uint64_t *p2m;		/* machine frame of each page, from IMAGE_BASE */
@@ -48,8 +52,14 @@ extern char boot_stack[], boot_stack_end[];
 
 /* The two entries in C; they do not return. */
 void boot_pvh(uintptr_t start_info_paddr) __attribute__((noreturn));
-struct start_info;
-void boot_pv(const struct start_info *si) __attribute__((noreturn));
+void boot_pv(struct start_info *si) __attribute__((noreturn));
+
+/*
+ * Around xen_suspend(): make the start info fit for the way (returns its
+ * machine frame, PV) / find Xen and what the toolstack gave us.
+ */
+uint64_t boot_suspend(void);
+void boot_resume(bool same);
 
 /*
  * The value of the word key=value in the command line, copied to value

@@ -12,6 +12,8 @@
 
 void console_write(const char *s, size_t len);
 void console_flush(void);	/* tell the other end, if there is news */
+/* In another domain: its ring, from now on. */
+void console_resume(void);
 /* Every way out at once, for a system that is about to end. */
 void console_emergency(const char *s, size_t len);
 

@@ -17,6 +17,8 @@
 typedef void (*event_handler)(void *data);
 
 void events_init(void);
+/* In another domain: no port is bound, none of the old numbers means anything. */
+void events_resume(void);
 /* -EINVAL port out of range, -EBUSY it has a handler, -ENOSPC too many. */
 int event_bind(uint32_t port, event_handler handler, void *data);
 void event_unbind(uint32_t port);
@@ -25,6 +27,8 @@ void event_notify(uint32_t port);
 void event_raise(uint32_t port);
 /* A new port for a VIRQ of vCPU 0 / its end. */
 int virq_bind(unsigned int virq, uint32_t *port);
+/* Is port what virq_bind once gave for this VIRQ, and open? */
+bool virq_bound(unsigned int virq, uint32_t port);
 void port_close(uint32_t port);
 
 /* Run the handlers of all raised ports once.  Was there any? */

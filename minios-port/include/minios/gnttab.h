@@ -14,4 +14,12 @@ int gnttab_grant(uint16_t domid, const void *page, bool readonly,
 /* 0; -EBUSY: the peer has it mapped, nothing changed. */
 int gnttab_end(uint32_t ref);
 
+/* Before a suspend: remember which entries are in use.  -ENOMEM. */
+int gnttab_suspend(void);
+/*
+ * After it.  same: nothing changed.  Else the table is a new one: references
+ * that were in use grant nothing any more, and stay taken until gnttab_end.
+ */
+void gnttab_resume(bool same);
+
 #endif

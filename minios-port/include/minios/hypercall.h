@@ -41,7 +41,13 @@ int hypercall_init_pvh(void);
 
 /* HVM_PARAM_*, of this domain.  0 or -errno. */
 int hvm_param_get(uint32_t index, uint64_t *value);
+int hvm_param_set(uint32_t index, uint64_t value);
 
+/*
+ * SCHEDOP_shutdown with SHUTDOWN_suspend.  0: in another domain now; 1: it was
+ * called off; -errno: refused.  PV: the frame of the start info goes along.
+ */
+int xen_suspend(uint64_t start_info_mfn);
 /* SCHEDOP_shutdown with a SHUTDOWN_* reason. */
 void xen_shutdown(unsigned int reason) __attribute__((noreturn));
 

@@ -59,6 +59,13 @@ int window_map_space(unsigned int space, unsigned long idx, void **out);
 /* PV: a machine frame. */
 int window_map_frame(uint64_t mfn, bool writable, void **out);
 void window_unmap(void *addr);
+/*
+ * Around a suspend: nothing of Xen's is mapped in between.  Afterwards, in the
+ * same domain, everything is where it was; in another one nothing is, and the
+ * owners unmap their addresses (which only frees them) and map anew.
+ */
+void window_suspend(void);
+void window_resume(bool same);
 
 /* PV page tables: pv.c. */
 
@@ -68,6 +75,13 @@ int pv_prepare(uintptr_t va);
 uintptr_t pv_mapped_end(uintptr_t from, uintptr_t to);
 /* Map own memory [start, end) (2 MB or less), not mapped so far. */
 int pv_map_memory(uintptr_t start, uintptr_t end);
+
+/*
+ * One page of own memory that is mapped: out of the tables, and (with the frame
+ * that the p2m then says) back in.
+ */
+void pv_unmap_page(void *page);
+void pv_map_page(void *page);
 
 /* PVH: no page 0, read-only text: protect.c. */
 void protect_init(void);

@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 uint32_t random_u32(void);
-/* A keyed hash of words, the same for the same input until the guest ends. */
+/* Another key: we may not be the only one who woke up with this one. */
+void random_reseed(void);
+/* A keyed hash of words, the same for the same input until the key changes. */
 uint64_t random_hash(const uint64_t *words, unsigned int nr);
 
 /* libc/siphash.c.  Of nr * 8 bytes, little-endian. */

@@ -11,5 +11,7 @@ extern struct shared_info *shared;
 
 /* Maps it; ends the domain if that fails. */
 void shared_init(void);
+/* In another domain: its page. */
+void shared_resume(void);
 
 #endif

@@ -22,6 +22,12 @@ extern bool xenbus_active;
  */
 int xenbus_start(void);
 
+/*
+ * In another domain, before the bus resumes: devices have ports again, and
+ * XenStore is asked for news by the thread.
+ */
+void xenbus_resume(void);
+
 /* In the places of XEN_NOXS_OP_*, page mapping, VIRQ and event channel. */
 int xenbus_hypercall(unsigned int cmd, void *arg);
 void *xenbus_page(unsigned int index);		/* NULL: there is none */
