@@ -9,7 +9,7 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	$(Q)tests/lab/fetch-debs $< $(LABB)/debs
 	@touch $@
 
-LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill)
+LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
@@ -18,6 +18,11 @@ labclock_SRCS := tests/lab/tools/labclock.c
 $(eval $(call program,labclock,lab/labclock))
 labkill_SRCS := tests/lab/tools/labkill.c
 $(eval $(call program,labkill,lab/labkill))
+labpower_SRCS := tests/lab/tools/labpower.c \
+	$(addprefix chaos-toolstack/libnoxs/,noxs.c map.c)
+labpower_CFLAGS := -Ihypervisor-ext/include -Ichaos-toolstack/libnoxs/include
+labpower_PKGS := xencontrol xenguest xencall xenforeignmemory xentoollog
+$(eval $(call program,labpower,lab/labpower))
 
 $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 		tests/lab/guest/init tests/lab/guest/lib.sh \

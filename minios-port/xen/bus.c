@@ -7,11 +7,13 @@
 
 #include "minios/boot.h"
 #include "minios/bus.h"
+#include "minios/power.h"
 #include "minios/sched.h"
 #include "minios/xenbus.h"
-#include "noxs_bus.h"
+#include "noxs_power.h"
 
 static struct noxs_bus bus;
+static struct noxs_power power;
 static const struct bus_client *client;
 static bool tried, up;
 static struct waitq work;
@@ -29,18 +31,33 @@ static void wake(void *arg)
 
 static const struct noxs_bus_ops ops = { .wake = wake };
 
+static int command(void *arg, unsigned int cmd, uint64_t cmd_arg)
+{
+	int rc = power_do(cmd, cmd_arg);
+
+	(void)arg;
+	return rc < 0 ? rc : 0;
+}
+
+static const struct noxs_power_ops power_ops = { .command = command };
+static const struct noxs_power_config power_config = {
+	.ops = &power_ops,
+	.commands = XEN_NOXS_POWER_F_ALL,
+};
+
 /*
  * Over noxs; or over XenStore, if there is no noxs, or nothing in it for us,
  * and the toolstack gave this domain a XenStore page.
  */
 static int begin(void)
 {
-	static const struct noxs_driver *drivers[1];
+	static const struct noxs_driver *drivers[2];
 	unsigned int nr = 0;
 	uint32_t port;
 	int rc;
 
 	tried = true;
+	drivers[nr++] = &power.drv;
 	if (client)
 		drivers[nr++] = client->driver;
 	rc = noxs_bus_init(&bus, drivers, nr, &ops, NULL);
@@ -73,7 +90,14 @@ int bus_attach(const struct bus_client *c)
 
 bool bus_poll(void)
 {
-	return up && noxs_bus_pending(&bus) && noxs_bus_poll(&bus) == -EAGAIN;
+	bool more;
+
+	if (!up)
+		return false;
+	more = noxs_bus_pending(&bus) && noxs_bus_poll(&bus) == -EAGAIN;
+	if (noxs_power_pending(&power) && noxs_power_poll(&power) == -EAGAIN)
+		more = true;
+	return more;
 }
 
 void bus_resume(void)
@@ -113,5 +137,7 @@ static void bus_thread(void *arg)
 
 int bus_init(void)
 {
-	return thread_create("bus", bus_thread, NULL);
+	int rc = noxs_power_init(&power, &power_config);
+
+	return rc ? rc : thread_create("bus", bus_thread, NULL);
 }
