@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The parser's frame: text in, libxlutil for the syntax, keys, cross checks,
- * and either a configuration or all errors there are.
+ * The parser's frame: text in (JSON is turned into the other syntax), libxlutil
+ * for the syntax, keys, cross checks, and either a configuration or all errors
+ * there are.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "config-json.h"
 
 static unsigned int line_of(const struct chaos__parse *p, const char *key)
 {
@@ -27,10 +28,10 @@ static void place(const struct chaos__parse *p, const char *key,
 {
 	unsigned int line = line_of(p, key);
 
-	if (!line)
-		snprintf(buf, size, "%s%s", key, part);
-	else if (line > p->nr_lines)
+	if (line > p->nr_lines)
 		snprintf(buf, size, "override %s%s", key, part);
+	else if (!line || p->json)
+		snprintf(buf, size, "%s%s", key, part);
 	else
 		snprintf(buf, size, "line %u, %s%s", line, key, part);
 }
@@ -152,10 +153,11 @@ const char *chaos_config_name(const struct chaos_config *cfg)
 	return cfg->name;
 }
 
-static int parse(struct chaos *ctx, const char *origin, const char *text,
-		 const char *const *overrides, struct chaos_config **out)
+static int parse_text(struct chaos *ctx, const char *origin, const char *text,
+		      bool json, const char *const *overrides,
+		      struct chaos_config **out)
 {
-	struct chaos__parse p = { .ctx = ctx, .origin = origin };
+	struct chaos__parse p = { .ctx = ctx, .origin = origin, .json = json };
 	char *full = NULL;
 	int rc;
 
@@ -194,6 +196,28 @@ err_xlu:
 err_text:
 	free(full);
 	return rc;
+}
+
+static int parse(struct chaos *ctx, const char *origin, const char *text,
+		 const char *const *overrides, struct chaos_config **out)
+{
+	char *converted;
+	int rc;
+
+	if (!chaos__config_is_json(text))
+		return parse_text(ctx, origin, text, false, overrides, out);
+	rc = chaos__config_from_json(ctx, origin, text, &converted);
+	if (rc)
+		return rc;
+	rc = parse_text(ctx, origin, converted, true, overrides, out);
+	free(converted);
+	return rc;
+}
+
+int chaos__config_parse(struct chaos *ctx, const char *origin, const char *text,
+			const char *const *overrides, struct chaos_config **out)
+{
+	return parse(ctx, origin, text, overrides, out);
 }
 
 int chaos_config_parse_string(struct chaos *ctx, const char *origin,

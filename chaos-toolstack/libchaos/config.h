@@ -54,12 +54,16 @@ struct chaos__parse {
 	struct chaos *ctx;
 	struct chaos_config *cfg;
 	const char *origin;
-	unsigned int nr_lines;		/* of the file, without overrides */
+	unsigned int nr_lines;		/* of the text, without overrides */
+	bool json;			/* lines are not those of the file */
 	XLU_Config *xlu;
 	struct chaos__scan scan;
 };
 
 /* config.c */
+/* As chaos_config_parse_string, in the middle of another call. */
+int chaos__config_parse(struct chaos *ctx, const char *origin, const char *text,
+			const char *const *overrides, struct chaos_config **out);
 int chaos__parse_fail(struct chaos__parse *p, const char *key, const char *part,
 		      const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -5,6 +5,7 @@
  * done is undone in reverse order, and nothing else is.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -31,6 +32,8 @@ struct create {
 	struct chaos__xen_build *build;
 	struct chaos__devices devices;
 	struct chaos__record rec;
+	struct chaos_config bound;	/* the record's */
+	char *kernel_path, *ramdisk_path; /* of it, if they had to be made */
 };
 
 struct step {
@@ -317,6 +320,30 @@ static int await_vifs(struct create *c, const struct step *s)
 	return chaos__devices_end(c->ctx, &c->devices, &c->rec);
 }
 
+/*
+ * The configuration as this guest got it: what was left to us is said, and it
+ * can be read in another folder.  Borrows the rest.
+ */
+static int bind_config(struct create *c)
+{
+	struct chaos_config *b = &c->bound;
+	unsigned int i;
+
+	*b = *c->cfg;
+	memcpy(b->uuid, c->params.uuid, sizeof(b->uuid));
+	b->uuid_set = true;
+	for (i = 0; i < b->nr_vifs; i++) {
+		memcpy(b->vif[i].mac, c->devices.req[i].mac,
+		       sizeof(b->vif[i].mac));
+		b->vif[i].mac_set = true;
+	}
+	if (*b->kernel != '/')
+		b->kernel = c->kernel_path = realpath(b->kernel, NULL);
+	if (b->ramdisk && *b->ramdisk != '/')
+		b->ramdisk = c->ramdisk_path = realpath(b->ramdisk, NULL);
+	return !b->kernel || (c->cfg->ramdisk && !b->ramdisk) ? -errno : 0;
+}
+
 static int write_record(struct create *c, const struct step *s)
 {
 	const struct chaos_config *cfg = c->cfg;
@@ -333,6 +360,10 @@ static int write_record(struct create *c, const struct step *s)
 	rec->on_poweroff = cfg->on_poweroff;
 	rec->on_reboot = cfg->on_reboot;
 	rec->on_crash = cfg->on_crash;
+	rc = bind_config(c);
+	if (rc)
+		return chaos__fail(c->ctx, rc, c->name, s->name, "", NULL);
+	rec->source = &c->bound;
 	rc = chaos__record_save(c->ctx, rec);
 	return rc ? chaos__fail(c->ctx, rc, c->name, s->name, "", "%s: %s",
 				c->ctx->run_dir, strerror(-rc)) : 0;
@@ -484,6 +515,8 @@ int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 	else if (!rc)
 		rc = run_steps(&c, all_steps, NR(all_steps));
 	ctx->cancelled = 0;
+	free(c.kernel_path);
+	free(c.ramdisk_path);
 	if (rc)
 		return rc;
 	close_image(&c);

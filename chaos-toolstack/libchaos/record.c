@@ -9,34 +9,21 @@
 
 #include <jansson.h>
 
+#include "config-json.h"
+#include "json.h"
 #include "store.h"
 
 #define RECORD_VERSION	1
 #define RECORD_MAX	(256u << 10)	/* bytes; a cmdline is the largest part */
 
-/* By hand: a tree that is built to be written once is most of the time. */
-static void put_string(FILE *f, const char *key, const char *s)
-{
-	fprintf(f, ",\"%s\":\"", key);
-	for (; s && *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fputc('\\', f);
-		if ((unsigned char)*s < 0x20)
-			fprintf(f, "\\u%04x", (unsigned char)*s);
-		else
-			fputc(*s, f);
-	}
-	fputc('"', f);
-}
-
 static void put_vif(FILE *f, const struct chaos__vif_record *v)
 {
 	fprintf(f, "{\"mtu\":%u", v->mtu);
-	put_string(f, "mac", v->mac);
-	put_string(f, "bridge", v->bridge);
-	put_string(f, "ifname", v->ifname);
-	put_string(f, "ip", v->ip);
-	put_string(f, "gateway", v->gateway);
+	chaos__json_member(f, "mac", v->mac);
+	chaos__json_member(f, "bridge", v->bridge);
+	chaos__json_member(f, "ifname", v->ifname);
+	chaos__json_member(f, "ip", v->ip);
+	chaos__json_member(f, "gateway", v->gateway);
 	fputc('}', f);
 }
 
@@ -48,13 +35,19 @@ static void put_record(FILE *f, const struct chaos__record *r)
 		"\"console_port\":%u,\"created\":%llu", RECORD_VERSION,
 		r->domid, (unsigned long long)r->console.gfn, r->console.port,
 		(unsigned long long)r->created);
-	put_string(f, "name", r->name);
-	put_string(f, "kernel", r->kernel);
-	put_string(f, "ramdisk", r->ramdisk);
-	put_string(f, "cmdline", r->cmdline);
-	put_string(f, "on_poweroff", r->on_poweroff);
-	put_string(f, "on_reboot", r->on_reboot);
-	put_string(f, "on_crash", r->on_crash);
+	chaos__json_member(f, "name", r->name);
+	chaos__json_member(f, "kernel", r->kernel);
+	chaos__json_member(f, "ramdisk", r->ramdisk);
+	chaos__json_member(f, "cmdline", r->cmdline);
+	chaos__json_member(f, "on_poweroff", r->on_poweroff);
+	chaos__json_member(f, "on_reboot", r->on_reboot);
+	chaos__json_member(f, "on_crash", r->on_crash);
+	if (r->source || r->config)
+		fputs(",\"config\":", f);
+	if (r->source)
+		chaos__config_write_json(f, r->source);
+	else if (r->config)
+		fputs(r->config, f);
 	fprintf(f, ",\"vifs\":[");
 	for (i = 0; i < r->nr_vifs; i++) {
 		if (i)
@@ -123,6 +116,18 @@ static bool get_copy(json_t *obj, const char *key, char **out)
 	return *out;
 }
 
+/* Records of before configurations were kept have none. */
+static bool get_config(json_t *obj, char **out)
+{
+	json_t *config = json_object_get(obj, "config");
+
+	if (!config)
+		return true;
+	if (json_is_object(config))
+		*out = json_dumps(config, JSON_COMPACT);
+	return *out;
+}
+
 static bool get_number(json_t *obj, const char *key, uint64_t max,
 		       uint64_t *out)
 {
@@ -168,6 +173,7 @@ static bool from_json(json_t *obj, struct chaos__record *r)
 	    !get_copy(obj, "on_poweroff", &r->on_poweroff) ||
 	    !get_copy(obj, "on_reboot", &r->on_reboot) ||
 	    !get_copy(obj, "on_crash", &r->on_crash) ||
+	    !get_config(obj, &r->config) ||
 	    !json_is_array(vifs) || json_array_size(vifs) > CHAOS__MAX_VIFS)
 		return false;
 	r->domid = (uint32_t)domid;
@@ -229,6 +235,21 @@ int chaos__record_load(struct chaos *ctx, const uint8_t uuid[16],
 	return rc;
 }
 
+int chaos__record_config(struct chaos *ctx, const struct chaos__record *rec,
+			 struct chaos_config **out)
+{
+	char override[CHAOS_NAME_MAX + 8];
+	const char *overrides[] = { override, NULL };
+
+	if (!rec->config)
+		return chaos__fail(ctx, -ENOENT, rec->name,
+				   "read its configuration", "",
+				   "its record has none");
+	/* It may have been renamed. */
+	snprintf(override, sizeof(override), "name=%s", rec->name);
+	return chaos__config_parse(ctx, rec->name, rec->config, overrides, out);
+}
+
 int chaos__record_remove(struct chaos *ctx, const uint8_t uuid[16])
 {
 	char name[CHAOS__UUID_LEN + 1], tmp[CHAOS__UUID_LEN + 8];
@@ -252,5 +273,6 @@ void chaos__record_free(struct chaos__record *rec)
 	free(rec->on_poweroff);
 	free(rec->on_reboot);
 	free(rec->on_crash);
+	free(rec->config);
 	free(rec);
 }

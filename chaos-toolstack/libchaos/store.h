@@ -33,6 +33,8 @@ struct chaos__record {
 	char name[CHAOS_NAME_MAX + 1];
 	char *kernel, *ramdisk, *cmdline;	/* never NULL once loaded */
 	char *on_poweroff, *on_reboot, *on_crash;
+	char *config;		/* JSON of all that made it; NULL: not known */
+	const struct chaos_config *source;	/* the same, to be saved; borrowed */
 	unsigned int nr_vifs;
 	struct chaos__vif_record vif[CHAOS__MAX_VIFS];
 };
@@ -46,6 +48,13 @@ int chaos__record_save(struct chaos *ctx, const struct chaos__record *rec);
 /* -ENOENT none; -EPROTO not one of ours. */
 int chaos__record_load(struct chaos *ctx, const uint8_t uuid[16],
 		       struct chaos__record **out);
+/*
+ * The configuration that makes this guest again: its UUID and MACs are those it
+ * got, its name is the present one.  Freed with chaos_config_free.  Records the
+ * error: -ENOENT an older record without it, or what a parser says.
+ */
+int chaos__record_config(struct chaos *ctx, const struct chaos__record *rec,
+			 struct chaos_config **out);
 int chaos__record_remove(struct chaos *ctx, const uint8_t uuid[16]);
 void chaos__record_free(struct chaos__record *rec);	/* NULL is allowed */
 

@@ -120,9 +120,10 @@ const struct chaos_step *chaos_step(const struct chaos *ctx, size_t i);
 /* Configurations ---------------------------------------------------------- */
 
 /*
- * The syntax and the keys are those of xl.cfg; chaos.cfg(5) says which keys.
- * Every error of the file is found in one go, each with line and key; keys
- * that mean nothing here are warned of through the log.
+ * The syntax and the keys are those of xl.cfg, or JSON with the same keys (a
+ * text whose first character is a brace); chaos.cfg(5) says which keys.  Every
+ * error of the file is found in one go, each with line and key (in JSON the
+ * key alone); keys that mean nothing here are warned of through the log.
  *
  * overrides: NULL, or "key=value" strings up to a NULL, which replace what the
  * file says.  A value that is neither quoted, a number nor a list is taken as

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A configuration as one JSON object, which reads back as the same guest. */
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include <xen/noxs.h>
+
+#include "config-json.h"
+#include "json.h"
+
+static void put_number(FILE *f, const char *key, long value)
+{
+	fprintf(f, ",\"%s\":%ld", key, value);
+}
+
+static void put_optional(FILE *f, const char *key, const char *text)
+{
+	if (text && *text)
+		chaos__json_member(f, key, text);
+}
+
+static void put_address(FILE *f, const struct chaos__vif_config *v)
+{
+	char ip[INET_ADDRSTRLEN];
+
+	if (v->ip_mode == XEN_NOXS_NET_IP_DHCP)
+		fputs(",\"ip\":\"dhcp\"", f);
+	if (v->ip_mode != XEN_NOXS_NET_IP_STATIC)
+		return;
+	inet_ntop(AF_INET, v->ip, ip, sizeof(ip));
+	fprintf(f, ",\"ip\":\"%s/%u\"", ip, v->prefix);
+	if (v->gateway[0] | v->gateway[1] | v->gateway[2] | v->gateway[3]) {
+		inet_ntop(AF_INET, v->gateway, ip, sizeof(ip));
+		fprintf(f, ",\"gateway\":\"%s\"", ip);
+	}
+}
+
+static void put_vif(FILE *f, const struct chaos__vif_config *v)
+{
+	const uint8_t *m = v->mac;
+
+	/* An empty bridge is one: none. */
+	fputs("{\"bridge\":", f);
+	chaos__json_text(f, v->bridge);
+	if (v->mac_set)
+		fprintf(f, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", m[0],
+			m[1], m[2], m[3], m[4], m[5]);
+	if (v->mtu)
+		put_number(f, "mtu", v->mtu);
+	put_optional(f, "vifname", v->ifname);
+	put_address(f, v);
+	putc_unlocked('}', f);
+}
+
+static void put_vifs(FILE *f, const struct chaos_config *cfg)
+{
+	unsigned int i;
+
+	if (!cfg->nr_vifs)
+		return;
+	fputs(",\"vif\":[", f);
+	for (i = 0; i < cfg->nr_vifs; i++) {
+		if (i)
+			putc_unlocked(',', f);
+		put_vif(f, &cfg->vif[i]);
+	}
+	putc_unlocked(']', f);
+}
+
+static void put_limits(FILE *f, const struct chaos_config *cfg)
+{
+	if (cfg->max_grant_frames >= 0)
+		put_number(f, "max_grant_frames", cfg->max_grant_frames);
+	put_number(f, "max_maptrack_frames", cfg->max_maptrack_frames);
+	put_number(f, "max_event_channels", cfg->max_event_channels);
+}
+
+void chaos__config_write_json(FILE *f, const struct chaos_config *cfg)
+{
+	char uuid[CHAOS__UUID_LEN + 1];
+
+	fprintf(f, "{\"type\":\"%s\"", cfg->pvh ? "pvh" : "pv");
+	put_optional(f, "name", cfg->name);
+	if (cfg->uuid_set) {
+		chaos__uuid_format(cfg->uuid, uuid);
+		chaos__json_member(f, "uuid", uuid);
+	}
+	put_optional(f, "kernel", cfg->kernel);
+	put_optional(f, "ramdisk", cfg->ramdisk);
+	put_optional(f, "cmdline", cfg->cmdline);
+	put_number(f, "memory", cfg->memory_mb);
+	put_number(f, "maxmem", cfg->maxmem_mb);
+	put_number(f, "vcpus", cfg->vcpus);
+	put_limits(f, cfg);
+	put_optional(f, "on_poweroff", cfg->on_poweroff);
+	put_optional(f, "on_reboot", cfg->on_reboot);
+	put_optional(f, "on_crash", cfg->on_crash);
+	put_vifs(f, cfg);
+	putc_unlocked('}', f);
+}
