@@ -24,18 +24,24 @@ static const struct {
 /* The words that these numbers count, where they stand in leaves. */
 enum reg { A, B, C, D };
 
+/* On AMD's CPUs these say again what word 0 says; a host's list does not. */
+#define MIRRORED	0x0183f3ffu
+/* These tell a guest what it did itself. */
+#define OSXSAVE		(1u << 27)
+#define OSPKE		(1u << 4)
+
 static const struct word {
 	uint32_t index, leaf, subleaf;
 	enum reg reg;
-	uint32_t ignore;		/* set by what the guest does */
+	uint32_t ignore;		/* is about something else */
 } words[] = {
 	{ 0, 1, NO_SUBLEAF, D, 0 },
-	{ 1, 1, NO_SUBLEAF, C, 1u << 27 },	/* OSXSAVE */
-	{ 2, 0x80000001, NO_SUBLEAF, D, 0 },
+	{ 1, 1, NO_SUBLEAF, C, OSXSAVE },
+	{ 2, 0x80000001, NO_SUBLEAF, D, MIRRORED },
 	{ 3, 0x80000001, NO_SUBLEAF, C, 0 },
 	{ 4, XSTATE_LEAF, 1, A, 0 },
 	{ 5, 7, 0, B, 0 },
-	{ 6, 7, 0, C, 1u << 4 },		/* OSPKE */
+	{ 6, 7, 0, C, OSPKE },
 	{ 7, 0x80000007, NO_SUBLEAF, D, 0 },
 	{ 8, 0x80000008, NO_SUBLEAF, B, 0 },
 	{ 9, 7, 0, D, 0 },

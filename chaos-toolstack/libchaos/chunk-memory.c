@@ -19,6 +19,11 @@ static int add_range(struct chaos__chunk_check *c,
 	struct chaos__chunk_range *more;
 	size_t max = c->max_ranges ? 2 * c->max_ranges : FIRST_RANGES;
 
+	c->sum.nr_populated += r->nr;
+	if (c->nr_ranges && c->memory_end == r->gfn) {
+		c->range[c->nr_ranges - 1].nr += r->nr;
+		return 0;
+	}
 	if (c->nr_ranges == c->max_ranges) {
 		more = realloc(c->range, max * sizeof(*more));
 		if (!more)
@@ -31,14 +36,14 @@ static int add_range(struct chaos__chunk_check *c,
 }
 
 static int check_range(struct chaos__chunk_check *c,
-		       const struct chaos__chunk_range *r)
+		       const struct chaos__chunk_range *r, uint64_t last_end)
 {
 	if (!r->nr || r->nr > CHAOS__MAX_GFN || r->gfn >= CHAOS__MAX_GFN ||
 	    r->gfn + r->nr > CHAOS__MAX_GFN)
 		return chaos__chunk_bad(c, "%llu pages at %#llx",
 					(unsigned long long)r->nr,
 					(unsigned long long)r->gfn);
-	if (r->gfn < c->next_gfn)
+	if (r->gfn < last_end)
 		return chaos__chunk_bad(c, "page %#llx is not behind the last",
 					(unsigned long long)r->gfn);
 	return 0;
@@ -54,19 +59,17 @@ int chaos__chunk_memory(struct chaos__chunk_check *c, const uint8_t *p,
 		return chaos__chunk_bad(c, "it cannot be %zu bytes", size);
 	for (; size; size -= sizeof(r), p += sizeof(r)) {
 		memcpy(&r, p, sizeof(r));
-		rc = check_range(c, &r);
+		rc = check_range(c, &r, c->memory_end);
 		if (rc)
 			return rc;
-		if (r.nr > c->nr_pages - c->nr_populated)
+		if (r.nr > c->limits.max_pages - c->sum.nr_populated)
 			return chaos__chunk_bad(c, "more than %llu pages",
 						(unsigned long long)
-						c->nr_pages);
+						c->limits.max_pages);
 		rc = add_range(c, &r);
 		if (rc)
 			return rc;
-		c->nr_populated += r.nr;
-		/* Ranges that touch are one; there is one way to say it. */
-		c->next_gfn = r.gfn + r.nr + 1;
+		c->memory_end = r.gfn + r.nr;
 	}
 	return 0;
 }
@@ -101,12 +104,10 @@ int chaos__chunk_pages(struct chaos__chunk_check *c, const uint8_t *p,
 		    (size_t)head.nr_pages * CHAOS__PAGE_SIZE)
 		return chaos__chunk_bad(c, "%u ranges, %u pages and %zu bytes",
 					head.nr_ranges, head.nr_pages, size);
-	if (!c->nr_stored)
-		c->next_gfn = 0;
 	p += sizeof(head);
 	for (i = 0; i < head.nr_ranges; i++, p += sizeof(r)) {
 		memcpy(&r, p, sizeof(r));
-		rc = check_range(c, &r);
+		rc = check_range(c, &r, c->pages_end);
 		if (rc)
 			return rc;
 		if (r.nr > head.nr_pages - nr)
@@ -117,12 +118,12 @@ int chaos__chunk_pages(struct chaos__chunk_check *c, const uint8_t *p,
 						"guest's memory",
 						(unsigned long long)r.gfn);
 		nr += (uint32_t)r.nr;
-		c->next_gfn = r.gfn + r.nr;
+		c->pages_end = r.gfn + r.nr;
 	}
 	if (nr != head.nr_pages)
 		return chaos__chunk_bad(c, "ranges for %u of its %u pages", nr,
 					head.nr_pages);
-	c->nr_stored += nr;
+	c->sum.nr_stored += nr;
 	return 0;
 }
 

@@ -295,7 +295,7 @@ int chaos__chunk_stream(struct chaos__chunk_check *c, const uint8_t *p,
 		c->pv->max_pfn = 4 * c->limits.max_pages +
 				 (1ull << (32 - CHAOS__PAGE_SHIFT));
 	}
-	c->nr_bytes += size;
+	c->sum.nr_bytes += size;
 	for (; size; p += used, size -= used) {
 		rc = c->pv->in_body ? in_body(c, p, size, &used) :
 				      at_head(c, p, size, &used);

@@ -56,7 +56,6 @@ static int check_platform(struct chaos__chunk_check *c, const uint8_t *p,
 					(unsigned long long)head.nr_pages,
 					(unsigned long long)
 					c->limits.max_pages);
-	c->nr_pages = head.nr_pages;
 	return 0;
 }
 
@@ -80,10 +79,13 @@ static int check_end(struct chaos__chunk_check *c, const uint8_t *p,
 
 	(void)size;
 	memcpy(&end, p, sizeof(end));
-	if (end.nr_pages != c->nr_stored || end.nr_bytes != c->nr_bytes)
+	if (memcmp(&end, &c->sum, sizeof(end)))
 		return chaos__chunk_bad(c, "chunks are missing");
 	return c->limits.pvh ? 0 : chaos__chunk_stream_end(c);
 }
+
+#define AFTER_MEMORY (BIT(CHAOS__CHUNK_MEMORY) | BIT(CHAOS__CHUNK_PAGES) | \
+		      BIT(CHAOS__CHUNK_PARAMS))
 
 #define FIXED(type) sizeof(struct type), sizeof(struct type)
 
@@ -102,19 +104,18 @@ static const struct kind kinds[] = {
 		"memory", sizeof(struct chaos__chunk_range),
 		CHAOS__MAX_RANGES * sizeof(struct chaos__chunk_range),
 		chaos__chunk_memory,
-		{ 0, BIT(CHAOS__CHUNK_MEMORY) | BIT(CHAOS__CHUNK_PAGES) |
-		     BIT(CHAOS__CHUNK_HVM_CONTEXT) } },
+		{ 0, AFTER_MEMORY } },
 	[CHAOS__CHUNK_PAGES - CHAOS__CHUNK_PLATFORM] = {
 		"pages", sizeof(struct chaos__chunk_pages), CHAOS__CHUNK_MAX,
 		chaos__chunk_pages,
-		{ 0, BIT(CHAOS__CHUNK_PAGES) | BIT(CHAOS__CHUNK_HVM_CONTEXT) } },
-	[CHAOS__CHUNK_HVM_CONTEXT - CHAOS__CHUNK_PLATFORM] = {
-		"HVM context", 1, CHAOS__MAX_CONTEXT, chaos__chunk_context,
-		{ 0, BIT(CHAOS__CHUNK_PARAMS) } },
+		{ 0, AFTER_MEMORY } },
 	[CHAOS__CHUNK_PARAMS - CHAOS__CHUNK_PLATFORM] = {
 		"parameters", sizeof(struct chaos__chunk_param),
 		CHAOS__MAX_PARAMS * sizeof(struct chaos__chunk_param),
 		chaos__chunk_params,
+		{ 0, BIT(CHAOS__CHUNK_HVM_CONTEXT) } },
+	[CHAOS__CHUNK_HVM_CONTEXT - CHAOS__CHUNK_PLATFORM] = {
+		"HVM context", 1, CHAOS__MAX_CONTEXT, chaos__chunk_context,
 		{ 0, BIT(CHAOS__CHUNK_END) } },
 	[CHAOS__CHUNK_PV_STREAM - CHAOS__CHUNK_PLATFORM] = {
 		"PV stream", 1, CHAOS__MAX_STREAM_PART, chaos__chunk_stream,
@@ -142,18 +143,6 @@ static void prefix(struct chaos__chunk_check *c, const char *name)
 		 (int)(sizeof(c->why) - 32), text);
 }
 
-/* The list of memory is complete when something else comes. */
-static int memory_is_whole(struct chaos__chunk_check *c, uint32_t type)
-{
-	if (type != CHAOS__CHUNK_PAGES && type != CHAOS__CHUNK_HVM_CONTEXT)
-		return 0;
-	if (c->nr_populated == c->nr_pages)
-		return 0;
-	return chaos__chunk_bad(c, "%llu pages of memory came before it, not "
-				"%llu", (unsigned long long)c->nr_populated,
-				(unsigned long long)c->nr_pages);
-}
-
 int chaos__chunk_check_next(struct chaos__chunk_check *c, uint32_t type,
 			    const void *data, size_t size)
 {
@@ -169,8 +158,6 @@ int chaos__chunk_check_next(struct chaos__chunk_check *c, uint32_t type,
 	else if (size < k->min || size > k->max)
 		rc = chaos__chunk_bad(c, "it cannot be %zu bytes", size);
 	else
-		rc = memory_is_whole(c, type);
-	if (!rc)
 		rc = k->check(c, data, size);
 	if (rc == -EPROTO)
 		prefix(c, k->name);

@@ -5,14 +5,14 @@
  *
  * Order of a saved domain's chunks:
  *
- *   PVH   PLATFORM CPU TSC MEMORY... PAGES... HVM_CONTEXT PARAMS END
- *   PV    PLATFORM CPU PV_STREAM...                              END
+ *   PVH   PLATFORM CPU TSC (MEMORY PAGES...)... PARAMS HVM_CONTEXT END
+ *   PV    PLATFORM CPU PV_STREAM...                                END
  *
  * All numbers are little endian, structs without gaps, a pad is 0.  A gfn
- * numbers a page of 4 KB of the guest's address space.  PAGES has the pages
- * that are not all zero; the others that MEMORY lists are.  What is not in
- * MEMORY was not populated and will not be: a guest that gave memory back has
- * the same holes after.  Pages of Xen's that a guest had mapped outside of its
+ * numbers a page of 4 KB of the guest's address space.  MEMORY lists what is
+ * populated, PAGES has those of it that are not all zero; the others are.  What
+ * is not in MEMORY was not populated and will not be: a guest that gave memory
+ * back has the same holes after.  Pages of Xen's that a guest had mapped outside of its
  * memory (shared info, device page, grant table) are not saved: it maps the
  * new domain's when it resumes.
  *
@@ -33,8 +33,8 @@
 #define CHAOS__CHUNK_TSC	0x102u
 #define CHAOS__CHUNK_MEMORY	0x103u
 #define CHAOS__CHUNK_PAGES	0x104u
-#define CHAOS__CHUNK_HVM_CONTEXT 0x105u
-#define CHAOS__CHUNK_PARAMS	0x106u
+#define CHAOS__CHUNK_PARAMS	0x105u
+#define CHAOS__CHUNK_HVM_CONTEXT 0x106u
 #define CHAOS__CHUNK_PV_STREAM	0x107u
 #define CHAOS__CHUNK_END	0x108u
 
@@ -80,7 +80,7 @@ struct chaos__chunk_platform {
 	uint32_t xen_major, xen_minor;	/* it was saved on; to tell people */
 	uint32_t vcpus;
 	uint32_t pad;
-	uint64_t nr_pages;		/* populated; PV: about */
+	uint64_t nr_pages;		/* of it; about what MEMORY lists */
 };
 CHAOS__CHUNK_ASSERT(chaos__chunk_platform, 32);
 
@@ -116,8 +116,8 @@ struct chaos__chunk_tsc {
 };
 CHAOS__CHUNK_ASSERT(chaos__chunk_tsc, 24);
 
-/* MEMORY and PAGES: ranges in ascending order, apart, also from one chunk to
- * the next. */
+/* MEMORY and PAGES: ranges in ascending order, also from one chunk to the
+ * next. */
 #define CHAOS__MAX_GFN		(1ull << 36)	/* and not it */
 #define CHAOS__MAX_RANGES	65536u		/* of one MEMORY */
 #define CHAOS__MAX_RUN_PAGES	256u		/* of one PAGES, together */
@@ -148,17 +148,18 @@ CHAOS__CHUNK_ASSERT(chaos__chunk_param, 16);
 #define CHAOS__MAX_STREAM_PART	(1u << 20)
 
 struct chaos__chunk_end {
-	uint64_t nr_pages;		/* in PAGES; PV: 0 */
+	uint64_t nr_populated;		/* in MEMORY; PV: 0 */
+	uint64_t nr_stored;		/* in PAGES; PV: 0 */
 	uint64_t nr_bytes;		/* in PV_STREAM; PVH: 0 */
 };
-CHAOS__CHUNK_ASSERT(chaos__chunk_end, 16);
+CHAOS__CHUNK_ASSERT(chaos__chunk_end, 24);
 
 /*
  * The check of a saved domain, chunk by chunk: init, next for each, end, fini.
  * next refuses with -EPROTO, and why says what is wrong; a chunk that it let
  * pass can be used as it stands.  -ENOMEM is the other error.  After an error
- * nothing but fini is allowed.  Memory: 16 bytes a range, at most 8 for each
- * of max_pages.
+ * nothing but fini is allowed.  range is there to read: what MEMORY listed so
+ * far.  It takes 16 bytes a range, so at most 16 for each of max_pages.
  */
 struct chaos__chunk_limits {
 	bool pvh;
@@ -173,10 +174,9 @@ struct chaos__chunk_check {
 	char why[160];
 	/* The rest is the check's own. */
 	uint32_t expect;		/* bit by type - PLATFORM */
-	uint64_t nr_pages;		/* that PLATFORM promised */
-	uint64_t nr_populated, nr_stored, nr_bytes;
-	uint64_t next_gfn;		/* of the next range */
-	struct chaos__chunk_range *range;	/* MEMORY, all of it */
+	struct chaos__chunk_end sum;	/* so far */
+	uint64_t memory_end, pages_end;	/* gfn behind the last range */
+	struct chaos__chunk_range *range;	/* MEMORY, what touches joined */
 	size_t nr_ranges, max_ranges;
 	size_t at;			/* the range that PAGES have come to */
 	struct chaos__chunk_pv *pv;

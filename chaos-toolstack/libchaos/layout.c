@@ -29,6 +29,11 @@ bool chaos__layout_has_acpi(const struct chaos__layout *l)
 	return l->nr_special > CHAOS__SPECIAL_ACPI;
 }
 
+uint64_t chaos__layout_low_pages(uint64_t mem_pages)
+{
+	return mem_pages < HOLE_GFN ? mem_pages : HOLE_GFN;
+}
+
 /* Returns where RAM ends for everything else. */
 static uint64_t place_special(struct chaos__layout *l,
 			      const struct chaos__image *image)
@@ -72,7 +77,7 @@ int chaos__layout(const struct chaos__image *image, uint64_t mem_pages,
 	uint64_t next, ram_end;
 
 	memset(l, 0, sizeof(*l));
-	l->low_pages = mem_pages < HOLE_GFN ? mem_pages : HOLE_GFN;
+	l->low_pages = chaos__layout_low_pages(mem_pages);
 	l->high_pages = mem_pages - l->low_pages;
 	l->nr_special = CHAOS__SPECIAL_ACPI;
 	if (vcpus > 1 || !image->minios)

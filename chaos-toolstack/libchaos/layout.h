@@ -43,6 +43,8 @@ struct chaos__layout {
 int chaos__layout(const struct chaos__image *image, uint64_t mem_pages,
 		  uint32_t vcpus, const char *cmdline, struct chaos__layout *l,
 		  const char **why);
+/* Those below 4 GB; the others begin at CHAOS__HIGH_GFN. */
+uint64_t chaos__layout_low_pages(uint64_t mem_pages);
 bool chaos__layout_has_acpi(const struct chaos__layout *l);
 /* Fills the start info page(s), start_pages long. */
 void chaos__layout_start_info(const struct chaos__layout *l,

@@ -26,6 +26,8 @@ struct made_chunk {
 };
 
 struct made {
+	uint32_t vcpus;			/* 0: two */
+	uint8_t first;			/* byte of the first page */
 	unsigned int nr;
 	struct made_chunk chunk[MAKER_MAX];
 };
@@ -67,7 +69,8 @@ static inline void make_head(struct made *m, bool pvh)
 	struct chaos__chunk_platform platform = {
 		.version = CHAOS__PLATFORM_VERSION,
 		.flags = pvh ? CHAOS__PLATFORM_PVH : 0,
-		.xen_major = 4, .xen_minor = 17, .vcpus = 2,
+		.xen_major = 4, .xen_minor = 17,
+		.vcpus = m->vcpus ? m->vcpus : 2,
 		.nr_pages = MAKER_PAGES,
 	};
 	struct chaos__chunk_cpu cpu = { .nr_leaves = 2, .nr_msrs = 1 };
@@ -94,7 +97,8 @@ static inline void make_context(struct made *m)
 	make_add(m, CHAOS__CHUNK_HVM_CONTEXT, "", 0);
 	make_record(m, HVM_SAVE_CODE(HEADER), 0, &head, sizeof(head));
 	make_record(m, HVM_SAVE_CODE(CPU), 0, &cpu, sizeof(cpu));
-	make_record(m, HVM_SAVE_CODE(CPU), 1, &cpu, sizeof(cpu));
+	if (m->vcpus != 1)
+		make_record(m, HVM_SAVE_CODE(CPU), 1, &cpu, sizeof(cpu));
 	make_record(m, HVM_SAVE_CODE(LAPIC_REGS), 0, &lapic, sizeof(lapic));
 	make_record(m, HVM_SAVE_CODE(END), 0, "", 0);
 }
@@ -112,7 +116,7 @@ static inline void make_pages(struct made *m, uint64_t gfn_a, uint64_t nr_a,
 	make_add(m, CHAOS__CHUNK_PAGES, &head, sizeof(head));
 	make_more(m, r, sizeof(r));
 	for (i = 0; i < nr_a + nr_b; i++) {
-		memset(page, (int)(i + 1), sizeof(page));
+		memset(page, (int)(m->first + i + 1), sizeof(page));
 		make_more(m, page, sizeof(page));
 	}
 }
@@ -128,16 +132,16 @@ static inline void make_pvh(struct made *m)
 		{ HVM_PARAM_IDENT_PT, MAKER_IDENT << 12 },
 		{ HVM_PARAM_CONSOLE_PFN, MAKER_CONSOLE },
 	};
-	struct chaos__chunk_end end = { .nr_pages = 9 };
+	struct chaos__chunk_end end = { MAKER_PAGES, 9, 0 };
 
 	make_head(m, true);
 	make_add(m, CHAOS__CHUNK_TSC, &tsc, sizeof(tsc));
 	make_add(m, CHAOS__CHUNK_MEMORY, &memory[0], sizeof(memory[0]));
-	make_add(m, CHAOS__CHUNK_MEMORY, &memory[1], sizeof(memory[1]));
 	make_pages(m, 3, 2, MAKER_HOLE - 2, 2);
+	make_add(m, CHAOS__CHUNK_MEMORY, &memory[1], sizeof(memory[1]));
 	make_pages(m, MAKER_CONSOLE, 2, MAKER_PAGES, 3);
-	make_context(m);
 	make_add(m, CHAOS__CHUNK_PARAMS, param, sizeof(param));
+	make_context(m);
 	make_add(m, CHAOS__CHUNK_END, &end, sizeof(end));
 }
 
@@ -157,12 +161,12 @@ static inline void make_pv(struct made *m)
 	static const uint32_t headers[10] = {
 		~0u, ~0u, 0x464e4558, 0x03000000, 0, 0, 1, 12, 4, 17,
 	};
-	static const uint32_t info[2] = { 0x0408 }, frames[4] = { 0, 99, 98 },
-			      vcpu[4] = { 1 };
+	static const uint32_t info[2] = { 0x0408 }, frames[4] = { 0, 99, 98 };
+	const uint32_t vcpu[4] = { m->vcpus == 1 ? 0 : 1 };
 	struct { uint32_t count, pad; uint64_t pfn[3]; uint8_t p[2][4096]; }
 		pages = { 3, 0, { 5, 4ull << 60 | 7, 0xfull << 60 | 8 },
-			  { { 1 }, { 2 } } };
-	struct chaos__chunk_end end = { 0, 0 };
+			  { { (uint8_t)(m->first + 1) }, { 2 } } };
+	struct chaos__chunk_end end = { 0, 0, 0 };
 	uint8_t shared[4096] = { 0 };
 
 	make_head(m, false);

@@ -8,7 +8,7 @@ TOOLSTACK_WRAP := calloc malloc openat flock pwrite renameat getrandom
 
 # Compiled once for all of them.
 toolstack-world_SRCS := $(LIBCHAOS_SRCS_CORE) $(addprefix tests/toolstack/,\
-	fixture.c fail.c fake_xen.c fake_noxs.c \
+	fixture.c fail.c fake_xen.c fake_state.c fake_noxs.c \
 	fake_hyp.c fake_watch.c)
 toolstack-world_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-world_PKGS := cmocka xlutil jansson
@@ -51,6 +51,14 @@ toolstack-chunk_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-chunk_PKGS := cmocka
 toolstack-chunk_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $(eval $(call test_program,toolstack-chunk))
+
+# For tests/lab/xen-state.test: libchaos' own calls on real Xen.
+xen-state_SRCS := tests/lab/xen-state.c
+xen-state_CFLAGS := $(TOOLSTACK_CFLAGS)
+xen-state_LIBS := $(B)/lib/libchaos.a
+xen-state_LDLIBS := $(libchaos_LINK)
+$(eval $(call program,xen-state,tests/lab/xen-state))
+ALL += $(B)/tests/lab/xen-state
 
 # libnoxs' own side of the control socket, over a real one.
 toolstack-netback_SRCS := tests/toolstack/netback.c \

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A Xen that remembers, and fails when told to. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fail.h"
 #include "fake_xen.h"
-
-struct chaos__xen {
-	char detail[64];
-};
-
-struct chaos__xen_build {
-	struct fake_domain *d;
-	const struct chaos__xen_params *p;
-};
+#include "fake_xen_private.h"
 
 struct chaos__xen_console {
 	int fd[2];
@@ -41,13 +34,13 @@ unsigned int fake_xen_nr_domains(void)
 	return n;
 }
 
-static void step(const char *name)
+void fake_xen_step(const char *name)
 {
 	if (fake_xen.hook)
 		fake_xen.hook(name);
 }
 
-static struct fake_domain *find(uint32_t domid)
+struct fake_domain *fake_xen_find(uint32_t domid)
 {
 	if (domid >= FAKE_DOMAINS || !fake_xen.domain[domid].used)
 		return NULL;
@@ -69,6 +62,11 @@ void chaos__xen_close(struct chaos__xen *xen)
 	free(xen);
 }
 
+void fake_xen_reason(struct chaos__xen_build *b, const char *text)
+{
+	snprintf(b->xen->detail, sizeof(b->xen->detail), "%s", text);
+}
+
 const char *chaos__xen_detail(const struct chaos__xen *xen)
 {
 	return xen->detail;
@@ -81,9 +79,9 @@ int chaos__xen_get(struct chaos__xen *xen, uint32_t domid,
 	fake_xen.nr_gets++;
 	if (fail_here("xen get"))
 		return -EIO;
-	if (!find(domid))
+	if (!fake_xen_find(domid))
 		return -ESRCH;
-	*dom = find(domid)->dom;
+	*dom = fake_xen_find(domid)->dom;
 	return 0;
 }
 
@@ -96,8 +94,8 @@ int chaos__xen_list(struct chaos__xen *xen, uint32_t first,
 	if (fail_here("xen list"))
 		return -EIO;
 	for (; first < FAKE_DOMAINS && n < max; first++)
-		if (find(first))
-			dom[n++] = find(first)->dom;
+		if (fake_xen_find(first))
+			dom[n++] = fake_xen_find(first)->dom;
 	return (int)n;
 }
 
@@ -116,7 +114,7 @@ int chaos__xen_create(struct chaos__xen *xen,
 	struct fake_domain *d;
 
 	(void)xen;
-	step("create");
+	fake_xen_step("create");
 	if (fail_here("xen create"))
 		return -ENOMEM;
 	if (fake_xen.next_domid == FAKE_DOMAINS)
@@ -137,11 +135,11 @@ int chaos__xen_vcpus(struct chaos__xen *xen, uint32_t domid,
 		     const struct chaos__xen_params *p)
 {
 	(void)xen;
-	step("vcpus");
+	fake_xen_step("vcpus");
 	if (fail_here("xen vcpus"))
 		return -ENOMEM;
-	find(domid)->dom.vcpus = p->vcpus;
-	find(domid)->vcpus++;
+	fake_xen_find(domid)->dom.vcpus = p->vcpus;
+	fake_xen_find(domid)->vcpus++;
 	return 0;
 }
 
@@ -152,13 +150,14 @@ int chaos__xen_build_begin(struct chaos__xen *xen, uint32_t domid,
 	struct chaos__xen_build *b;
 
 	(void)xen;
-	step("begin");
+	fake_xen_step("begin");
 	if (fail_here("xen begin"))
 		return -EINVAL;
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return -ENOMEM;
-	b->d = find(domid);
+	b->xen = xen;
+	b->d = fake_xen_find(domid);
 	b->p = p;
 	fake_xen.nr_builds++;
 	*out = b;
@@ -167,7 +166,7 @@ int chaos__xen_build_begin(struct chaos__xen *xen, uint32_t domid,
 
 int chaos__xen_build_memory(struct chaos__xen_build *b)
 {
-	step("memory");
+	fake_xen_step("memory");
 	if (fail_here("xen memory"))
 		return -ENOMEM;
 	b->d->dom.pages = b->p->mem_kb / 4;
@@ -177,7 +176,7 @@ int chaos__xen_build_memory(struct chaos__xen_build *b)
 
 int chaos__xen_build_image(struct chaos__xen_build *b)
 {
-	step("image");
+	fake_xen_step("image");
 	if (fail_here("xen image"))
 		return -EFAULT;
 	b->d->image++;
@@ -187,7 +186,7 @@ int chaos__xen_build_image(struct chaos__xen_build *b)
 int chaos__xen_build_boot(struct chaos__xen_build *b,
 			  struct chaos__xen_console_where *con)
 {
-	step("boot");
+	fake_xen_step("boot");
 	if (fail_here("xen boot"))
 		return -EINVAL;
 	con->gfn = 0xa0;
@@ -212,22 +211,22 @@ int chaos__xen_pause(struct chaos__xen *xen, uint32_t domid)
 	(void)xen;
 	if (fail_here("xen pause"))
 		return -EIO;
-	if (!find(domid))
+	if (!fake_xen_find(domid))
 		return -ESRCH;
-	find(domid)->dom.paused = true;
+	fake_xen_find(domid)->dom.paused = true;
 	return 0;
 }
 
 int chaos__xen_unpause(struct chaos__xen *xen, uint32_t domid)
 {
 	(void)xen;
-	step("unpause");
+	fake_xen_step("unpause");
 	if (fail_here("xen unpause"))
 		return -EIO;
-	if (!find(domid))
+	if (!fake_xen_find(domid))
 		return -ESRCH;
-	find(domid)->dom.paused = false;
-	find(domid)->started = true;
+	fake_xen_find(domid)->dom.paused = false;
+	fake_xen_find(domid)->started = true;
 	return 0;
 }
 
@@ -236,9 +235,9 @@ int chaos__xen_destroy(struct chaos__xen *xen, uint32_t domid)
 	(void)xen;
 	if (fail_here("xen destroy"))
 		return -EIO;
-	if (!find(domid))
+	if (!fake_xen_find(domid))
 		return -ESRCH;
-	find(domid)->used = false;
+	fake_xen_find(domid)->used = false;
 	return 0;
 }
 

@@ -12,6 +12,9 @@ struct fake_domain {
 	bool taken;		/* destroyed by somebody else */
 	struct chaos__xen_dom dom;
 	unsigned int vcpus, memory, image, boot;	/* times it was done */
+	unsigned int saved, restored, resumed;
+	uint8_t state;		/* what its saved memory begins with; a restore
+				 * gives it to the new domain */
 	uint64_t serial;	/* of noxs; no two domains have the same */
 	bool started;		/* was unpaused once */
 };

@@ -42,6 +42,9 @@ int chaos__xen_pvh_begin(struct chaos__xen_build **out,
 int chaos__xen_pv_begin(struct chaos__xen_build **out,
 			const struct chaos__xen_params *p);
 
+/* What Xen needs beside the guest's memory: pvh.c. */
+int chaos__xen_pvh_paging(struct chaos__xen_build *b);
+
 /*
  * window.c: a part of the guest's memory, mapped.  It moves on by itself when
  * an address outside of it is wanted, and never reaches end.

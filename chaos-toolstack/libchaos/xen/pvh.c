@@ -38,7 +38,7 @@ static struct pvh_build *of(struct chaos__xen_build *b)
  * with a pool that does for small ones; asking for less than it has would
  * cost as much as asking for more.
  */
-static int set_paging_pool(struct chaos__xen_build *b)
+int chaos__xen_pvh_paging(struct chaos__xen_build *b)
 {
 	uint64_t pages = 128ull * b->p->vcpus +
 			 2 * (b->p->max_mem_kb / 1024) + 64;
@@ -59,7 +59,7 @@ static int pvh_memory(struct chaos__xen_build *b)
 	const struct chaos__layout *l = &of(b)->layout;
 	int rc;
 
-	rc = set_paging_pool(b);
+	rc = chaos__xen_pvh_paging(b);
 	if (!rc)
 		rc = chaos__xen_populate(b->xen, b->domid, 0, l->low_pages);
 	if (!rc && l->high_pages)
@@ -220,7 +220,9 @@ int chaos__xen_pvh_begin(struct chaos__xen_build **out,
 	pvh = calloc(1, sizeof(*pvh));
 	if (!pvh)
 		return -ENOMEM;
-	rc = chaos__layout(p->image, p->mem_kb / 4, p->vcpus, p->cmdline,
+	/* A saved guest brings its memory and needs no layout. */
+	rc = !p->image ? 0 :
+	     chaos__layout(p->image, p->mem_kb / 4, p->vcpus, p->cmdline,
 			   &pvh->layout, &why);
 	if (rc) {
 		snprintf(xen->detail, sizeof(xen->detail), "%s", why);

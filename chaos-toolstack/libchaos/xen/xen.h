@@ -6,7 +6,8 @@
  *
  * A build goes: create, vcpus, build_begin, build_memory, build_image,
  * build_boot, build_end, unpause.  build_end is due after every build_begin
- * that succeeded, and before the domain is destroyed.
+ * that succeeded, and before the domain is destroyed.  A restore has one step,
+ * build_restore, in place of build_memory, _image and _boot.
  */
 #ifndef CHAOS_XEN_H
 #define CHAOS_XEN_H
@@ -20,6 +21,8 @@ struct chaos__xen_build;
 struct chaos__xen_console;
 struct chaos__xen_port;
 struct chaos__image;
+struct chaos__sink;
+struct chaos__source;
 
 #define CHAOS__PAGE_SHIFT	12
 #define CHAOS__PAGE_SIZE	4096u
@@ -54,7 +57,7 @@ struct chaos__xen_params {
 	uint64_t mem_kb, max_mem_kb;
 	int32_t max_grant_frames, max_maptrack_frames;	/* -1: Xen's default */
 	uint32_t max_event_channels;
-	const struct chaos__image *image;
+	const struct chaos__image *image;	/* NULL: a restore */
 	const char *cmdline;
 	const char *kernel, *ramdisk;	/* paths; ramdisk may be NULL */
 };
@@ -75,11 +78,35 @@ int chaos__xen_build_memory(struct chaos__xen_build *b);
 int chaos__xen_build_image(struct chaos__xen_build *b);
 int chaos__xen_build_boot(struct chaos__xen_build *b,
 			  struct chaos__xen_console_where *con);
+/*
+ * Puts a saved domain's chunks (chunk.h) into the new domain, up to END.
+ * -EPROTO: they are not what chunk.h says; -EOPNOTSUPP: this host's CPU lacks
+ * what the guest was told it has; chaos__xen_detail() has the reason.  The
+ * source may not use xen.
+ */
+int chaos__xen_build_restore(struct chaos__xen_build *b,
+			     const struct chaos__source *source,
+			     struct chaos__xen_console_where *con);
 void chaos__xen_build_end(struct chaos__xen_build *b);	/* NULL is allowed */
 
 int chaos__xen_pause(struct chaos__xen *xen, uint32_t domid);
 int chaos__xen_unpause(struct chaos__xen *xen, uint32_t domid);
 int chaos__xen_destroy(struct chaos__xen *xen, uint32_t domid);
+
+/*
+ * A suspended (or paused) domain's state into sink, in chunks; the domain
+ * stays as it is.  mem_pages: of memory= when it was created; where its memory
+ * is looked for.  -EBUSY: it runs.  -EOPNOTSUPP: it has memory elsewhere.  The
+ * sink may not use xen.
+ */
+int chaos__xen_save(struct chaos__xen *xen, uint32_t domid, bool pvh,
+		    uint64_t mem_pages, const struct chaos__sink *sink);
+/*
+ * A domain that suspended itself goes on where it is: the hypercall that it is
+ * in returns 1, which means that nothing became of it.  -EINVAL: it did not
+ * suspend itself.
+ */
+int chaos__xen_resume(struct chaos__xen *xen, uint32_t domid);
 
 /* The console's page and port.  -EBUSY: somebody else holds the port. */
 int chaos__xen_console_open(struct chaos__xen *xen, uint32_t domid,
