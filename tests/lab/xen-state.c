@@ -8,6 +8,8 @@
  *                                            prints the reason
  *   xen-state same DOMID OTHER MEM_KB        compare memory and vCPUs
  *   xen-state punch DOMID GFN NR             take pages away from DOMID
+ *   xen-state suspend DOMID                  ask it to, and wait until it did
+ *   xen-state power DOMID                    a power device for a copy
  *   xen-state resume|unpause|pause|destroy DOMID
  *
  * copy prints: DOMID save-us restore-us chunks bytes populated stored
@@ -23,8 +25,11 @@
 #include <unistd.h>
 
 #include "chunk.h"
+#include "internal.h"
+#include "power.h"
 #include "xen/private.h"
 
+#include <xen/noxs.h>
 #include <xen/hvm/save.h>
 
 struct stored {
@@ -157,8 +162,10 @@ static void spoil(const char *what)
 	} else if (!strcmp(what, "cut")) {
 		store.nr--;
 	} else if (!strcmp(what, "stream")) {
-		/* Well formed, and nonsense: the page with the start info. */
-		memset(find(CHAOS__CHUNK_PV_STREAM)->data + 8, 0, 4);
+		find(CHAOS__CHUNK_PV_STREAM)->data[8]++;
+	} else if (!strcmp(what, "library")) {
+		/* Well formed, and a CPU that there is none like. */
+		find(CHAOS__CHUNK_PV_STREAM)->data[40 + 8 + 8] = 0xff;
 	} else if (!strcmp(what, "context")) {
 		find(CHAOS__CHUNK_HVM_CONTEXT)->data[8]++;
 	} else {
@@ -318,6 +325,52 @@ static int punch(uint32_t domid, uint64_t gfn, unsigned long nr)
 	return 0;
 }
 
+/* What a restore does about it as well. */
+static int power(uint32_t domid)
+{
+	struct chaos *ctx;
+	int rc = chaos_open(NULL, &ctx);
+
+	if (rc)
+		die("chaos_open", rc);
+	rc = chaos__need_xen(ctx, "copy");
+	if (!rc)
+		rc = chaos__power_add(ctx, domid);
+	if (rc)
+		die("power device", rc);
+	chaos_close(ctx);
+	return 0;
+}
+
+static int suspend(uint32_t domid)
+{
+	struct chaos__name_lock lock;
+	struct chaos__found found;
+	struct chaos__xen_dom dom = { 0 };
+	unsigned int i;
+	struct chaos *ctx;
+	int rc = chaos_open(NULL, &ctx);
+
+	if (rc)
+		die("chaos_open", rc);
+	rc = chaos__find(ctx, domid, &found);
+	if (!rc)
+		rc = chaos__power_lock(ctx, &found, &lock);
+	if (!rc)
+		rc = chaos__power_command(ctx, &found, XEN_NOXS_POWER_SUSPEND,
+					  0, 10000);
+	if (rc)
+		die("suspend", rc);
+	for (i = 0; i < 1000; i++) {
+		rc = chaos__xen_get(xen, domid, &dom);
+		if (rc || dom.shutdown)
+			break;
+		usleep(10000);
+	}
+	chaos_close(ctx);
+	return rc || !dom.shutdown || dom.shutdown_code != SHUTDOWN_suspend;
+}
+
 static unsigned long number(int argc, char **argv, int i)
 {
 	if (i >= argc)
@@ -346,6 +399,10 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "punch"))
 		return punch(domid, number(argc, argv, 3),
 			     number(argc, argv, 4));
+	if (!strcmp(verb, "suspend"))
+		return suspend(domid);
+	if (!strcmp(verb, "power"))
+		return power(domid);
 	if (!strcmp(verb, "resume"))
 		rc = chaos__xen_resume(xen, domid);
 	else if (!strcmp(verb, "unpause"))
