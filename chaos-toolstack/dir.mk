@@ -25,8 +25,10 @@ LIBCHAOS_SRCS_CORE += $(LIBCHAOS_SRCS_CHUNK)
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,watch.c events.c)
 LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
 	pvh.c pvh-memory.c pvh-vcpu.c window.c pv.c console.c port.c)
-LIBCHAOS_SRCS_XEN += $(addprefix $(LIBCHAOS)/xen/,cpu.c zero.c save.c \
-	save-memory.c save-pv.c restore.c restore-memory.c restore-pv.c)
+# Saving and restoring.
+LIBCHAOS_SRCS_STATE := $(addprefix $(LIBCHAOS)/xen/,cpu.c zero.c save.c \
+	save-memory.c save-pv.c restore.c restore-memory.c restore-pv.c resume.c)
+LIBCHAOS_SRCS_XEN += $(LIBCHAOS_SRCS_STATE)
 LIBCHAOS_CFLAGS := $(NOXS_INC) -I$(LIBCHAOS)/include \
 	-DCHAOS_VERSION='"$(VERSION)"'
 

@@ -77,6 +77,17 @@ toolstack-pvh_PKGS := cmocka
 toolstack-pvh_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP) munmap)
 $(eval $(call test_program,toolstack-pvh))
 
+# Saving and restoring over a pretended libxc.
+toolstack-state_SRCS := $(addprefix tests/toolstack/,state.c state_xc.c fail.c) \
+	$(LIBCHAOS_SRCS_CHUNK) $(addprefix $(LIBCHAOS)/,image.c layout.c acpi.c) \
+	$(LIBCHAOS_SRCS_STATE) $(addprefix $(LIBCHAOS)/xen/,build.c pvh.c \
+	pvh-memory.c pvh-vcpu.c window.c)
+toolstack-state_CFLAGS := $(TOOLSTACK_CFLAGS)
+toolstack-state_PKGS := cmocka
+toolstack-state_LDLIBS := -pthread \
+	$(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP) munmap)
+$(eval $(call test_program,toolstack-state))
+
 # The completion, of the command as it was built.
 $(B)/tests/toolstack-completion: tests/toolstack/completion.bash $(B)/chaos/chaos
 	@mkdir -p $(@D)

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xenctrl.h>
-#include <xenguest.h>
-
 #include "private.h"
 
 #define LIST_BATCH 256
@@ -130,42 +127,5 @@ int chaos__xen_destroy(struct chaos__xen *xen, uint32_t domid)
 		rc = xc_domain_destroy(xen->xch, domid) ?
 		     chaos__xen_errno(xen) : 0;
 	} while (rc == -EAGAIN || rc == -EINTR);
-	return rc;
-}
-
-/* What SCHEDOP_shutdown returns to the guest; libxc does it for those HVM
- * guests alone that gave Xen an interrupt, and an unikernel needs none. */
-static int return_from_suspend(struct chaos__xen *xen, uint32_t domid,
-			       uint64_t value)
-{
-	vcpu_guest_context_any_t *context;
-	int rc = 0;
-
-	context = calloc(1, sizeof(*context));
-	if (!context)
-		return -ENOMEM;
-	if (xc_vcpu_getcontext(xen->xch, domid, 0, context))
-		rc = chaos__xen_errno(xen);
-	context->x64.user_regs.rax = value;
-	if (!rc && xc_vcpu_setcontext(xen->xch, domid, 0, context))
-		rc = chaos__xen_errno(xen);
-	free(context);
-	return rc;
-}
-
-int chaos__xen_resume(struct chaos__xen *xen, uint32_t domid)
-{
-	struct chaos__xen_dom dom;
-	int rc;
-
-	rc = chaos__xen_get(xen, domid, &dom);
-	if (rc)
-		return rc;
-	if (!dom.shutdown || dom.shutdown_code != SHUTDOWN_suspend)
-		return -EINVAL;
-	if (dom.pvh)
-		rc = return_from_suspend(xen, domid, 1);
-	if (!rc && xc_domain_resume(xen->xch, domid, !dom.pvh))
-		rc = chaos__xen_errno(xen);
 	return rc;
 }

@@ -118,9 +118,8 @@ static int put_pvh(struct chaos__xen *xen, const xc_domaininfo_t *info,
 	return rc;
 }
 
-/* A guest that runs meanwhile would be two halves of different guests. */
-static int look(struct chaos__xen *xen, uint32_t domid, bool pvh,
-		xc_domaininfo_t *info)
+int chaos__state_info(struct chaos__xen *xen, uint32_t domid,
+		      xc_domaininfo_t *info)
 {
 	int n = xc_domain_getinfolist(xen->xch, domid, 1, info);
 
@@ -129,6 +128,17 @@ static int look(struct chaos__xen *xen, uint32_t domid, bool pvh,
 	if (n != 1 || info->domain != domid ||
 	    (info->flags & XEN_DOMINF_dying))
 		return -ESRCH;
+	return 0;
+}
+
+/* A guest that runs meanwhile would be two halves of different guests. */
+static int look(struct chaos__xen *xen, uint32_t domid, bool pvh,
+		xc_domaininfo_t *info)
+{
+	int rc = chaos__state_info(xen, domid, info);
+
+	if (rc)
+		return rc;
 	if (!(info->flags & (XEN_DOMINF_shutdown | XEN_DOMINF_paused)))
 		return -EBUSY;
 	if (pvh != !!(info->flags & XEN_DOMINF_hvm_guest))

@@ -12,6 +12,10 @@
 int chaos__state_put(const struct chaos__sink *sink, uint32_t type,
 		     const void *data, size_t size);
 
+/* -ESRCH: no such domain, or it is dying. */
+int chaos__state_info(struct chaos__xen *xen, uint32_t domid,
+		      xc_domaininfo_t *info);
+
 /* cpu.c */
 int chaos__state_put_cpu(struct chaos__xen *xen, uint32_t domid,
 			 const struct chaos__sink *sink);
