@@ -40,6 +40,15 @@ noxs-pause_PKGS   := xencontrol xencall xenevtchn xenforeignmemory
 $(eval $(call program,noxs-pause,tests/lab/noxs-pause))
 ALL += $(B)/tests/lab/noxs-pause
 
+# Domids that come again.
+domids_SRCS   := tests/lab/domids.c tests/lab/noxs-ops-lib.c
+domids_CFLAGS := -Ihypervisor-ext/include -Ichaos-toolstack/libchaos/include
+domids_LIBS   := $(B)/lib/libchaos.a $(B)/lib/libnoxs.a
+domids_PKGS   := xencontrol xencall xenevtchn xenforeignmemory
+domids_LDLIBS  = $(libchaos_LINK)
+$(eval $(call program,domids,tests/lab/domids))
+ALL += $(B)/tests/lab/domids
+
 # A guest that tries what it must not be able to, and the test that boots it.
 HOSTILE := tests/lab/hostile
 HOSTILE_FLAGS := -std=gnu11 $(WARN) -O2 -ffreestanding -fno-builtin -fno-pic \

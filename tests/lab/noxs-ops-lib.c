@@ -103,7 +103,7 @@ int op(unsigned int cmd, void *arg, size_t size)
 	return rc;
 }
 
-uint32_t domain_create_bare(bool pvh)
+static uint32_t create(uint32_t domid, bool pvh)
 {
 	struct xen_domctl_createdomain config = {
 		.flags = pvh ? XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap : 0,
@@ -114,7 +114,6 @@ uint32_t domain_create_bare(bool pvh)
 		.grant_opts = XEN_DOMCTL_GRANT_version(1),
 		.arch.emulation_flags = pvh ? XEN_X86_EMU_LAPIC : 0,
 	};
-	uint32_t domid = DOMID_INVALID;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(config.handle); i++)
@@ -127,13 +126,22 @@ uint32_t domain_create_bare(bool pvh)
 	return domid;
 }
 
-uint32_t domain_create(bool pvh)
+uint32_t domain_create_bare(bool pvh)
 {
-	uint32_t domid = domain_create_bare(pvh);
+	return create(DOMID_INVALID, pvh);
+}
 
+uint32_t domain_create_as(uint32_t domid, bool pvh)
+{
+	domid = create(domid, pvh);
 	if (xc_domain_max_vcpus(env.xch, domid, 1))
 		die("xc_domain_max_vcpus");
 	return domid;
+}
+
+uint32_t domain_create(bool pvh)
+{
+	return domain_create_as(DOMID_INVALID, pvh);
 }
 
 void domain_destroy(uint32_t domid)

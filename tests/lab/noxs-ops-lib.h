@@ -50,6 +50,7 @@ int op_raw(unsigned int cmd, unsigned long addr);
 /* A paused domain with one vCPU and no memory. */
 uint32_t domain_create(bool pvh);
 uint32_t domain_create_bare(bool pvh);	/* not even the vCPU */
+uint32_t domain_create_as(uint32_t domid, bool pvh); /* with this domid */
 void domain_destroy(uint32_t domid);
 bool domain_exists(uint32_t domid);	/* dying ones do */
 /* Until it is gone; false: it never went. */

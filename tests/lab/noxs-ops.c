@@ -646,6 +646,53 @@ static void test_backend_death(void)
 	   "backend death: the domains go");
 }
 
+/* A domain with the domid of one that is gone: what still names the old one by
+ * its serial reaches nobody. */
+static void test_succession(void)
+{
+	const struct xen_noxs_device_page *page;
+	struct xen_noxs_generation g = { .generation = 9 };
+	struct xen_noxs_publish pub = { .type = XEN_NOXS_TYPE_NET };
+	struct xen_noxs_remove rm = { .type = XEN_NOXS_TYPE_NET };
+	struct xen_noxs_state_entry e = { 0 };
+	struct xen_noxs_states st;
+	struct xen_noxs_add old, new;
+	struct mapping m;
+	uint32_t domid = domain_create(true);
+
+	g.domid = domid;
+	if (add_vif(&old, domid, 0) ||
+	    op(XEN_NOXS_OP_generation, &g, sizeof(g)))
+		die("succession: set-up");
+	domain_destroy(domid);
+	if (!domain_wait_gone(domid))
+		die("succession: the old one stays");
+	ok(domain_create_as(domid, true) == domid && !add_vif(&new, domid, 0),
+	   "succession: the same domid, the same vif");
+	ok(new.serial > old.serial, "succession: another serial");
+	pub.domid = rm.domid = domid;
+	pub.serial = rm.serial = old.serial;
+	pub.size = sizeof(struct xen_noxs_area_hdr);
+	memcpy(pub.data, old.back, sizeof(pub.data));
+	ok_rc(op(XEN_NOXS_OP_publish, &pub, sizeof(pub)), -ESTALE,
+	      "succession: publish to the old one");
+	ok_rc(op(XEN_NOXS_OP_remove, &rm, sizeof(rm)), -ESTALE,
+	      "succession: remove from the old one");
+	if (!map(&m, domid, XEN_NOXS_PAGE_DEVICE, 1, PROT_READ))
+		die("succession: map");
+	page = m.addr;
+	ok(page->serial == new.serial && page->generation == 1 &&
+	   page->nr_slots == 1 && slot_is(page, &new),
+	   "succession: the new one's page is its own");
+	ok(states_has(0, domid, &st, &e) && e.serial == new.serial &&
+	   !(e.flags & XEN_NOXS_DOM_STARTED), "succession: and its state");
+	unmap(&m);
+	port_close(old.port[0]);
+	port_close(new.port[0]);
+	domain_destroy(domid);
+	ok(domain_wait_gone(domid), "succession: the domain goes");
+}
+
 /* A backend process that restarts finds its devices and their ports. */
 static void test_backend_restart(void)
 {
@@ -729,6 +776,7 @@ int main(void)
 	test_power();
 	test_watch();
 	test_backend_death();
+	test_succession();
 	test_backend_restart();
 	test_leaks();
 	env_close();
