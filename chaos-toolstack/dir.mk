@@ -22,7 +22,8 @@ LIBCHAOS_SRCS_CHUNK := $(addprefix $(LIBCHAOS)/,chunk.c chunk-memory.c \
 	chunk-hvm.c chunk-cpu.c chunk-pv.c)
 LIBCHAOS_SRCS_CORE += $(LIBCHAOS_SRCS_CHUNK)
 # Asking guests, and what becomes of them.
-LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,watch.c events.c)
+LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,watch.c events.c \
+	shutdown.c restart.c async.c)
 LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
 	pvh.c pvh-memory.c pvh-vcpu.c window.c pv.c console.c port.c)
 # Saving and restoring.
@@ -57,7 +58,8 @@ $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
 
 chaos_SRCS := $(addprefix chaos-toolstack/chaos/,main.c json.c cmd_create.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
-	cmd_name.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c)
+	cmd_name.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c \
+	cmd_shutdown.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a
 # Static: a command this short spends most of its time in the dynamic linker

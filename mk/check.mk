@@ -21,7 +21,7 @@ test:
 	$(Q)$(SUBMAKE) check-headers check-layers check-abi
 	@echo '  TEST    unit tests, plain and with sanitizers; then in the lab'
 	$(Q)LAB_NO_BUILD=1 tests/run $(RUN_FLAGS) $(TEST_PROGRAMS) \
-		$(patsubst $(B)/%,$(B)/san/%,$(filter $(B)/%,$(TEST_PROGRAMS))) $(LAB_TESTS)
+		$(patsubst $(B)/%,$(B)/san/%,$(filter-out $(TSAN_PROGRAMS),$(filter $(B)/%,$(TEST_PROGRAMS)))) $(LAB_TESTS)
 
 tests: $(TEST_PROGRAMS)
 
@@ -31,7 +31,7 @@ test-unit: tests
 test-valgrind: tests
 	$(Q)tests/run $(RUN_FLAGS) --timeout 1200 \
 		--wrapper 'valgrind -q --error-exitcode=99 --leak-check=full' \
-		$(filter $(B)/%,$(TEST_PROGRAMS))
+		$(filter-out $(TSAN_PROGRAMS),$(filter $(B)/%,$(TEST_PROGRAMS)))
 
 test-lab: lab-image xen
 	$(Q)LAB_NO_BUILD=1 tests/run $(RUN_FLAGS) $(LAB_TESTS)

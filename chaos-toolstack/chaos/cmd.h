@@ -28,7 +28,7 @@ struct cmd_verb {
 
 extern const struct cmd_verb cmd_create, cmd_destroy, cmd_list, cmd_console,
 	cmd_info, cmd_pause, cmd_unpause, cmd_domid, cmd_domname, cmd_rename,
-	cmd_gc, cmd_wait, cmd_events, cmd_doctor, cmd_help, cmd_version;
+	cmd_gc, cmd_wait, cmd_events, cmd_shutdown, cmd_reboot, cmd_doctor, cmd_help, cmd_version;
 /* All of them, up to a NULL. */
 extern const struct cmd_verb *const cmd_verbs[];
 
@@ -40,6 +40,8 @@ int cmd_usage(const struct cmd_verb *verb, const char *format, ...)
 void cmd_print_help(FILE *f, const struct cmd_verb *verb);
 /* Flushes stdout; what could not be written is an error. */
 int cmd_finish(int status);
+/* "1.5" to 1500; false: not a number of seconds. */
+bool cmd_parse_seconds(const char *text, int *ms);
 /* Set by SIGINT, SIGTERM and SIGHUP. */
 extern volatile sig_atomic_t cmd_interrupted;
 

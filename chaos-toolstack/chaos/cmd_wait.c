@@ -23,7 +23,7 @@ static unsigned int parse_state(const char *text)
 	return 0;
 }
 
-static bool parse_seconds(const char *text, int *ms)
+bool cmd_parse_seconds(const char *text, int *ms)
 {
 	char *end;
 	double s;
@@ -74,7 +74,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "t:", longs, NULL)) != -1) {
 		if (c != 't')
 			return EXIT_USAGE;
-		if (!parse_seconds(optarg, &timeout_ms))
+		if (!cmd_parse_seconds(optarg, &timeout_ms))
 			return cmd_usage(&cmd_wait, "\"%s\" is no number of seconds",
 					 optarg);
 	}

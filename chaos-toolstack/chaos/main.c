@@ -10,7 +10,7 @@
 
 const struct cmd_verb *const cmd_verbs[] = {
 	&cmd_create, &cmd_destroy, &cmd_list, &cmd_info, &cmd_console,
-	&cmd_pause, &cmd_unpause, &cmd_rename, &cmd_domid, &cmd_domname,
+	&cmd_shutdown, &cmd_reboot, &cmd_pause, &cmd_unpause, &cmd_rename, &cmd_domid, &cmd_domname,
 	&cmd_wait, &cmd_events, &cmd_gc, &cmd_doctor, &cmd_help, &cmd_version, NULL,
 };
 

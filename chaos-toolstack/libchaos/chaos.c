@@ -41,19 +41,30 @@ static int set_options(struct chaos *ctx, const struct chaos_options *opt)
 	return 0;
 }
 
+int chaos__options_read(const struct chaos_options *from,
+			struct chaos_options *to)
+{
+	memset(to, 0, sizeof(*to));
+	/* A caller built against an older header has fewer members. */
+	if (from) {
+		if (from->size < offsetof(struct chaos_options, timeout_ms) ||
+		    from->size > sizeof(*to))
+			return -EINVAL;
+		memcpy(to, from, from->size);
+	}
+	to->size = sizeof(*to);
+	return 0;
+}
+
 int chaos_open(const struct chaos_options *options, struct chaos **out)
 {
-	struct chaos_options opt = { .size = sizeof(opt) };
+	struct chaos_options opt;
 	struct chaos *ctx;
 	int rc;
 
-	/* A caller built against an older header has fewer members. */
-	if (options) {
-		if (options->size < offsetof(struct chaos_options, timeout_ms) ||
-		    options->size > sizeof(opt))
-			return -EINVAL;
-		memcpy(&opt, options, options->size);
-	}
+	rc = chaos__options_read(options, &opt);
+	if (rc)
+		return rc;
 	ctx = calloc(1, sizeof(*ctx));
 	if (!ctx)
 		return -ENOMEM;

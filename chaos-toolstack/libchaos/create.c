@@ -14,6 +14,7 @@
 #include "image.h"
 #include "layout.h"
 #include "power.h"
+#include "restart.h"
 
 /* Beside its memory a guest costs Xen a pool of page tables, and what the
  * domain and each vCPU are made of. */
@@ -171,7 +172,7 @@ static int claim_name(struct create *c, const struct step *s)
 	int rc;
 
 	rc = open_names(c, s);
-	if (rc)
+	if (rc || c->lock.fd >= 0)	/* it was handed over */
 		return rc;
 	rc = chaos__name_claim(c->ctx, c->name, &c->lock, &holder);
 	return name_taken(c, s, rc, holder);
@@ -490,6 +491,67 @@ static int fill_params(struct create *c)
 	return 0;
 }
 
+int chaos__check_image(struct chaos *ctx, const struct chaos_config *cfg)
+{
+	struct create c = { .ctx = ctx, .cfg = cfg, .name = cfg->name };
+	int rc;
+
+	rc = fill_params(&c);
+	if (!rc)
+		rc = run_steps(&c, checks, 1);
+	if (!rc)
+		close_image(&c);
+	return rc;
+}
+
+/* A name that was handed over is given back with the rest. */
+static int create(struct create *c, uint32_t *domid)
+{
+	int rc;
+
+	rc = fill_params(c);
+	if (!rc)
+		rc = run_steps(c, all_steps, NR(all_steps));
+	free(c->kernel_path);
+	free(c->ramdisk_path);
+	if (rc) {
+		chaos__name_drop(c->ctx, &c->lock);
+		return rc;
+	}
+	close_image(c);
+	end_build(c);
+	chaos__name_unlock(&c->lock);
+	*domid = c->domid;
+	return 0;
+}
+
+int chaos__create_named(struct chaos *ctx, const struct chaos_config *cfg,
+			struct chaos__name_lock *lock, uint32_t *domid)
+{
+	struct create c = {
+		.ctx = ctx,
+		.cfg = cfg,
+		.name = cfg->name,
+		.lock = *lock,
+		.devices.object = cfg->name,
+	};
+
+	lock->fd = -1;
+	return create(&c, domid);
+}
+
+static int dry_run(struct create *c)
+{
+	int rc;
+
+	rc = fill_params(c);
+	if (!rc)
+		rc = run_steps(c, checks, NR(checks));
+	if (!rc)
+		close_image(c);
+	return rc;
+}
+
 int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 		 unsigned int flags, uint32_t *domid)
 {
@@ -509,21 +571,8 @@ int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 				   "unknown flags %#x", flags);
 	rc = chaos__need_xen(ctx, cfg->name);
 	if (!rc)
-		rc = fill_params(&c);
-	if (!rc && (flags & CHAOS_CREATE_DRY_RUN))
-		rc = run_steps(&c, checks, NR(checks));
-	else if (!rc)
-		rc = run_steps(&c, all_steps, NR(all_steps));
+		rc = flags & CHAOS_CREATE_DRY_RUN ? dry_run(&c) :
+						    create(&c, domid);
 	ctx->cancelled = 0;
-	free(c.kernel_path);
-	free(c.ramdisk_path);
-	if (rc)
-		return rc;
-	close_image(&c);
-	if (flags & CHAOS_CREATE_DRY_RUN)
-		return 0;
-	end_build(&c);
-	chaos__name_unlock(&c.lock);
-	*domid = c.domid;
-	return 0;
+	return rc;
 }

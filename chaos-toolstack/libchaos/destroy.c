@@ -13,11 +13,14 @@
 #include "find.h"
 
 /* Somebody who is at work on it (a rename, a save) does not keep it alive. */
-static int mark(struct chaos *ctx, const struct chaos__found *f)
+static int mark(struct chaos *ctx, const struct chaos__found *f,
+		struct chaos__name_lock *held)
 {
 	struct chaos__name_lock lock = { .fd = -1 };
 	int rc;
 
+	if (held)
+		return chaos__name_mark(held, CHAOS__TASK_DESTROY);
 	if (!f->rec)
 		return 0;
 	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, &lock);
@@ -27,40 +30,50 @@ static int mark(struct chaos *ctx, const struct chaos__found *f)
 	return rc == -ENOENT || rc == -EBUSY ? 0 : rc;
 }
 
-static int pause_it(struct chaos *ctx, const struct chaos__found *f)
+static int pause_it(struct chaos *ctx, const struct chaos__found *f,
+		    struct chaos__name_lock *held)
 {
+	(void)held;
 	return f->dom.dying ? 0 : chaos__xen_pause(ctx->xen, f->dom.domid);
 }
 
 /* Without a record it may still have vifs: of a create that was killed. */
-static int detach(struct chaos *ctx, const struct chaos__found *f)
+static int detach(struct chaos *ctx, const struct chaos__found *f,
+		  struct chaos__name_lock *held)
 {
+	(void)held;
 	if (f->rec && !f->rec->nr_vifs)
 		return 0;
 	return chaos__devices_detach(ctx, f->dom.domid, NULL);
 }
 
-static int destroy(struct chaos *ctx, const struct chaos__found *f)
+static int destroy(struct chaos *ctx, const struct chaos__found *f,
+		   struct chaos__name_lock *held)
 {
+	(void)held;
 	return chaos__xen_destroy(ctx->xen, f->dom.domid);
 }
 
-static int forget(struct chaos *ctx, const struct chaos__found *f)
+static int forget(struct chaos *ctx, const struct chaos__found *f,
+		  struct chaos__name_lock *held)
 {
-	int rc, rc2;
+	int rc = 0, rc2;
 
 	if (ctx->names_fd < 0)
 		return 0;
 	/* Without a record: killed before it was written, or not ours. */
-	rc = f->rec ? chaos__name_remove(ctx, f->rec->name, f->rec->uuid) :
-		      chaos__name_remove_all(ctx, f->dom.uuid);
+	if (!f->rec)
+		rc = chaos__name_remove_all(ctx, f->dom.uuid);
+	else if (!held)
+		rc = chaos__name_remove(ctx, f->rec->name, f->rec->uuid);
 	rc2 = chaos__record_remove(ctx, f->dom.uuid);
 	return rc ? rc : rc2;
 }
 
 static const struct step {
 	const char *name;
-	int (*run)(struct chaos *ctx, const struct chaos__found *f);
+	int (*run)(struct chaos *ctx, const struct chaos__found *f,
+		   struct chaos__name_lock *held);
 } steps[] = {
 	{ "mark", mark },
 	{ "pause", pause_it },
@@ -69,37 +82,43 @@ static const struct step {
 	{ "remove record", forget },
 };
 
-int chaos_destroy(struct chaos *ctx, uint32_t domid)
+int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
+			 struct chaos__name_lock *held)
 {
-	uint64_t begin, end;
-	struct chaos__found f;
-	int rc, err;
+	uint64_t begin, end = chaos__now_ns();
+	int rc, err = 0;
 	size_t i;
 
-	begin = chaos__now_ns();
-	err = chaos__find(ctx, domid, &f);
-	if (err)
-		return err;
-	if (!domid) {
-		err = chaos__fail(ctx, -EPERM, f.object, "destroy domain", "",
-				  "it is the one this runs in");
-		goto out;
-	}
-	end = chaos__now_ns();
-	chaos__step(ctx, "find", end - begin);
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		begin = end;
-		rc = steps[i].run(ctx, &f);
+		rc = steps[i].run(ctx, f, held);
 		end = chaos__now_ns();
 		chaos__step(ctx, steps[i].name, end - begin);
 		/* Gone before us: what we were about to do. */
 		if (!rc || (rc == -ESRCH && steps[i].run != destroy))
 			continue;
-		chaos__fail(ctx, rc, f.object, steps[i].name, "", NULL);
+		chaos__fail(ctx, rc, f->object, steps[i].name, "", NULL);
 		if (!err)
 			err = rc;
 	}
-out:
-	chaos__found_fini(&f);
 	return err;
+}
+
+int chaos_destroy(struct chaos *ctx, uint32_t domid)
+{
+	uint64_t begin = chaos__now_ns();
+	struct chaos__found f;
+	int rc;
+
+	rc = chaos__find(ctx, domid, &f);
+	if (rc)
+		return rc;
+	chaos__step(ctx, "find", chaos__now_ns() - begin);
+	if (domid)
+		rc = chaos__destroy_found(ctx, &f, NULL);
+	else
+		rc = chaos__fail(ctx, -EPERM, f.object, "destroy domain", "",
+				 "it is the one this runs in");
+	chaos__found_fini(&f);
+	return rc;
 }

@@ -19,6 +19,13 @@ void chaos__found_fini(struct chaos__found *f);
 int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
 		     struct chaos__xen_dom *dom);
 
+/*
+ * destroy.c: the domain and all it has; the first error.  With the name's lock
+ * held the name stays, and stays locked: for the domain that comes after.
+ */
+int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
+			 struct chaos__name_lock *held);
+
 /* wait.c: chaos_wait() for one that was found; leaves a cancel standing. */
 int chaos__wait_found(struct chaos *ctx, const struct chaos__found *f,
 		      unsigned int states, int timeout_ms,

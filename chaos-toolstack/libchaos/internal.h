@@ -43,6 +43,9 @@ struct chaos {
 };
 
 /* chaos.c */
+/* Of this version, from those of an older one, or NULL.  -EINVAL. */
+int chaos__options_read(const struct chaos_options *from,
+			struct chaos_options *to);
 void chaos__begin(struct chaos *ctx);	/* forgets errors and steps */
 int chaos__need_xen(struct chaos *ctx, const char *object);
 /* -errno of noxs_open(); -ENOSYS is remembered.  Records no error. */

@@ -25,10 +25,24 @@ $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
 $(foreach t,config config_json store image create destroy console name gc wait doctor power \
-	events,\
+	events shutdown async,\
 	$(eval $(call toolstack_test,$(t))))
 
 toolstack-power_LDLIBS += -Wl,--wrap=nanosleep
+ASYNC_WRAP := -Wl,--wrap=chaos_create -Wl,--wrap=chaos_destroy -pthread
+toolstack-async_LDLIBS += $(ASYNC_WRAP)
+
+# The same under the thread sanitizer, which goes with no other.
+ifneq ($(SAN),1)
+toolstack-tsan_SRCS := tests/toolstack/async.c $(toolstack-world_SRCS)
+toolstack-tsan_CFLAGS := $(TOOLSTACK_CFLAGS) -fsanitize=thread -O1 -g
+toolstack-tsan_PKGS := cmocka xlutil jansson
+toolstack-tsan_LDLIBS := -fsanitize=thread $(ASYNC_WRAP) \
+	$(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
+$(eval $(call test_program,toolstack-tsan))
+# Nor with valgrind.
+TSAN_PROGRAMS += $(B)/tests/toolstack-tsan
+endif
 
 # What chaos prints as JSON.
 toolstack-json_SRCS := tests/toolstack/json.c chaos-toolstack/chaos/json.c

@@ -10,6 +10,7 @@
  *                         number of creates, never changed by them.
  *   struct chaos_console  one guest's console.
  *   struct chaos_events   what becomes of the domains, as it happens.
+ *   struct chaos_async    creates and destroys that do not block.
  *
  *   Xen knows which domains exist.  What Xen cannot hold (name, devices,
  *   console) is one record per domain under the run directory, which goes
@@ -56,6 +57,7 @@ struct chaos;
 struct chaos_config;
 struct chaos_console;
 struct chaos_events;
+struct chaos_async;
 
 /* Contexts ---------------------------------------------------------------- */
 
@@ -190,6 +192,84 @@ int chaos_rename(struct chaos *ctx, uint32_t domid, const char *name);
 /* -ESRCH no such domain.  Pausing twice needs unpausing twice. */
 int chaos_pause(struct chaos *ctx, uint32_t domid);
 int chaos_unpause(struct chaos *ctx, uint32_t domid);
+
+/*
+ * Asking a guest to end.  What comes then is the caller's doing: as long as no
+ * daemon watches the guests, on_poweroff and the like are carried out by whoever
+ * asked, in this call.
+ *
+ * The guest is asked and acknowledges, then shuts down; both together take up to
+ * timeout_ms (negative: for ever, and the context's timeout for the
+ * acknowledgement).  Then what its configuration says is done: of a shutdown
+ * on_poweroff (destroy, if it does not say), of a reboot on_reboot (restart), or
+ * on_crash (destroy) if it crashed.  restart destroys it and creates it anew from
+ * the configuration that it was made of, with the same name, UUID and MACs.
+ * One that has ended already, however, is not asked, only the action is done.
+ *
+ * *new_domid (may be NULL): the domain there is now; 0 if there is none.
+ *
+ * -EOPNOTSUPP it has no power driver, or one that cannot do this; -ECONNREFUSED
+ * the guest will not; -EAGAIN it is paused; -ETIMEDOUT; -EBUSY another process is
+ * at work on it; -ESRCH no such domain; -ENOENT it was not made by libchaos;
+ * -EPERM domain 0; -EIO it crashed, the action was done; -EPROTO it was suspended
+ * instead; -ECANCELED by chaos_cancel: it may end all the same; and what
+ * chaos_destroy and chaos_create return.
+ */
+#define CHAOS_POWER_NOWAIT (1u << 0)	/* return when it acknowledged */
+#define CHAOS_POWER_ASKED  (1u << 1)	/* it was asked before: only the rest */
+
+int chaos_shutdown(struct chaos *ctx, uint32_t domid, unsigned int flags,
+		   int timeout_ms);
+int chaos_reboot(struct chaos *ctx, uint32_t domid, unsigned int flags,
+		 int timeout_ms, uint32_t *new_domid);
+
+/* Without blocking --------------------------------------------------------- */
+
+/*
+ * Create and destroy by threads of the library's own, which the caller does not
+ * see: each has a context of its own, and signals are blocked in them.  All
+ * calls here belong to one thread of the caller, which is also the one that is
+ * told; the functions of any other object may be called meanwhile, and by those
+ * who are told.
+ *
+ * Operations that were accepted begin in their order, and end in any.  Each is
+ * told exactly once, in dispatch or in close.
+ */
+struct chaos_result {
+	int rc;			/* as of chaos_create or chaos_destroy */
+	uint32_t domid;		/* made, or to be destroyed; 0: none was made */
+	const char *name;	/* of the configuration; "" of a destroy */
+	size_t nr_errors;	/* as chaos_nr_errors() and chaos_error() */
+	const struct chaos_error *const *error;
+};
+
+/* r is valid during the call.  May submit more, but not dispatch or close. */
+typedef void chaos_done_fn(void *arg, const struct chaos_result *r);
+
+/*
+ * options: of the contexts; may be NULL.  Its log is called by the threads, by
+ * one at a time.  workers: 1 to 64, how many operations are under way at once.
+ * -EINVAL, -ENOMEM, -EAGAIN, -EMFILE.
+ */
+int chaos_async_open(const struct chaos_options *options, unsigned int workers,
+		     struct chaos_async **out);
+/*
+ * Waits for the operations that are under way, cancels the others, and tells
+ * both (-ECANCELED).  NULL is allowed.
+ */
+void chaos_async_close(struct chaos_async *a);
+/* Readable when there is something to dispatch. */
+int chaos_async_fd(const struct chaos_async *a);
+/* Accepted, and not told yet. */
+size_t chaos_async_nr_pending(struct chaos_async *a);
+
+/* cfg is copied; fn may be NULL.  CHAOS_CREATE_*.  Do not block.  -ENOMEM. */
+int chaos_async_create(struct chaos_async *a, const struct chaos_config *cfg,
+		       unsigned int flags, chaos_done_fn *fn, void *arg);
+int chaos_async_destroy(struct chaos_async *a, uint32_t domid,
+			chaos_done_fn *fn, void *arg);
+/* Tells what has ended.  Does not block. */
+void chaos_async_dispatch(struct chaos_async *a);
 
 /* Looking ----------------------------------------------------------------- */
 
