@@ -129,7 +129,7 @@ static unsigned int xen_give(void *const pages[], unsigned int n)
 /* Give n pages to Xen; how many it has taken. */
 static unsigned long shrink(unsigned long n)
 {
-	void *pages[BATCH];
+	void *pages[BATCH] = { NULL };
 	unsigned long done = 0;
 	unsigned int i, nr, taken;
 
@@ -154,7 +154,7 @@ static unsigned long shrink(unsigned long n)
 /* Get n of the pages that are away; how many Xen had. */
 static unsigned long grow(unsigned long n)
 {
-	void *pages[BATCH];
+	void *pages[BATCH] = { NULL };
 	unsigned long done = 0, at = 0;
 	unsigned int i, nr, given;
 

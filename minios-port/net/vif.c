@@ -202,6 +202,15 @@ static void vif_address(const struct noxs_net_info *info,
 	out->prefix = info->prefix;
 }
 
+static void vif_dhcp_end(struct vif *v)
+{
+	if (!netif_dhcp_data(&v->netif))
+		return;
+	dhcp_stop(&v->netif);
+	dhcp_cleanup(&v->netif);
+}
+
+/* What a new offer does not say any more, a restored guest forgets. */
 static void vif_configure(struct vif *v, const struct net_address *a)
 {
 	ip4_addr_t ip, mask, gw;
@@ -209,8 +218,12 @@ static void vif_configure(struct vif *v, const struct net_address *a)
 	memcpy(&ip, a->ip, 4);
 	memcpy(&gw, a->gateway, 4);
 	mask.addr = a->prefix ? lwip_htonl(~0u << (32 - a->prefix)) : 0;
-	if (!a->dhcp && !a->none)
+	if (!a->dhcp)
+		vif_dhcp_end(v);
+	/* A lease stays until its server was asked. */
+	if (!a->dhcp || !v->dhcp)
 		netif_set_addr(&v->netif, &ip, &mask, &gw);
+	v->dhcp = a->dhcp;
 }
 
 static void vif_link_up(void *priv, const struct noxs_net_info *info)
@@ -229,7 +242,6 @@ static void vif_link_up(void *priv, const struct noxs_net_info *info)
 	v->netif.mtu = info->mtu;
 	vif_address(info, &a);
 	vif_configure(v, &a);
-	v->dhcp = a.dhcp;
 	netif_set_up(&v->netif);
 	/*
 	 * netback-lite sends what it finds in the ring when it connects; of
@@ -290,10 +302,7 @@ static void vif_remove(void *priv)
 		;
 	*p = v->next;
 	if (v->added) {
-		if (netif_dhcp_data(&v->netif)) {
-			dhcp_stop(&v->netif);
-			dhcp_cleanup(&v->netif);
-		}
+		vif_dhcp_end(v);
 		netif_remove(&v->netif);
 	}
 	free(v);

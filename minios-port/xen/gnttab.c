@@ -130,9 +130,10 @@ int gnttab_end(uint32_t ref)
 
 int gnttab_suspend(void)
 {
+	const size_t frame_bytes = PER_FRAME / 8;
 	uint32_t ref;
 
-	in_use = calloc(nr_frames, PER_FRAME / 8);
+	in_use = calloc(nr_frames, frame_bytes);
 	if (nr_frames && !in_use)
 		return -ENOMEM;
 	for (ref = FIRST_REF; ref < nr_frames * PER_FRAME; ref++)
