@@ -237,7 +237,7 @@ static int teardown_pv(void **state)
 
 static void test_pvh(void **state)
 {
-	struct chaos__xen_console_where con;
+	struct chaos__xen_console_where con = { 0 };
 
 	(void)state;
 	assert_int_equal(save(), 0);
@@ -289,7 +289,7 @@ static void test_every_failure(void **state)
 /* A full disk, a peer that goes: each chunk. */
 static void test_every_chunk(void **state)
 {
-	struct chaos__xen_console_where con;
+	struct chaos__xen_console_where con = { 0 };
 	unsigned int n, nr;
 
 	(void)state;
@@ -335,7 +335,7 @@ static void test_refused(void **state)
 
 static void test_cpu(void **state)
 {
-	struct chaos__xen_console_where con;
+	struct chaos__xen_console_where con = { 0 };
 
 	(void)state;
 	xc_guest(XC_FROM)->policy = 1;
@@ -356,7 +356,7 @@ static void test_cpu(void **state)
 
 static void test_spoilt(void **state)
 {
-	struct chaos__xen_console_where con;
+	struct chaos__xen_console_where con = { 0 };
 	unsigned int i;
 
 	(void)state;
@@ -407,7 +407,7 @@ static void test_resume(void **state)
 static void test_pv(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 4095, 100 };
-	struct chaos__xen_console_where con;
+	struct chaos__xen_console_where con = { 0 };
 	unsigned int i;
 
 	(void)state;
@@ -450,7 +450,7 @@ static void test_pv_large(void **state)
 /* Either side gives up at any time; the other ends and says why. */
 static void test_pv_failures(void **state)
 {
-	struct chaos__xen_console_where con;
+	struct chaos__xen_console_where con = { 0 };
 	size_t at;
 	unsigned int n;
 

@@ -28,6 +28,7 @@ static void policy_fini(struct policy *p)
 {
 	free(p->leaves);
 	free(p->msrs);
+	memset(p, 0, sizeof(*p));
 }
 
 static int policy_alloc(struct policy *p, uint32_t nr_leaves, uint32_t nr_msrs)
@@ -65,10 +66,13 @@ static int policy_read(struct chaos__xen *xen, uint32_t domid,
 	rc = policy_alloc(p, nr_leaves, nr_msrs);
 	if (rc)
 		goto out;
-	if (xc_cpu_policy_serialise(xen->xch, policy, p->leaves, &p->nr_leaves,
-				    p->msrs, &p->nr_msrs)) {
+	if (xc_cpu_policy_serialise(xen->xch, policy, p->leaves, &nr_leaves,
+				    p->msrs, &nr_msrs)) {
 		rc = chaos__xen_errno(xen);
 		policy_fini(p);
+	} else {
+		p->nr_leaves = nr_leaves;
+		p->nr_msrs = nr_msrs;
 	}
 out:
 	xc_cpu_policy_destroy(policy);
@@ -79,7 +83,7 @@ int chaos__state_put_cpu(struct chaos__xen *xen, uint32_t domid,
 			 const struct chaos__sink *sink)
 {
 	struct chaos__chunk_cpu head;
-	struct policy p;
+	struct policy p = { 0 };
 	struct iovec iov[3];
 	int rc;
 
@@ -127,7 +131,7 @@ static bool policy_same(const struct policy *a, const struct policy *b)
 
 static int fits_host(struct chaos__xen *xen, bool pvh, const struct policy *want)
 {
-	struct policy have;
+	struct policy have = { 0 };
 	char missing[160];
 	int rc;
 
@@ -163,7 +167,7 @@ static int apply(struct chaos__xen *xen, uint32_t domid, struct policy *p)
 int chaos__state_get_cpu(struct chaos__xen *xen, uint32_t domid, bool pvh,
 			 const void *chunk)
 {
-	struct policy want, here;
+	struct policy want = { 0 }, here = { 0 };
 	int rc;
 
 	rc = policy_from_chunk(&want, chunk);

@@ -4,6 +4,7 @@
  * what somebody left there (Xen scrubs those of the dead, not those that the
  * living gave back), so all that is populated is written, if only with zeroes.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -83,6 +84,8 @@ static int copy_pages(struct chaos__fill *f, const struct chaos__chunk_check *c,
 	for (; nr; nr--, *from += CHAOS__PAGE_SIZE) {
 		if (f->at == f->nr) {
 			rc = map_next(f, c);
+			if (!rc && !f->nr)
+				rc = -EPROTO;	/* the check sees to that */
 			if (rc)
 				return rc;
 		}
