@@ -77,6 +77,15 @@ chaos_LDLIBS := $(if $(filter 1,$(SAN)),$(libchaos_LINK),\
 	$(CHAOS_STATIC))
 $(eval $(call program,chaos,chaos/chaos))
 
+# Programs that use libchaos, to be read and to be taken from.
+keep_SRCS := chaos-toolstack/examples/keep.c
+keep_CFLAGS := -I$(LIBCHAOS)/include
+keep_LIBS := $(B)/lib/libchaos.a
+keep_LDLIBS := $(libchaos_LINK)
+$(eval $(call program,keep,examples/keep))
+ALL += $(B)/examples/keep
+INSTALL += chaos-toolstack/examples/keep.c:share/doc/noxs/examples/keep.c
+
 ALL += $(B)/lib/libchaos.a $(B)/lib/libchaos.so.0 $(B)/lib/libchaos.pc \
 	$(B)/chaos/chaos
 INSTALL += $(B)/chaos/chaos:bin/chaos \

@@ -124,7 +124,7 @@ static int act(struct ending *e, uint32_t code, uint32_t *new_domid)
 
 static int finish(struct ending *e, uint32_t *new_domid)
 {
-	struct chaos__xen_dom dom;
+	struct chaos__xen_dom dom = { 0 };
 	char reason[64];
 	int rc;
 
