@@ -41,6 +41,7 @@ what it needs by itself (mk/packages), says so, and is quick the second time.
   make xen          the stock and the extended hypervisor, build/xen/
   make check        check-headers, check-layers, check-abi, check-style
   make test-unit    unit tests alone; SAN=1 with sanitizers; test-valgrind
+  make fuzz         FUZZ=config FUZZ_SECONDS=600; parsers under libFuzzer
   make test-lab     tests in the lab alone; LAB_TESTS=tests/lab/x.test for one
 
   V=1 shows each command, SAN=1 builds with sanitizers into build/san,

@@ -53,31 +53,15 @@ static bool is_key(const char *key)
 	return *key && *key != '_' && *key != '.' && strlen(key) < 48;
 }
 
-/* The other syntax has no way to write the rest. */
-static bool is_line(struct from_json *j, const char *text)
-{
-	const char *c;
-
-	for (c = text; *c; c++) {
-		if ((unsigned char)*c >= 0x20)
-			continue;
-		fail(j, "", "has a control character");
-		return false;
-	}
-	return true;
-}
-
 static void put_string(struct from_json *j, const char *text)
 {
 	const char *c;
 
-	if (!is_line(j, text))
-		text = "";
 	fputc('"', j->out);
 	for (c = text; *c; c++) {
-		if (*c == '"' || *c == '\\')
+		if (*c == '"' || *c == '\\' || *c == '\n')
 			fputc('\\', j->out);
-		fputc(*c, j->out);
+		fputc(*c == '\n' ? 'n' : *c, j->out);
 	}
 	fputc('"', j->out);
 }

@@ -11,7 +11,7 @@ enum kind {
 	STRING,		/* to a char * */
 	INTEGER,	/* to a long, min..max */
 	ACTION,		/* to a char *: what to do when the guest ends */
-	UUID, TYPE, VIFS,
+	UUID, TYPE, VIFS, CPUS,
 	REFUSED,	/* of xl; a guest that asks for it would not work here */
 	REFUSED_FLAG,	/* likewise, and 0 asks for nothing */
 	IGNORED,	/* of xl; without meaning or harm here */
@@ -29,7 +29,7 @@ struct key {
 #define NO_DISK "block devices are not supported"
 #define NO_PASS "device passthrough is not supported"
 #define NO_EMU	"devices are not emulated"
-#define NO_SHARE "CPU shares are not supported"
+#define NO_SHARE "only cpu_weight and cap are known"
 
 static const struct key keys[] = {
 	{ "name", STRING, AT(name), 0, 0, NULL },
@@ -55,6 +55,10 @@ static const struct key keys[] = {
 	{ "on_reboot", ACTION, AT(on_reboot), 0, 0, NULL },
 	{ "on_crash", ACTION, AT(on_crash), 0, 0, NULL },
 	{ "vif", VIFS, 0, 0, 0, NULL },
+	{ "cpus", CPUS, 0, 0, 0, NULL },
+	{ "cpu_weight", INTEGER, AT(cpu_weight), 1, 65535, NULL },
+	{ "cap", INTEGER, AT(cap), 0, 65535, NULL },
+	{ "pool", STRING, AT(pool), 0, 0, NULL },
 
 	{ "builder", REFUSED, 0, 0, 0, "write type = \"pvh\" or \"pv\"" },
 	{ "disk", REFUSED, 0, 0, 0, NO_DISK },
@@ -87,11 +91,7 @@ static const struct key keys[] = {
 	{ "device_model_version", REFUSED, 0, 0, 0, NO_EMU },
 	{ "altp2m", REFUSED, 0, 0, 0, "guests do not virtualise" },
 	{ "nestedhvm", REFUSED_FLAG, 0, 0, 0, "guests do not virtualise" },
-	{ "cpus", REFUSED, 0, 0, 0, "vCPUs cannot be pinned" },
-	{ "cpus_soft", REFUSED, 0, 0, 0, "vCPUs cannot be pinned" },
-	{ "pool", REFUSED, 0, 0, 0, "CPU pools are not supported" },
-	{ "cap", REFUSED_FLAG, 0, 0, 0, NO_SHARE },
-	{ "cpu_weight", REFUSED, 0, 0, 0, NO_SHARE },
+	{ "cpus_soft", REFUSED, 0, 0, 0, "soft affinity is not supported" },
 	{ "period", REFUSED, 0, 0, 0, NO_SHARE },
 	{ "slice", REFUSED, 0, 0, 0, NO_SHARE },
 	{ "latency", REFUSED, 0, 0, 0, NO_SHARE },
@@ -339,6 +339,9 @@ static void set_key(struct chaos__parse *p, const struct key *key)
 		break;
 	case VIFS:
 		chaos__parse_vifs(p, key->name);
+		break;
+	case CPUS:
+		chaos__parse_cpus(p, key->name);
 		break;
 	case REFUSED:
 	case REFUSED_FLAG:

@@ -3,7 +3,8 @@
  * Which keys a configuration sets, and on which line.  libxlutil parses the
  * values but cannot list the keys, and an unknown key has to be an error that
  * names its place.  This knows the tokens of the language and nothing more: a
- * text that it misreads is one that libxlutil has rejected before.
+ * text that it misreads is one that libxlutil rejects.  It also keeps from
+ * libxlutil what that does not treat well.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -49,13 +50,24 @@ bool chaos__is_utf8(const char *text)
 	return true;
 }
 
-static void skip_string(struct cursor *c)
+/* The library drops \012 without a word, and leaks over what it refuses. */
+static bool is_escape(char ch)
+{
+	return ch && strchr("\"'\\abfnrtv", ch);
+}
+
+static void skip_string(struct cursor *c, struct chaos__scan *scan)
 {
 	char quote = *c->p++;
 
 	while (*c->p && *c->p != quote && *c->p != '\n') {
-		if (*c->p == '\\' && c->p[1])
+		if (*c->p == '\\' && c->p[1]) {
 			c->p++;
+			if (!is_escape(*c->p) && !scan->escape_line)
+				scan->escape_line = c->line;
+			if (*c->p == '\n')
+				return;	/* not closed: a syntax error */
+		}
 		c->p++;
 	}
 	if (*c->p == quote)
@@ -101,14 +113,14 @@ int chaos__scan(const char *text, struct chaos__scan *scan)
 	unsigned int depth = 0;
 	int rc;
 
-	scan->nr = 0;
+	memset(scan, 0, sizeof(*scan));
 	while (*c.p) {
 		char ch = *c.p;
 
 		if (ch == '#') {
 			skip_comment(&c);
 		} else if (ch == '\'' || ch == '"') {
-			skip_string(&c);
+			skip_string(&c, scan);
 			at_start = false;
 		} else if (islower((unsigned char)ch) && at_start && !depth) {
 			rc = take_key(&c, scan);
@@ -118,8 +130,9 @@ int chaos__scan(const char *text, struct chaos__scan *scan)
 		} else {
 			if (ch == '\n')
 				c.line++;
-			if (ch == '[')
-				depth++;
+			if (ch == '[' && ++depth > CHAOS__MAX_DEPTH &&
+			    !scan->depth_line)
+				scan->depth_line = c.line;
 			if (ch == ']' && depth)
 				depth--;
 			if (ch == ';' || ch == '\n')

@@ -143,10 +143,15 @@ static void set_backend(struct vif_parse *v, const char *value)
 			 "driver domains are not supported");
 }
 
-static void refuse_rate(struct vif_parse *v, const char *value)
+static void set_rate(struct vif_parse *v, const char *value)
 {
-	(void)value;
-	vif_fail(v, "shape the TAP with tc(8)", "rate= is not supported");
+	if (strlen(value) >= sizeof(v->vif->rate) ||
+	    !chaos__rate_parse(value, &v->vif->rate_bytes,
+			       &v->vif->rate_interval_us))
+		vif_fail(v, "write it like 10Mb/s, 1MB/s or 10Mb/s@20ms",
+			 "\"%s\" is not a rate", value);
+	else
+		strcpy(v->vif->rate, value);
 }
 
 static void ignore(struct vif_parse *v, const char *value)
@@ -162,8 +167,8 @@ static const struct vif_key {
 } vif_keys[] = {
 	{ "mac", set_mac }, { "bridge", set_bridge }, { "ip", set_ip },
 	{ "gateway", set_gateway }, { "mtu", set_mtu },
-	{ "vifname", set_vifname }, { "backend", set_backend },
-	{ "rate", refuse_rate }, { "script", ignore }, { "type", ignore },
+	{ "vifname", set_vifname }, { "ifname", set_vifname }, { "backend", set_backend },
+	{ "rate", set_rate }, { "script", ignore }, { "type", ignore },
 	{ "model", ignore },
 };
 

@@ -2,6 +2,7 @@
 /* A configuration as one JSON object, which reads back as the same guest. */
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <xen/noxs.h>
 
@@ -48,6 +49,7 @@ static void put_vif(FILE *f, const struct chaos__vif_config *v)
 	if (v->mtu)
 		put_number(f, "mtu", v->mtu);
 	put_optional(f, "vifname", v->ifname);
+	put_optional(f, "rate", v->rate);
 	put_address(f, v);
 	putc_unlocked('}', f);
 }
@@ -65,6 +67,29 @@ static void put_vifs(FILE *f, const struct chaos_config *cfg)
 		put_vif(f, &cfg->vif[i]);
 	}
 	putc_unlocked(']', f);
+}
+
+/* A list for each vCPU is one with a ; in it. */
+static void put_cpus(FILE *f, const struct chaos_config *cfg)
+{
+	const char *c;
+
+	if (cfg->cpus && !strchr(cfg->cpus, ';'))
+		put_optional(f, "cpus", cfg->cpus);
+	else if (cfg->cpus) {
+		fputs(",\"cpus\":[\"", f);
+		for (c = cfg->cpus; *c; c++)
+			if (*c != ';')
+				putc_unlocked(*c, f);
+			else if (c[1])
+				fputs("\",\"", f);
+		fputs("\"]", f);
+	}
+	if (cfg->cpu_weight >= 0)
+		put_number(f, "cpu_weight", cfg->cpu_weight);
+	if (cfg->cap >= 0)
+		put_number(f, "cap", cfg->cap);
+	put_optional(f, "pool", cfg->pool);
 }
 
 static void put_limits(FILE *f, const struct chaos_config *cfg)
@@ -91,6 +116,7 @@ void chaos__config_write_json(FILE *f, const struct chaos_config *cfg)
 	put_number(f, "memory", cfg->memory_mb);
 	put_number(f, "maxmem", cfg->maxmem_mb);
 	put_number(f, "vcpus", cfg->vcpus);
+	put_cpus(f, cfg);
 	put_limits(f, cfg);
 	put_optional(f, "on_poweroff", cfg->on_poweroff);
 	put_optional(f, "on_reboot", cfg->on_reboot);

@@ -107,6 +107,34 @@ static int parse_syntax(struct chaos__parse *p, const char *text)
 	return rc ? -EINVAL : 0;
 }
 
+static void fail_line(struct chaos__parse *p, unsigned int line,
+		      const char *remedy, const char *reason)
+{
+	char where[32] = "override";
+
+	if (!p->json && line <= p->nr_lines)
+		snprintf(where, sizeof(where), "line %u", line);
+	else if (p->json)
+		snprintf(where, sizeof(where), "syntax");
+	chaos__fail(p->ctx, -EINVAL, p->origin, where, remedy, "%s", reason);
+}
+
+static int scan(struct chaos__parse *p, const char *text)
+{
+	int rc = chaos__scan(text, &p->scan);
+
+	if (rc)
+		return chaos__fail(p->ctx, rc, p->origin, "parse", "",
+				   "too many keys");
+	if (p->scan.escape_line)
+		fail_line(p, p->scan.escape_line,
+			  "write the character itself",
+			  "only \\\" \\' \\\\ \\a \\b \\f \\n \\r \\t and \\v are known");
+	if (p->scan.depth_line)
+		fail_line(p, p->scan.depth_line, "", "lists in lists in lists");
+	return p->scan.escape_line || p->scan.depth_line ? -EINVAL : 0;
+}
+
 static unsigned int count_lines(const char *text)
 {
 	unsigned int n = 1;
@@ -125,6 +153,7 @@ static struct chaos_config *config_new(void)
 	cfg->pvh = true;
 	cfg->memory_mb = 32;
 	cfg->vcpus = 1;
+	cfg->cpu_weight = cfg->cap = -1;
 	cfg->max_grant_frames = -1;
 	cfg->max_maptrack_frames = 0;
 	cfg->max_event_channels = 1023;
@@ -140,6 +169,8 @@ void chaos_config_free(struct chaos_config *cfg)
 	free(cfg->kernel);
 	free(cfg->ramdisk);
 	free(cfg->cmdline);
+	free(cfg->cpus);
+	free(cfg->pool);
 	free(cfg->root);
 	free(cfg->extra);
 	free(cfg->on_poweroff);
@@ -170,14 +201,11 @@ static int parse_text(struct chaos *ctx, const char *origin, const char *text,
 		rc = chaos__fail(ctx, -ENOMEM, origin, "parse", "", NULL);
 		goto err_text;
 	}
-	rc = parse_syntax(&p, full);
+	rc = scan(&p, full);
+	if (!rc)
+		rc = parse_syntax(&p, full);
 	if (rc)
 		goto err_xlu;
-	rc = chaos__scan(full, &p.scan);
-	if (rc) {
-		chaos__fail(ctx, rc, origin, "parse", "", "too many keys");
-		goto err_xlu;
-	}
 	chaos__parse_keys(&p);
 	chaos__parse_check(&p);
 	if (ctx->nr_errors) {

@@ -9,6 +9,8 @@
 
 #define CHAOS__MAX_KEYS		128
 #define CHAOS__CONFIG_MAX	(1u << 20)	/* bytes of a file */
+#define CHAOS__MAX_DEPTH	4	/* of lists; none of ours is deeper than 1 */
+#define CHAOS__MAX_CPUS		4096
 #define CHAOS__BRIDGE_DEFAULT	"xenbr0"	/* as xl */
 
 struct chaos__vif_config {
@@ -19,6 +21,9 @@ struct chaos__vif_config {
 	uint8_t prefix;
 	uint8_t ip[4], gateway[4];
 	char bridge[16], ifname[16];
+	char rate[32];			/* as written; "": none */
+	uint64_t rate_bytes;		/* in each interval; 0: no limit */
+	uint32_t rate_interval_us;
 };
 
 struct chaos_config {
@@ -32,6 +37,12 @@ struct chaos_config {
 	char *on_poweroff, *on_reboot, *on_crash;
 	long memory_mb, maxmem_mb;
 	long vcpus, maxvcpus;
+	/* NULL: any.  chaos__cpus_parse() each: for all vCPUs, or, with a ;
+	 * in it, for vCPU 0, 1, ... */
+	char *cpus;
+	char *pool;			/* name or number; NULL: not said */
+	long cpu_weight;		/* -1: not said */
+	long cap;			/* percent of a CPU, 0: none; -1: not said */
 	long max_grant_frames, max_maptrack_frames, max_event_channels;
 	unsigned int nr_vifs;
 	struct chaos__vif_config vif[CHAOS__MAX_VIFS];
@@ -44,6 +55,7 @@ struct chaos__scan_key {
 };
 struct chaos__scan {
 	unsigned int nr;
+	unsigned int escape_line, depth_line;	/* of the first such; or 0 */
 	struct chaos__scan_key key[CHAOS__MAX_KEYS];
 };
 /* -E2BIG: more keys than a configuration can have. */
@@ -85,5 +97,22 @@ void chaos__parse_keys(struct chaos__parse *p);
 void chaos__parse_check(struct chaos__parse *p);
 /* config-vif.c */
 void chaos__parse_vifs(struct chaos__parse *p, const char *key);
+
+/* config-cpus.c */
+struct chaos__cpus {
+	uint64_t word[CHAOS__MAX_CPUS / 64];
+};
+/*
+ * One list, up to a ; or the end of the text.  NULL, and where the next begins;
+ * or what is wrong with it.  "all" sets CPUs that the host does not have.
+ */
+const char *chaos__cpus_parse(const char *text, const char **end,
+			      struct chaos__cpus *cpus);
+void chaos__parse_cpus(struct chaos__parse *p, const char *key);
+/* config-rate.c: false: not a rate, or one of nothing. */
+bool chaos__rate_parse(const char *text, uint64_t *bytes,
+		       uint32_t *interval_us);
+/* config-unmet.c: -EOPNOTSUPP, recorded: a create does not do all of it. */
+int chaos__config_unmet(struct chaos *ctx, const struct chaos_config *cfg);
 
 #endif

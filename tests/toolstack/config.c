@@ -183,11 +183,19 @@ static const struct {
 	{ BASE "vcpus = 4\nmaxvcpus = 2", "2 is less than vcpus, 4" },
 	{ BASE "uuid = \"00000000-0000-0000-0000-000000000000\"",
 	  "line 3, uuid: the UUID of all zeros" },
-	{ BASE "cap = 50", "line 3, cap: this key of xl is not supported "
-	  "(CPU shares are not supported)" },
-	{ BASE "cpu_weight = 512", "CPU shares are not supported" },
-	{ BASE "cpus = 0", "vCPUs cannot be pinned" },
-	{ BASE "cpus = \"0\"", "vCPUs cannot be pinned" },
+	{ BASE "cap = 65536", "line 3, cap: 65536 is not within 0..65535" },
+	{ BASE "cpu_weight = 0", "0 is not within 1..65535" },
+	{ BASE "cpus = \"0-\"", "line 3, cpus: has a range that ends before" },
+	{ BASE "cpus = \"3-1\"", "cpus: has a range that ends before" },
+	{ BASE "cpus = \"0;1\"", "cpus: is not a list of CPUs" },
+	{ BASE "cpus = \"0,\"", "cpus: is not a list of CPUs" },
+	{ BASE "cpus = \"4096\"", "cpus: is not a list of CPUs" },
+	{ BASE "cpus = \"^1\"", "cpus: names no CPU" },
+	{ BASE "cpus = \"node:0\"", "NUMA nodes are not supported" },
+	{ BASE "cpus = [ \"0\", \"x\" ]", "cpus[1]: is not a list of CPUs" },
+	{ BASE "cpus = [ \"0;1\" ]", "cpus: has an item" },
+	{ BASE "cpus_soft = \"0\"", "soft affinity is not supported" },
+	{ BASE "period = 1", "only cpu_weight and cap are known" },
 	{ BASE "nestedhvm = 1", "guests do not virtualise" },
 	{ BASE "cmdline = \"caf\xe9\"", "line 3, cmdline: is not UTF-8" },
 	{ BASE "extra = \"\xc3\"", "extra: is not UTF-8" },
@@ -239,15 +247,96 @@ static const struct {
 	{ BASE "vif = [ \"mtu=67\" ]", "mtu 67 is not within 68..9000" },
 	{ BASE "vif = [ \"mtu=9001\" ]", "not within" },
 	{ BASE "vif = [ \"mtu=\" ]", "not within" },
-	{ BASE "vif = [ \"rate=10Mb/s\" ]", "rate= is not supported" },
+	{ BASE "vif = [ \"rate=10Mb\" ]", "\"10Mb\" is not a rate" },
+	{ BASE "vif = [ \"rate=0Mb/s\" ]", "is not a rate" },
+	{ BASE "vif = [ \"rate=1b/s\" ]", "is not a rate" },
+	{ BASE "vif = [ \"rate=1Mb/s@\" ]", "is not a rate" },
+	{ BASE "vif = [ \"rate=1Mb/s@5000s\" ]", "is not a rate" },
+	{ BASE "vif = [ \"rate=4294967296B/s\" ]", "is not a rate" },
 	{ BASE "vif = [ \"backend=driver1\" ]", "driver domains" },
 	{ BASE "vif = [ \"colour=blue\" ]", "unknown key colour" },
 	{ BASE "vif = [ \"dhcp\" ]", "\"dhcp\" is not an assignment" },
 	{ BASE "vif = [ [ \"nested\" ] ]", "vif[0]: must be a string" },
 	{ BASE "vif = [ \"bridge=br0", "line 3: config parsing error" },
+	{ BASE "extra = \"\\012\"", "line 3: only \\\" \\' " },
+	{ BASE "extra = '\\x41'", "line 3: only" },
+	{ BASE "vif = [[[[[]]]]]", "line 3: lists in lists" },
 	{ "name = = 3", "line 1: config parsing error" },
 	{ "name", "web.cfg: syntax: config parsing error" },
 };
+
+static void test_cpus(void **state)
+{
+	struct chaos_config *cfg = good(*state, BASE
+		"cpus = [ \"0-2,^1\", \"all,^0-4094\", 64 ]\npool = \"p\"\n"
+		"cpu_weight = 512\ncap = 50");
+	struct chaos__cpus cpus;
+	const char *at = cfg->cpus;
+
+	assert_null(chaos__cpus_parse(at, &at, &cpus));
+	assert_int_equal(cpus.word[0], 5);
+	assert_null(chaos__cpus_parse(at, &at, &cpus));
+	assert_int_equal(cpus.word[0], 0);
+	assert_true(cpus.word[63] == 1ull << 63);
+	assert_null(chaos__cpus_parse(at, &at, &cpus));
+	assert_int_equal(cpus.word[1], 1);
+	assert_string_equal(at, "");
+	assert_string_equal(cfg->pool, "p");
+	assert_int_equal(cfg->cpu_weight, 512);
+	assert_int_equal(cfg->cap, 50);
+	chaos_config_free(cfg);
+}
+
+/* Kept, and refused by a create rather than left out. */
+static void test_unmet(void **state)
+{
+	static const char *const lines[] = {
+		"cpus = \"0\"", "cpu_weight = 2", "cap = 1", "pool = \"p\"",
+		"vif = [ \"rate=1MB/s\" ]",
+	};
+	struct fixture *f = *state;
+	struct chaos_config *cfg;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), BASE "%s\n", lines[i]);
+		cfg = good(f, text);
+		assert_int_equal(chaos_create(f->ctx, cfg, CHAOS_CREATE_DRY_RUN,
+					      NULL), -EOPNOTSUPP);
+		assert_error(f, "cannot be applied");
+		chaos_config_free(cfg);
+	}
+	cfg = good(f, BASE "cpus = \"all\"\ncap = 0\npool = \"Pool-0\"");
+	assert_int_equal(chaos__config_unmet(f->ctx, cfg), 0);
+	chaos_config_free(cfg);
+}
+
+static void test_rates(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+		uint32_t us;
+	} rates[] = {
+		{ "10Mb/s", 62500, 50000 }, { "10Mb/s@20ms", 25000, 20000 },
+		{ "1MB/s@1", 1000000, 1000000 }, { "8b/s@1s", 1, 1000000 },
+		{ "3B/s@400000us", 1, 400000 },
+	};
+	uint64_t bytes;
+	uint32_t us;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		assert_true(chaos__rate_parse(rates[i].text, &bytes, &us));
+		assert_int_equal(bytes, rates[i].bytes);
+		assert_int_equal(us, rates[i].us);
+	}
+	/* More than 64 bits hold. */
+	assert_false(chaos__rate_parse("4294967295GB/s@4294967295us",
+				       &bytes, &us));
+}
 
 static void test_errors(void **state)
 {
@@ -403,7 +492,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_defaults), T(test_everything), T(test_cmdline_wins),
 		T(test_keys_of_xl), T(test_utf8),
-		T(test_ignored_keys), T(test_errors), T(test_number_of_vifs),
+		T(test_ignored_keys), T(test_errors), T(test_cpus), T(test_rates),
+		T(test_unmet), T(test_number_of_vifs),
 		T(test_all_errors_at_once), T(test_bounds), T(test_overrides),
 		T(test_files), T(test_error_text), T(test_options),
 	};
