@@ -24,12 +24,12 @@
 
 static struct guest {
 	unsigned int number;
-	char name[CHAOS_NAME_MAX + 1];
 	uint32_t domid;		/* 0: there is none */
 	uint32_t ended;		/* the latest that did: told before its create
 				   was, perhaps */
 	bool busy;		/* being created or destroyed */
 	bool failed;		/* to be tried again, later */
+	char name[CHAOS_NAME_MAX + 1];
 } guests[MAX_GUESTS];
 
 static unsigned int nr_guests;

@@ -129,6 +129,12 @@ static int finish(struct ending *e, uint32_t *new_domid)
 	int rc;
 
 	rc = await_end(e, &dom);
+	if (rc == -ESRCH && e->cmd == XEN_NOXS_POWER_POWEROFF) {
+		/* Somebody else saw it end, and did what we were about to do. */
+		chaos__begin(e->ctx);
+		*new_domid = 0;
+		return 0;
+	}
 	if (rc)
 		return rc;
 	if (dom.shutdown_code == CODE_SUSPEND)

@@ -241,8 +241,13 @@ static void test_destroyed_meanwhile(void **state)
 	uint32_t domid = create_with(f, "");
 
 	fake_hyp.driver = vanish;
-	assert_int_equal(chaos_shutdown(f->ctx, domid, 0, 1000), -ESRCH);
+	assert_int_equal(chaos_reboot(f->ctx, domid, 0, 1000, NULL), -ESRCH);
 	assert_error(f, "somebody destroyed it meanwhile");
+	/* To who wanted its end that is one. */
+	domid = fixture_create(f, "web2", 0);
+	fake_hyp_connect(domid, 0);
+	assert_int_equal(chaos_shutdown(f->ctx, domid, 0, 1000), 0);
+	assert_int_equal(chaos_nr_errors(f->ctx), 0);
 }
 
 /*

@@ -210,10 +210,10 @@ int chaos_unpause(struct chaos *ctx, uint32_t domid);
  *
  * -EOPNOTSUPP it has no power driver, or one that cannot do this; -ECONNREFUSED
  * the guest will not; -EAGAIN it is paused; -ETIMEDOUT; -EBUSY another process is
- * at work on it; -ESRCH no such domain; -ENOENT it was not made by libchaos;
- * -EPERM domain 0; -EIO it crashed, the action was done; -EPROTO it was suspended
- * instead; -ECANCELED by chaos_cancel: it may end all the same; and what
- * chaos_destroy and chaos_create return.
+ * at work on it; -ESRCH no such domain, or before a reboot somebody destroyed it;
+ * -ENOENT it was not made by libchaos; -EPERM domain 0; -EIO it crashed, the
+ * action was done; -EPROTO it was suspended instead; -ECANCELED by chaos_cancel:
+ * it may end all the same; and what chaos_destroy and chaos_create return.
  */
 #define CHAOS_POWER_NOWAIT (1u << 0)	/* return when it acknowledged */
 #define CHAOS_POWER_ASKED  (1u << 1)	/* it was asked before: only the rest */
