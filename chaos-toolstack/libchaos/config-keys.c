@@ -31,6 +31,7 @@ struct key {
 #define NO_EMU	"devices are not emulated"
 #define NO_SHARE "only cpu_weight and cap are known"
 
+/* Those that mean something come first. */
 static const struct key keys[] = {
 	{ "name", STRING, AT(name), 0, 0, NULL },
 	{ "uuid", UUID, 0, 0, 0, NULL },
@@ -202,8 +203,9 @@ static const struct key keys[] = {
 	{ "xend_suspend_evtchn_compat", IGNORED, 0, 0, 0, NULL },
 };
 
+#define ACTIONS_DONE 3	/* the first of them; for the others see shutdown.c */
 static const char *const actions[] = {
-	"destroy", "restart", "rename-restart", "preserve", "coredump-destroy",
+	"destroy", "restart", "preserve", "rename-restart", "coredump-destroy",
 	"coredump-restart", "soft-reset",
 };
 
@@ -267,6 +269,9 @@ static void set_action(struct chaos__parse *p, const struct key *key)
 	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (!strcmp(value, actions[i])) {
 			set_string(p, key);
+			if (i >= ACTIONS_DONE)
+				chaos__parse_warn(p, key->name,
+						  "this action of xl is not done here, the domain is preserved");
 			return;
 		}
 	}
@@ -364,6 +369,13 @@ static bool seen_before(const struct chaos__parse *p, unsigned int n)
 		if (!strcmp(p->scan.key[i].name, p->scan.key[n].name))
 			return true;
 	return false;
+}
+
+const char *chaos__key_name(size_t i)
+{
+	bool has = i < sizeof(keys) / sizeof(keys[0]) && keys[i].kind < REFUSED;
+
+	return has ? keys[i].name : NULL;
 }
 
 void chaos__parse_keys(struct chaos__parse *p)

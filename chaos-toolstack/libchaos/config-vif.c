@@ -172,6 +172,14 @@ static const struct vif_key {
 	{ "model", ignore },
 };
 
+const char *chaos__vif_key_name(size_t i)
+{
+	bool has = i < sizeof(vif_keys) / sizeof(vif_keys[0]) &&
+		   vif_keys[i].set != ignore;
+
+	return has ? vif_keys[i].name : NULL;
+}
+
 static char *trim(char *s)
 {
 	char *end;

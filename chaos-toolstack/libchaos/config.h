@@ -93,10 +93,13 @@ int chaos__config_override(struct chaos *ctx, const char *origin,
 
 /* config-keys.c: every key that was set; errors go to the context. */
 void chaos__parse_keys(struct chaos__parse *p);
+/* The keys that mean something, 0, 1, ...; NULL: no more. */
+const char *chaos__key_name(size_t i);
 /* config-check.c: what one key alone cannot tell. */
 void chaos__parse_check(struct chaos__parse *p);
 /* config-vif.c */
 void chaos__parse_vifs(struct chaos__parse *p, const char *key);
+const char *chaos__vif_key_name(size_t i);	/* as chaos__key_name() */
 
 /* config-cpus.c */
 struct chaos__cpus {

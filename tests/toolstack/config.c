@@ -117,6 +117,8 @@ static void test_ignored_keys(void **state)
 {
 	struct fixture *f = *state;
 
+	chaos_config_free(good(f, BASE "\non_crash = \"soft-reset\""));
+	assert_non_null(strstr(f->log, "line 4, on_crash: this action of xl"));
 	chaos_config_free(good(f, BASE "\nvnc = 1\nmaxvcpus = 4"));
 	assert_non_null(strstr(f->log, "web.cfg: line 4, vnc: this key of xl"));
 	assert_non_null(strstr(f->log, "line 5, maxvcpus"));

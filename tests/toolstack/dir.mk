@@ -24,7 +24,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config config_json store image create destroy console name gc wait doctor power \
+$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power \
 	events shutdown async,\
 	$(eval $(call toolstack_test,$(t))))
 
