@@ -57,7 +57,8 @@ $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@prefix@|$(prefix)|' -e 's|@version@|$(VERSION)|' $< > $@
 
-chaos_SRCS := $(addprefix chaos-toolstack/chaos/,main.c json.c cmd_create.c \
+chaos_SRCS := $(addprefix chaos-toolstack/chaos/,start.c main.c json.c \
+	table.c colour.c progress.c options.c cmd_create.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
 	cmd_name.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c \
 	cmd_shutdown.c)

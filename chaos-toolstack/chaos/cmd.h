@@ -6,48 +6,95 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <chaos.h>
 
-#define EXIT_USAGE 2
+#include "colour.h"
+#include "json.h"
+#include "options.h"
+#include "progress.h"
+#include "table.h"
+
+/* Besides EXIT_SUCCESS and EXIT_FAILURE (something failed). */
+#define EXIT_USAGE	2
+#define EXIT_TIMEOUT	3	/* nothing failed but that it took too long */
 
 struct cmd_env {
 	struct chaos *ctx;
 	bool verbose;
+	enum cmd_colour_when colour_when;
+	struct cmd_json *json;		/* NULL: no --json */
+	struct cmd_json document;
 };
+
+/* What the completion offers for what is no option. */
+#define CMD_WORDS_DOMAINS "@domains"
+#define CMD_WORDS_FILES	  "@files"
+#define CMD_WORDS_VERBS	  "@verbs"
 
 struct cmd_verb {
 	const char *name;
-	const char *args;	/* "[-p] FILE..." */
+	const char *args;	/* after the options: "FILE..." */
 	const char *summary;	/* one line */
-	const char *help;	/* options and an example */
+	const char *help;	/* what else there is to say, and an example */
+	const struct cmd_option *options;	/* up to one without name */
+	const char *words;	/* CMD_WORDS_* and words; NULL: nothing */
+	bool json;		/* it has --json */
+	bool needs_library;
 	/* argv[0] is the verb.  Returns the exit status. */
 	int (*run)(struct cmd_env *env, int argc, char **argv);
-	bool needs_library;
 };
 
-extern const struct cmd_verb cmd_create, cmd_destroy, cmd_list, cmd_console,
-	cmd_info, cmd_pause, cmd_unpause, cmd_domid, cmd_domname, cmd_rename,
-	cmd_gc, cmd_wait, cmd_events, cmd_shutdown, cmd_reboot, cmd_doctor, cmd_help, cmd_version;
-/* All of them, up to a NULL. */
+extern const struct cmd_verb
+	cmd_console,
+	cmd_create,
+	cmd_destroy,
+	cmd_doctor,
+	cmd_domid,
+	cmd_domname,
+	cmd_events,
+	cmd_gc,
+	cmd_help,
+	cmd_info,
+	cmd_list,
+	cmd_pause,
+	cmd_reboot,
+	cmd_rename,
+	cmd_shutdown,
+	cmd_unpause,
+	cmd_version,
+	cmd_wait;
+/* Returns the exit status. */
+int cmd_main(int argc, char **argv);
+/* All verbs, up to a NULL. */
 extern const struct cmd_verb *const cmd_verbs[];
+/* NULL: no such verb. */
+const struct cmd_verb *cmd_find_verb(const char *name);
 
-/* Prints what the library says of its latest failure; returns 1. */
-int cmd_report(const struct cmd_env *env, const char *verb);
+/*
+ * Prints what the library says of its latest failure, to stderr and into the
+ * JSON document; returns EXIT_TIMEOUT if that was a time-out, else
+ * EXIT_FAILURE.
+ */
+int cmd_report(struct cmd_env *env, const char *verb);
+/* The same for what failed here; code is -errno. */
+int cmd_fail(struct cmd_env *env, const char *verb, int code,
+	     const char *object, const char *step, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+/* Of two exit statuses: a failure counts more than a time-out. */
+int cmd_worst(int a, int b);
 /* Prints a usage error; returns EXIT_USAGE. */
 int cmd_usage(const struct cmd_verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void cmd_print_help(FILE *f, const struct cmd_verb *verb);
-/* Flushes stdout; what could not be written is an error. */
-int cmd_finish(int status);
-/* "1.5" to 1500; false: not a number of seconds. */
-bool cmd_parse_seconds(const char *text, int *ms);
+/* Prints a table to stdout as wide and as coloured as it is; the status. */
+int cmd_show_table(struct cmd_env *env, const char *verb, struct cmd_table *t);
 /* Set by SIGINT, SIGTERM and SIGHUP. */
 extern volatile sig_atomic_t cmd_interrupted;
 
-/* A JSON string, quotes included. */
-void cmd_json_string(FILE *f, const char *s);
-void cmd_json_domain(FILE *f, const struct chaos_domain *d);
+/* cmd_info.c: the object of a domain in full. */
+void cmd_json_info(struct cmd_json *j, const struct chaos_info *info);
 
 /* Attaches the terminal to a console until it ends; returns the status. */
 int cmd_console_run(struct cmd_env *env, struct chaos_console *con,

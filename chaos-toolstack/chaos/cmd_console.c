@@ -163,12 +163,14 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	uint32_t domid;
 	int status;
 
-	if (argc != 2)
+	if (cmd_no_options(env, &cmd_console, argc, argv))
+		return EXIT_USAGE;
+	if (argc - optind != 1)
 		return cmd_usage(&cmd_console, "which domain?");
-	if (chaos_lookup(env->ctx, argv[1], &domid) ||
+	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
 	    chaos_console_open(env->ctx, domid, &con))
 		return cmd_report(env, "console");
-	status = cmd_console_run(env, con, argv[1]);
+	status = cmd_console_run(env, con, argv[optind]);
 	chaos_console_close(con);
 	return status;
 }
@@ -179,6 +181,7 @@ const struct cmd_verb cmd_console = {
 	.summary = "attach this terminal to a domain's console",
 	.help = "  Ctrl-] leaves it.  It ends when the domain does.\n\n"
 	"  chaos console web\n",
-	.run = run,
+	.words = CMD_WORDS_DOMAINS,
 	.needs_library = true,
+	.run = run,
 };

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos create */
 #include <errno.h>
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
 
 struct create_options {
-	bool paused, console, json, dry_run;
-	unsigned long copies;	/* 0: one, called as the file says */
+	bool paused, console, dry_run;
+	uint64_t copies;	/* 0: one, called as the file says */
 	char **overrides;	/* up to a NULL */
 	unsigned int nr_files;
 	char **files;
@@ -37,69 +35,55 @@ static int split_args(struct create_options *o, int argc, char **argv)
 }
 
 #define COPIES_MAX 100000
+#define KEY_DRY_RUN 256
 
-static bool set_copies(struct create_options *o, const char *text)
+static int parse_options(struct cmd_env *env, struct create_options *o,
+			 int argc, char **argv)
 {
-	char *end;
-
-	errno = 0;
-	o->copies = strtoul(text, &end, 10);
-	return !errno && !*end && *text >= '0' && *text <= '9' && o->copies &&
-	       o->copies <= COPIES_MAX;
-}
-
-static int parse_options(struct create_options *o, int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "paused", no_argument, NULL, 'p' },
-		{ "console", no_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "copies", required_argument, NULL, 'n' },
-		{ "dry-run", no_argument, NULL, 'd' },
-		{ 0 },
-	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "pcjn:", longs, NULL)) != -1) {
+	while ((c = cmd_getopt(env, &cmd_create, argc, argv)) !=
+	       CMD_GETOPT_END) {
+		if (c == CMD_GETOPT_BAD)
+			return EXIT_USAGE;
 		if (c == 'p')
 			o->paused = true;
 		else if (c == 'c')
 			o->console = true;
-		else if (c == 'j')
-			o->json = true;
-		else if (c == 'd')
+		else if (c == KEY_DRY_RUN)
 			o->dry_run = true;
-		else if (c == 'n' && !set_copies(o, optarg))
+		else if (!cmd_parse_number(optarg, 1, COPIES_MAX, &o->copies))
 			return cmd_usage(&cmd_create, "-n takes 1 to %d",
 					 COPIES_MAX);
-		else if (c != 'n')
-			return EXIT_USAGE;
 	}
 	if (split_args(o, argc - optind, argv + optind))
-		return 1;
+		return cmd_fail(env, "create", -ENOMEM, "create", "begin", "%s",
+				strerror(ENOMEM));
 	if (!o->nr_files)
 		return cmd_usage(&cmd_create, "which configuration?");
 	if (o->console && (o->nr_files > 1 || o->paused || o->dry_run ||
-			   o->copies > 1))
-		return cmd_usage(&cmd_create,
-				 "--console is for one running domain");
+			   o->copies > 1 || env->json))
+		return cmd_usage(&cmd_create, "--console is for one running "
+				 "domain, and without --json");
 	return 0;
 }
 
 static void print_json(struct cmd_env *env, const char *name, uint32_t domid)
 {
 	size_t i, n = chaos_nr_steps(env->ctx);
+	struct cmd_json *j = env->json;
 
-	printf("{\"domid\": %u, \"name\": ", domid);
-	cmd_json_string(stdout, name);
-	printf(", \"steps_ns\": {");
+	cmd_json_object(j, NULL);
+	cmd_json_uint(j, "domid", domid);
+	cmd_json_string(j, "name", name);
+	cmd_json_object(j, "steps_ns");
 	for (i = 0; i < n; i++) {
 		const struct chaos_step *s = chaos_step(env->ctx, i);
 
-		printf("%s\"%s\": %llu", i ? ", " : "", s->name,
-		       (unsigned long long)s->ns);
+		cmd_json_uint(j, s->name, s->ns);
 	}
-	printf("}}\n");
+	cmd_json_end(j);
+	cmd_json_end(j);
 }
 
 /* What create did and the user did not get: all or nothing. */
@@ -133,11 +117,12 @@ static int attach(struct cmd_env *env, const char *name, uint32_t domid)
 static void tell(struct cmd_env *env, const struct create_options *o,
 		 const char *name, uint32_t domid)
 {
-	if (o->json && o->dry_run) {
-		printf("{\"dry_run\": true, \"name\": ");
-		cmd_json_string(stdout, name);
-		printf("}\n");
-	} else if (o->json) {
+	if (env->json && o->dry_run) {
+		cmd_json_object(env->json, NULL);
+		cmd_json_bool(env->json, "dry_run", true);
+		cmd_json_string(env->json, "name", name);
+		cmd_json_end(env->json);
+	} else if (env->json) {
 		print_json(env, name, domid);
 	} else if (o->dry_run && env->verbose) {
 		printf("%s: can be created\n", name);
@@ -178,9 +163,11 @@ static int create_file(struct cmd_env *env, const struct create_options *o,
 		status = create_one(env, o, cfg);
 	for (; n <= o->copies && !cmd_interrupted; n++) {
 		if (chaos_config_number(env->ctx, cfg, n))
-			status = cmd_report(env, "create");
+			status = cmd_worst(status, cmd_report(env, "create"));
 		else
-			status |= create_one(env, o, cfg);
+			status = cmd_worst(status, create_one(env, o, cfg));
+		if (!env->verbose)
+			cmd_progress(NULL, "created", n, o->copies);
 	}
 	/* A signal after the last one came too late to undo anything. */
 	if (n <= o->copies)
@@ -195,10 +182,11 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	unsigned int i;
 	int status;
 
-	status = parse_options(&o, argc, argv);
+	status = parse_options(env, &o, argc, argv);
 	if (!status) {
 		for (i = 0; i < o.nr_files && !cmd_interrupted; i++)
-			status |= create_file(env, &o, o.files[i]);
+			status = cmd_worst(status,
+					   create_file(env, &o, o.files[i]));
 		if (i < o.nr_files)
 			status = 1;
 	}
@@ -207,20 +195,25 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	return status;
 }
 
+static const struct cmd_option options[] = {
+	{ 'p', "paused", NULL, "leave it paused" },
+	{ 'c', "console", NULL, "attach this terminal to its console" },
+	{ 'n', "copies", "N", "N of each: NAME1 to NAMEN, or where NAME has %d" },
+	{ KEY_DRY_RUN, "dry-run", NULL, "only check whether it could be created" },
+	{ 0 },
+};
+
 const struct cmd_verb cmd_create = {
 	.name = "create",
-	.args = "[-p|--paused] [-c|--console] [-n|--copies N] [--dry-run] "
-		"[-j|--json] FILE... [KEY=VALUE...]",
+	.args = "FILE... [KEY=VALUE...]",
 	.summary = "create domains from configuration files",
 	.help =
-	"  -p, --paused    leave it paused\n"
-	"  -c, --console   attach this terminal to its console\n"
-	"  -n, --copies N  N of each: NAME1 to NAMEN, or where NAME has %d\n"
-	"  --dry-run       only check whether it could be created\n"
-	"  -j, --json      say what was made, and how long each step took\n"
-	"  KEY=VALUE       replaces what the file says\n\n"
+	"  KEY=VALUE replaces what the file says.\n\n"
 	"  chaos create web.cfg name=web2 memory=8\n"
 	"  chaos create -n 16 web.cfg name=web%d-a\n",
-	.run = run,
+	.options = options,
+	.words = CMD_WORDS_FILES,
+	.json = true,
 	.needs_library = true,
+	.run = run,
 };

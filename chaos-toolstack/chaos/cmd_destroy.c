@@ -2,18 +2,18 @@
 /* chaos destroy */
 #include "cmd.h"
 
+static int destroy(struct cmd_env *env, uint32_t domid, void *arg)
+{
+	(void)arg;
+	return chaos_destroy(env->ctx, domid);
+}
+
 static int run(struct cmd_env *env, int argc, char **argv)
 {
-	uint32_t domid;
-	int i, status = 0;
+	int status = cmd_no_options(env, &cmd_destroy, argc, argv);
 
-	if (argc < 2)
-		return cmd_usage(&cmd_destroy, "which domain?");
-	for (i = 1; i < argc && !cmd_interrupted; i++)
-		if (chaos_lookup(env->ctx, argv[i], &domid) ||
-		    chaos_destroy(env->ctx, domid))
-			status = cmd_report(env, "destroy");
-	return cmd_interrupted ? 1 : status;
+	return status ? status : cmd_each(env, &cmd_destroy, argc - optind,
+					  argv + optind, destroy, NULL);
 }
 
 const struct cmd_verb cmd_destroy = {
@@ -21,6 +21,8 @@ const struct cmd_verb cmd_destroy = {
 	.args = "NAME|DOMID...",
 	.summary = "end domains at once and give back all they had",
 	.help = "  chaos destroy web web2 17\n",
-	.run = run,
+	.words = CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run,
 };

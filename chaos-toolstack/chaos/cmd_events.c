@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos events */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd.h"
 
 struct follow {
-	bool json;
-	unsigned long count;	/* events left to print; 0: no limit */
+	struct cmd_json *json;
+	uint64_t count;	/* events left to print; 0: no limit */
 	bool done;
 	char **names;		/* only these; NULL-terminated, none: all */
 };
@@ -29,14 +27,18 @@ static bool is_wanted(const struct follow *f, const struct chaos_event *e)
 	return !*f->names;
 }
 
-static void print_json(const struct timespec *now, const struct chaos_event *e)
+static void print_json(struct cmd_json *j, const struct timespec *now,
+		       const struct chaos_event *e)
 {
-	printf("{\"time\": %lld.%06ld, \"event\": \"%s\", \"domid\": %" PRIu32
-	       ", \"name\": ", (long long)now->tv_sec, now->tv_nsec / 1000,
-	       chaos_event_name(e->kind), e->domid);
-	cmd_json_string(stdout, e->name);
-	printf(", \"uuid\": \"%s\", \"shutdown_code\": %" PRIu32 "}\n", e->uuid,
-	       e->code);
+	cmd_json_object(j, NULL);
+	cmd_json_time(j, "time", (uint64_t)now->tv_sec * 1000000 +
+				 (uint64_t)now->tv_nsec / 1000);
+	cmd_json_string(j, "event", chaos_event_name(e->kind));
+	cmd_json_uint(j, "domid", e->domid);
+	cmd_json_string(j, "name", e->name);
+	cmd_json_string(j, "uuid", e->uuid);
+	cmd_json_uint(j, "shutdown_code", e->code);
+	cmd_json_end(j);
 }
 
 static void print_line(const struct timespec *now, const struct chaos_event *e)
@@ -60,7 +62,7 @@ static void print_event(void *arg, const struct chaos_event *e)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (f->json)
-		print_json(&now, e);
+		print_json(f->json, &now, e);
 	else
 		print_line(&now, e);
 	if (f->count && !--f->count)
@@ -97,37 +99,40 @@ static int follow(struct cmd_env *env, struct chaos_events *ev,
 	return status;
 }
 
+#define KEY_ONCE 256
+
+static int parse(struct cmd_env *env, struct follow *f, int argc, char **argv)
+{
+	int c;
+
+	while ((c = cmd_getopt(env, &cmd_events, argc, argv)) !=
+	       CMD_GETOPT_END) {
+		if (c == CMD_GETOPT_BAD)
+			return EXIT_USAGE;
+		if (c == KEY_ONCE)
+			f->count = 1;
+		else if (!cmd_parse_number(optarg, 1, UINT64_MAX, &f->count))
+			return cmd_usage(&cmd_events,
+					 "\"%s\" is no number of events",
+					 optarg);
+	}
+	f->names = argv + optind;
+	f->json = env->json;
+	return 0;
+}
+
 static int run(struct cmd_env *env, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "once", no_argument, NULL, '1' },
-		{ 0 },
-	};
-	struct follow f = { .json = false };
+	struct follow f = { 0 };
 	struct chaos_events *ev;
-	char *end;
-	int c, status;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "jn:", longs, NULL)) != -1) {
-		if (c == 'j') {
-			f.json = true;
-		} else if (c == '1') {
-			f.count = 1;
-		} else if (c == 'n') {
-			errno = 0;
-			f.count = strtoul(optarg, &end, 10);
-			if (errno || *end || *optarg < '0' || *optarg > '9' ||
-			    !f.count)
-				return cmd_usage(&cmd_events,
-						 "\"%s\" is no number of events",
-						 optarg);
-		} else {
-			return EXIT_USAGE;
-		}
-	}
-	f.names = argv + optind;
+	status = parse(env, &f, argc, argv);
+	if (status)
+		return status;
+	/* A list without end could not be read. */
+	if (env->json)
+		cmd_json_stream(env->json);
 	if (chaos_events_open(env->ctx, &ev))
 		return cmd_report(env, "events");
 	status = follow(env, ev, &f);
@@ -135,19 +140,25 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	return status;
 }
 
+static const struct cmd_option options[] = {
+	{ 'n', "count", "N", "end after N events" },
+	{ KEY_ONCE, "once", NULL, "end after one" },
+	{ 0 },
+};
+
 const struct cmd_verb cmd_events = {
 	.name = "events",
-	.args = "[-n|--count N] [--once] [-j|--json] [NAME|DOMID...]",
+	.args = "[NAME|DOMID...]",
 	.summary = "follow what becomes of the domains",
 	.help =
 	"  Prints a line for each event, as it happens, until Ctrl-C: created,\n"
 	"  started, paused, unpaused, shutdown, rebooted, suspended, resumed,\n"
-	"  crashed, gone.\n"
-	"  -n, --count N   end after N events\n"
-	"  --once          end after one\n"
-	"  -j, --json      one JSON object per line\n\n"
+	"  crashed, gone.  With --json it is an object per line.\n\n"
 	"  chaos events web\n"
 	"  chaos events --json | jq -r 'select(.event == \"crashed\") | .name'\n",
-	.run = run,
+	.options = options,
+	.words = CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run,
 };

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos gc */
 #include <inttypes.h>
-#include <string.h>
 
 #include "cmd.h"
-
-struct report {
-	bool json;
-	unsigned int nr;
-};
 
 static const char *const kinds[] = {
 	[CHAOS_GARBAGE_NAME] = "name",
@@ -17,13 +11,14 @@ static const char *const kinds[] = {
 	[CHAOS_GARBAGE_VIFS] = "vifs",
 };
 
-static void print_json(const struct report *r, const struct chaos_garbage *g)
+static void print_json(struct cmd_json *j, const struct chaos_garbage *g)
 {
-	printf("%s\n  {\"kind\": \"%s\", \"name\": ", r->nr ? "," : "[",
-	       kinds[g->kind]);
-	cmd_json_string(stdout, g->name);
-	printf(", \"uuid\": \"%s\", \"domid\": %" PRIu32 "}", g->uuid,
-	       g->domid);
+	cmd_json_object(j, NULL);
+	cmd_json_string(j, "kind", kinds[g->kind]);
+	cmd_json_string(j, "name", g->name);
+	cmd_json_string(j, "uuid", g->uuid);
+	cmd_json_uint(j, "domid", g->domid);
+	cmd_json_end(j);
 }
 
 static void print_text(const struct chaos_garbage *g)
@@ -47,44 +42,45 @@ static void print_text(const struct chaos_garbage *g)
 
 static void visit(void *arg, const struct chaos_garbage *g)
 {
-	struct report *r = arg;
+	struct cmd_env *env = arg;
 
-	if (r->json)
-		print_json(r, g);
+	if (env->json)
+		print_json(env->json, g);
 	else
 		print_text(g);
-	r->nr++;
 }
+
+#define KEY_DRY_RUN 256
 
 static int run(struct cmd_env *env, int argc, char **argv)
 {
-	struct report r = { 0 };
 	unsigned int flags = 0;
-	int i, rc;
+	int c;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
-			r.json = true;
-		else if (!strcmp(argv[i], "--dry-run"))
-			flags |= CHAOS_GC_DRY_RUN;
-		else
-			return cmd_usage(&cmd_gc, "unknown argument %s",
-					 argv[i]);
+	while ((c = cmd_getopt(env, &cmd_gc, argc, argv)) != CMD_GETOPT_END) {
+		if (c == CMD_GETOPT_BAD)
+			return EXIT_USAGE;
+		flags |= CHAOS_GC_DRY_RUN;
 	}
-	rc = chaos_gc(env->ctx, flags, visit, &r);
-	if (r.json)
-		printf("%s\n]\n", r.nr ? "" : "[");
-	return rc ? cmd_report(env, "gc") : 0;
+	if (optind < argc)
+		return cmd_usage(&cmd_gc, "unknown argument %s", argv[optind]);
+	return chaos_gc(env->ctx, flags, visit, env) ? cmd_report(env, "gc") : 0;
 }
+
+static const struct cmd_option options[] = {
+	{ KEY_DRY_RUN, "dry-run", NULL, "only print it" },
+	{ 0 },
+};
 
 const struct cmd_verb cmd_gc = {
 	.name = "gc",
-	.args = "[--dry-run] [-j|--json]",
+	.args = "",
 	.summary = "remove what killed commands left",
 	.help = "  Prints what it removed: names and records without domain, domains\n"
-	"  whose create was killed, vifs of domains that are gone.\n"
-	"  --dry-run   only print it\n\n"
+	"  whose create was killed, vifs of domains that are gone.\n\n"
 	"  chaos gc --dry-run\n",
-	.run = run,
+	.options = options,
+	.json = true,
 	.needs_library = true,
+	.run = run,
 };

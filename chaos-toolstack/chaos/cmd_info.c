@@ -1,53 +1,49 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos info */
 #include <inttypes.h>
-#include <string.h>
 #include <time.h>
 
 #include "cmd.h"
 
-static void json_pair(const char *key, const char *value)
+static void json_vif(struct cmd_json *j, const struct chaos_vif *v)
 {
-	printf(", \"%s\": ", key);
-	cmd_json_string(stdout, value);
+	cmd_json_object(j, NULL);
+	cmd_json_uint(j, "id", v->id);
+	cmd_json_string(j, "mac", v->mac);
+	cmd_json_string(j, "bridge", v->bridge);
+	cmd_json_string(j, "ifname", v->ifname);
+	cmd_json_string(j, "ip", v->ip);
+	cmd_json_string(j, "gateway", v->gateway);
+	cmd_json_string(j, "backend_state", v->backend_state);
+	cmd_json_string(j, "frontend_state", v->frontend_state);
+	cmd_json_uint(j, "mtu", v->mtu);
+	cmd_json_uint(j, "guest_port", v->guest_port);
+	cmd_json_uint(j, "backend_port", v->backend_port);
+	cmd_json_uint(j, "rx_packets", v->rx_packets);
+	cmd_json_uint(j, "rx_bytes", v->rx_bytes);
+	cmd_json_uint(j, "tx_packets", v->tx_packets);
+	cmd_json_uint(j, "tx_bytes", v->tx_bytes);
+	cmd_json_end(j);
 }
 
-static void json_vif(const struct chaos_vif *v)
-{
-	printf("{\"id\": %" PRIu32, v->id);
-	json_pair("mac", v->mac);
-	json_pair("bridge", v->bridge);
-	json_pair("ifname", v->ifname);
-	json_pair("ip", v->ip);
-	json_pair("gateway", v->gateway);
-	json_pair("backend_state", v->backend_state);
-	json_pair("frontend_state", v->frontend_state);
-	printf(", \"mtu\": %" PRIu32 ", \"guest_port\": %" PRIu32
-	       ", \"backend_port\": %" PRIu32 ", \"rx_packets\": %" PRIu64
-	       ", \"rx_bytes\": %" PRIu64 ", \"tx_packets\": %" PRIu64
-	       ", \"tx_bytes\": %" PRIu64 "}", v->mtu, v->guest_port,
-	       v->backend_port, v->rx_packets, v->rx_bytes, v->tx_packets,
-	       v->tx_bytes);
-}
-
-static void print_json(const struct chaos_info *info)
+void cmd_json_info(struct cmd_json *j, const struct chaos_info *info)
 {
 	size_t i;
 
-	printf("{");
-	cmd_json_domain(stdout, &info->domain);
-	json_pair("kernel", info->kernel);
-	json_pair("ramdisk", info->ramdisk);
-	json_pair("cmdline", info->cmdline);
-	json_pair("on_poweroff", info->on_poweroff);
-	json_pair("on_reboot", info->on_reboot);
-	json_pair("on_crash", info->on_crash);
-	printf(", \"created\": %" PRIu64 ", \"vifs\": [", info->created);
-	for (i = 0; i < info->nr_vifs; i++) {
-		printf("%s", i ? ", " : "");
-		json_vif(info->vif[i]);
-	}
-	printf("]}\n");
+	cmd_json_object(j, NULL);
+	cmd_json_domain(j, &info->domain);
+	cmd_json_string(j, "kernel", info->kernel);
+	cmd_json_string(j, "ramdisk", info->ramdisk);
+	cmd_json_string(j, "cmdline", info->cmdline);
+	cmd_json_string(j, "on_poweroff", info->on_poweroff);
+	cmd_json_string(j, "on_reboot", info->on_reboot);
+	cmd_json_string(j, "on_crash", info->on_crash);
+	cmd_json_uint(j, "created", info->created);
+	cmd_json_array(j, "vifs");
+	for (i = 0; i < info->nr_vifs; i++)
+		json_vif(j, info->vif[i]);
+	cmd_json_end(j);
+	cmd_json_end(j);
 }
 
 static void line(const char *key, const char *value)
@@ -103,7 +99,7 @@ static void print_text(const struct chaos_info *info)
 		print_vif(info->vif[i]);
 }
 
-static int show(struct cmd_env *env, const char *name, bool json, bool first)
+static int show(struct cmd_env *env, const char *name, bool first)
 {
 	struct chaos_info *info;
 	uint32_t domid;
@@ -111,8 +107,8 @@ static int show(struct cmd_env *env, const char *name, bool json, bool first)
 	if (chaos_lookup(env->ctx, name, &domid) ||
 	    chaos_info_get(env->ctx, domid, &info))
 		return cmd_report(env, "info");
-	if (json) {
-		print_json(info);
+	if (env->json) {
+		cmd_json_info(env->json, info);
 	} else {
 		if (!first)
 			printf("\n");
@@ -122,34 +118,26 @@ static int show(struct cmd_env *env, const char *name, bool json, bool first)
 	return 0;
 }
 
-static bool is_json(const char *arg)
-{
-	return !strcmp(arg, "--json") || !strcmp(arg, "-j");
-}
-
 static int run(struct cmd_env *env, int argc, char **argv)
 {
-	bool json = false, first = true;
 	int i, status = 0;
 
-	for (i = 1; i < argc; i++)
-		json |= is_json(argv[i]);
-	for (i = 1; i < argc && !cmd_interrupted; i++) {
-		if (is_json(argv[i]))
-			continue;
-		status |= show(env, argv[i], json, first);
-		first = false;
-	}
-	if (first)
+	if (cmd_no_options(env, &cmd_info, argc, argv))
+		return EXIT_USAGE;
+	if (optind == argc)
 		return cmd_usage(&cmd_info, "which domain?");
-	return cmd_interrupted ? 1 : status;
+	for (i = optind; i < argc && !cmd_interrupted; i++)
+		status = cmd_worst(status, show(env, argv[i], i == optind));
+	return i < argc ? EXIT_FAILURE : status;
 }
 
 const struct cmd_verb cmd_info = {
 	.name = "info",
-	.args = "[-j|--json] NAME|DOMID...",
+	.args = "NAME|DOMID...",
 	.summary = "show what is known of domains",
 	.help = "  chaos info web db\n",
-	.run = run,
+	.words = CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run,
 };

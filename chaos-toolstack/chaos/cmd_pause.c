@@ -2,29 +2,32 @@
 /* chaos pause, chaos unpause */
 #include "cmd.h"
 
-static int each(struct cmd_env *env, const struct cmd_verb *verb, int argc,
-		char **argv, int (*fn)(struct chaos *ctx, uint32_t domid))
+static int pause_one(struct cmd_env *env, uint32_t domid, void *arg)
 {
-	uint32_t domid;
-	int i, status = 0;
+	(void)arg;
+	return chaos_pause(env->ctx, domid);
+}
 
-	if (argc < 2)
-		return cmd_usage(verb, "which domain?");
-	for (i = 1; i < argc; i++)
-		if (chaos_lookup(env->ctx, argv[i], &domid) ||
-		    fn(env->ctx, domid))
-			status = cmd_report(env, verb->name);
-	return status;
+static int unpause_one(struct cmd_env *env, uint32_t domid, void *arg)
+{
+	(void)arg;
+	return chaos_unpause(env->ctx, domid);
 }
 
 static int run_pause(struct cmd_env *env, int argc, char **argv)
 {
-	return each(env, &cmd_pause, argc, argv, chaos_pause);
+	int status = cmd_no_options(env, &cmd_pause, argc, argv);
+
+	return status ? status : cmd_each(env, &cmd_pause, argc - optind,
+					  argv + optind, pause_one, NULL);
 }
 
 static int run_unpause(struct cmd_env *env, int argc, char **argv)
 {
-	return each(env, &cmd_unpause, argc, argv, chaos_unpause);
+	int status = cmd_no_options(env, &cmd_unpause, argc, argv);
+
+	return status ? status : cmd_each(env, &cmd_unpause, argc - optind,
+					  argv + optind, unpause_one, NULL);
 }
 
 const struct cmd_verb cmd_pause = {
@@ -32,8 +35,10 @@ const struct cmd_verb cmd_pause = {
 	.args = "NAME|DOMID...",
 	.summary = "stop the vCPUs of domains",
 	.help = "  chaos pause web\n",
-	.run = run_pause,
+	.words = CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run_pause,
 };
 
 const struct cmd_verb cmd_unpause = {
@@ -41,6 +46,8 @@ const struct cmd_verb cmd_unpause = {
 	.args = "NAME|DOMID...",
 	.summary = "let paused domains run",
 	.help = "  chaos unpause web\n",
-	.run = run_unpause,
+	.words = CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run_unpause,
 };

@@ -4,7 +4,6 @@
  * waited for: they take as long as the slowest, not as all of them.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 
 #include "cmd.h"
 
-#define EXIT_TIMEOUT		3
 #define TIMEOUT_MS		60000
 /* A guest that lives answers from its interrupt handler. */
 #define ANSWER_MS		5000
@@ -26,7 +24,7 @@ struct guest {
 struct ending {
 	struct cmd_env *env;
 	const struct cmd_verb *verb;
-	bool reboot, json, no_wait, all;
+	bool reboot, no_wait, all;
 	int timeout_ms;
 	int64_t deadline;
 	struct guest *guest;
@@ -53,23 +51,21 @@ static int time_left(const struct ending *e, int most)
 
 static void failed(struct ending *e)
 {
-	const struct chaos_error *error = chaos_error(e->env->ctx, 0);
-	bool late = error && error->code == -ETIMEDOUT;
-
-	cmd_report(e->env, e->verb->name);
-	/* Running out of time alone has a status of its own. */
-	e->status = late && (!e->status || e->status == EXIT_TIMEOUT) ?
-		    EXIT_TIMEOUT : 1;
+	e->status = cmd_worst(e->status, cmd_report(e->env, e->verb->name));
 }
 
 static void tell(const struct ending *e, const struct guest *g,
 		 uint32_t new_domid)
 {
-	if (e->json) {
-		printf("{\"domid\": %" PRIu32 ", \"name\": ", g->domid);
-		cmd_json_string(stdout, g->name);
-		printf(", \"result\": \"%s\", \"new_domid\": %" PRIu32 "}\n",
-		       e->no_wait ? "asked" : "ended", new_domid);
+	struct cmd_json *j = e->env->json;
+
+	if (j) {
+		cmd_json_object(j, NULL);
+		cmd_json_uint(j, "domid", g->domid);
+		cmd_json_string(j, "name", g->name);
+		cmd_json_string(j, "result", e->no_wait ? "asked" : "ended");
+		cmd_json_uint(j, "new_domid", new_domid);
+		cmd_json_end(j);
 	} else if (e->env->verbose && !e->no_wait && new_domid) {
 		printf("%s: domain %" PRIu32 "\n", g->name, new_domid);
 	}
@@ -170,30 +166,19 @@ static void end_all(struct ending *e)
 
 static int parse(struct ending *e, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "no-wait", no_argument, NULL, 'n' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "wait", no_argument, NULL, 'w' },
-		{ 0 },
-	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "ajnt:w", longs, NULL)) != -1) {
-		if (c == 'a' && !e->reboot)
+	while ((c = cmd_getopt(e->env, e->verb, argc, argv)) !=
+	       CMD_GETOPT_END) {
+		if (c == CMD_GETOPT_BAD)
+			return EXIT_USAGE;
+		if (c == 'a')
 			e->all = true;
-		else if (c == 'j')
-			e->json = true;
 		else if (c == 'n')
 			e->no_wait = true;
 		else if (c == 't' && !cmd_parse_seconds(optarg, &e->timeout_ms))
 			return cmd_usage(e->verb, "\"%s\" is no number of seconds",
 					 optarg);
-		else if (c == 'a')
-			return cmd_usage(e->verb, "it has no --all");
-		else if (c != 't' && c != 'w')
-			return EXIT_USAGE;
 	}
 	if (e->all ? optind < argc : optind == argc)
 		return cmd_usage(e->verb, e->all ? "all, or which?" :
@@ -237,34 +222,44 @@ static int run_reboot(struct cmd_env *env, int argc, char **argv)
 }
 
 #define OPTIONS \
-	"  -t, --timeout SECONDS   give up after that (60); exit status 3\n" \
-	"  -n, --no-wait           return when the guests say that they will;\n" \
-	"                          what follows from it is then up to you\n" \
-	"  -w, --wait              what is done anyway\n" \
-	"  -j, --json              one object per guest\n"
+	{ 't', "timeout", "SECONDS", "give up after that (60); exit status 3" }, \
+	{ 'n', "no-wait", NULL, \
+	  "return when they say that they will; the rest is up to you" }, \
+	{ 'w', "wait", NULL, "what is done anyway" }
+
+static const struct cmd_option shutdown_options[] = {
+	{ 'a', "all", NULL, "all that chaos made" },
+	OPTIONS,
+	{ 0 },
+};
+
+static const struct cmd_option reboot_options[] = {
+	OPTIONS,
+	{ 0 },
+};
 
 const struct cmd_verb cmd_shutdown = {
 	.name = "shutdown",
-	.args = "[-t|--timeout SECONDS] [-n|--no-wait] [-j|--json] "
-		"-a|--all | NAME|DOMID...",
+	.args = "NAME|DOMID...",
 	.summary = "ask guests to shut down, and do what on_poweroff says",
 	.help =
-	"  -a, --all               all that chaos made\n"
-	OPTIONS "\n"
 	"  chaos shutdown web web2\n"
 	"  chaos shutdown --all --timeout 10 || chaos list\n",
-	.run = run_shutdown,
+	.options = shutdown_options,
+	.words = CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run_shutdown,
 };
 
 const struct cmd_verb cmd_reboot = {
 	.name = "reboot",
-	.args = "[-t|--timeout SECONDS] [-n|--no-wait] [-j|--json] "
-		"NAME|DOMID...",
+	.args = "NAME|DOMID...",
 	.summary = "ask guests to reboot, and create them anew",
-	.help =
-	OPTIONS "\n"
-	"  chaos reboot web\n",
-	.run = run_reboot,
+	.help = "  chaos reboot web\n",
+	.options = reboot_options,
+	.words = CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run_reboot,
 };

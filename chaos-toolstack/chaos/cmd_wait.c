@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos wait */
 #include <errno.h>
-#include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
-
-#define EXIT_TIMEOUT 3
-#define SECONDS_MAX 1000000
 
 /* 0: no such state. */
 static unsigned int parse_state(const char *text)
@@ -23,56 +18,45 @@ static unsigned int parse_state(const char *text)
 	return 0;
 }
 
-bool cmd_parse_seconds(const char *text, int *ms)
+static void put_json(struct cmd_json *j, uint32_t domid, const char *name,
+		     const char *state)
 {
-	char *end;
-	double s;
-
-	errno = 0;
-	s = strtod(text, &end);
-	if (errno || end == text || *end || !(s >= 0 && s <= SECONDS_MAX))
-		return false;
-	*ms = (int)(s * 1000);
-	return true;
+	cmd_json_object(j, NULL);
+	cmd_json_uint(j, "domid", domid);
+	cmd_json_string(j, "name", name);
+	cmd_json_string(j, "state", state);
+	cmd_json_end(j);
 }
 
-static int failed(struct cmd_env *env)
-{
-	const struct chaos_error *e = chaos_error(env->ctx, 0);
-	bool late = e && e->code == -ETIMEDOUT;
-
-	cmd_report(env, "wait");
-	return late ? EXIT_TIMEOUT : 1;
-}
-
-static int wait_for(struct cmd_env *env, const char *name, unsigned int states,
+static int wait_for(struct cmd_env *env, const char *which, const char *state,
 		    int timeout_ms)
 {
+	unsigned int reached, states = parse_state(state);
+	char name[CHAOS_NAME_MAX + 1] = "";
 	const struct chaos_error *e;
-	unsigned int reached;
-	uint32_t domid;
+	uint32_t domid = 0;
 
-	if (chaos_lookup(env->ctx, name, &domid)) {
+	if (chaos_lookup(env->ctx, which, &domid)) {
 		e = chaos_error(env->ctx, 0);
-		if (states == CHAOS_WAIT_GONE && e && e->code == -ESRCH)
-			return 0;
-		return failed(env);
+		if (states != CHAOS_WAIT_GONE || !e || e->code != -ESRCH)
+			return cmd_report(env, "wait");
+	} else {
+		if (env->json && chaos_domain_name(env->ctx, domid, name))
+			*name = '\0';
+		if (chaos_wait(env->ctx, domid, states, timeout_ms, &reached))
+			return cmd_report(env, "wait");
 	}
-	return chaos_wait(env->ctx, domid, states, timeout_ms, &reached) ?
-	       failed(env) : 0;
+	if (env->json)
+		put_json(env->json, domid, name, state);
+	return 0;
 }
 
 static int run(struct cmd_env *env, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "timeout", required_argument, NULL, 't' },
-		{ 0 },
-	};
 	int c, timeout_ms = -1;
-	unsigned int states;
 
-	while ((c = getopt_long(argc, argv, "t:", longs, NULL)) != -1) {
-		if (c != 't')
+	while ((c = cmd_getopt(env, &cmd_wait, argc, argv)) != CMD_GETOPT_END) {
+		if (c == CMD_GETOPT_BAD)
 			return EXIT_USAGE;
 		if (!cmd_parse_seconds(optarg, &timeout_ms))
 			return cmd_usage(&cmd_wait, "\"%s\" is no number of seconds",
@@ -80,21 +64,27 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	}
 	if (argc - optind != 2)
 		return cmd_usage(&cmd_wait, "which domain, and which state?");
-	states = parse_state(argv[optind + 1]);
-	if (!states)
+	if (!parse_state(argv[optind + 1]))
 		return cmd_usage(&cmd_wait, "\"%s\" is no state",
 				 argv[optind + 1]);
-	return wait_for(env, argv[optind], states, timeout_ms);
+	return wait_for(env, argv[optind], argv[optind + 1], timeout_ms);
 }
+
+static const struct cmd_option options[] = {
+	{ 't', "timeout", "SECONDS", "give up after that; exit status 3" },
+	{ 0 },
+};
 
 const struct cmd_verb cmd_wait = {
 	.name = "wait",
-	.args = "[-t|--timeout SECONDS] NAME|DOMID STATE",
+	.args = "NAME|DOMID STATE",
 	.summary = "wait until a domain is in a state",
 	.help =
-	"  STATE is running, idle, paused, shutdown, crashed or gone.\n"
-	"  -t, --timeout SECONDS   give up after that; exit status 3\n\n"
+	"  STATE is running, idle, paused, shutdown, crashed or gone.\n\n"
 	"  chaos wait --timeout 10 web shutdown\n",
-	.run = run,
+	.options = options,
+	.words = "running idle paused shutdown crashed gone " CMD_WORDS_DOMAINS,
+	.json = true,
 	.needs_library = true,
+	.run = run,
 };

@@ -5,12 +5,7 @@
 
 # What the command says of itself: no list here that could grow stale.
 _chaos_verbs() {
-	chaos help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
-}
-
-_chaos_options() {
-	chaos help "$1" 2>/dev/null | head -n 1 | grep -o -e '--[a-z-]*'
-	echo --help
+	chaos help --words 2>/dev/null
 }
 
 # What libchaos keeps, so that no domain is asked for.
@@ -19,37 +14,50 @@ _chaos_names() {
 }
 
 _chaos() {
-	local cur=${COMP_WORDS[COMP_CWORD]} at=1 verb words
+	local cur=${COMP_WORDS[COMP_CWORD]} at=1 words options word
 	COMPREPLY=()
 
-	case ${COMP_WORDS[1]} in
-	-v | --verbose) at=2 ;;
-	esac
+	while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} == -* ]]; do
+		at=$((at + 1))
+		# The shell takes --color=never apart.
+		[[ ${COMP_WORDS[at]} != = ]] || at=$((at + 2))
+	done
 	if [ "$COMP_CWORD" -le "$at" ]; then
 		words="$(_chaos_verbs)"
-		[ "$at" = 2 ] || words="$words --verbose"
+		[[ $cur != -* ]] || words="--verbose --color= --help --version"
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 		return
 	fi
-	verb=${COMP_WORDS[at]}
+	# Two lines: the options, and what else may follow.
+	{
+		read -r options
+		read -r words
+	} < <(chaos help --words "${COMP_WORDS[at]}" 2>/dev/null)
 	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(
-			compgen -W "$(_chaos_options "$verb")" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+		[[ ${COMPREPLY[0]} != *= ]] || compopt -o nospace 2>/dev/null
 		return
 	fi
-	case $verb in
-	create)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return
-		;;
-	help) words="$(_chaos_verbs)" ;;
-	list | gc | doctor | version) return ;;
-	wait)
-		words="running idle paused shutdown crashed gone $(_chaos_names)"
-		;;
-	*) words="$(_chaos_names)" ;;
-	esac
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	for word in $words; do
+		case $word in
+		@files)
+			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
+				compgen -f -- "$cur")
+			;;
+		@domains)
+			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
+				compgen -W "$(_chaos_names)" -- "$cur")
+			;;
+		@verbs)
+			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
+				compgen -W "$(_chaos_verbs)" -- "$cur")
+			;;
+		*)
+			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
+				compgen -W "$word" -- "$cur")
+			;;
+		esac
+	done
 }
 
 complete -F _chaos chaos

@@ -48,6 +48,10 @@ offers create --dry = --dry-run
 offers gc --d = --dry-run
 offers wait db sh = shutdown
 offers help doc = doctor
-offers list w =
+offers list w = web1 web2
+offers version w =
+offers doctor --j = --json
+offers shutdown --t = --timeout=
+offers --co = --color=
 echo "1..$nr"
 exit $failed

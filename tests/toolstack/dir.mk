@@ -18,7 +18,7 @@ comma := ,
 define toolstack_test
 toolstack-$(1)_SRCS := tests/toolstack/$(1).c
 toolstack-$(1)_CFLAGS := $(TOOLSTACK_CFLAGS)
-toolstack-$(1)_LIBS := $(B)/tests/toolstack-world.a
+toolstack-$(1)_LIBS := $(2) $(B)/tests/toolstack-world.a
 toolstack-$(1)_PKGS := cmocka xlutil jansson
 toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
@@ -44,13 +44,14 @@ $(eval $(call test_program,toolstack-tsan))
 TSAN_PROGRAMS += $(B)/tests/toolstack-tsan
 endif
 
-# What chaos prints as JSON.
-toolstack-json_SRCS := tests/toolstack/json.c chaos-toolstack/chaos/json.c
-toolstack-json_CFLAGS := $(TOOLSTACK_CFLAGS) -Ichaos-toolstack/chaos
-toolstack-json_LIBS := $(B)/tests/toolstack-world.a
-toolstack-json_PKGS := cmocka xlutil jansson
-toolstack-json_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
-$(eval $(call test_program,toolstack-json))
+# The command: its parts, and each verb as it is typed.
+toolstack-command_SRCS := $(filter-out %/start.c,$(chaos_SRCS))
+toolstack-command_CFLAGS := $(TOOLSTACK_CFLAGS)
+$(eval $(call archive,toolstack-command,tests/toolstack-command.a))
+$(foreach t,json table cli,$(eval \
+	$(call toolstack_test,$(t),$(B)/tests/toolstack-command.a)))
+$(foreach t,json table cli,$(eval \
+	toolstack-$(t)_CFLAGS += -Ichaos-toolstack/chaos))
 
 # The ACPI tables alone.
 toolstack-acpi_SRCS := tests/toolstack/acpi.c $(LIBCHAOS)/acpi.c
@@ -107,3 +108,10 @@ $(B)/tests/toolstack-completion: tests/toolstack/completion.bash $(B)/chaos/chao
 	@mkdir -p $(@D)
 	$(Q)printf '#!/bin/sh\nexec bash %s %s\n' $^ > $@ && chmod +x $@
 TEST_PROGRAMS += $(B)/tests/toolstack-completion
+
+# What is documented of the JSON that it prints.
+$(B)/tests/toolstack-json-docs: tests/toolstack/json_docs.py docs/json.md \
+		$(B)/tests/toolstack-cli
+	@mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nexec python3 %s %s %s\n' $^ > $@ && chmod +x $@
+TEST_PROGRAMS += $(B)/tests/toolstack-json-docs

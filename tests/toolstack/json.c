@@ -22,13 +22,17 @@ static void test_strings(void **state)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		char *out = NULL;
 		FILE *f = open_memstream(&out, &size);
+		struct cmd_json j;
 		json_t *json;
 
-		cmd_json_string(f, texts[i]);
+		cmd_json_init(&j, f);
+		cmd_json_string(&j, NULL, texts[i]);
+		cmd_json_fini(&j);
 		fclose(f);
-		json = json_loads(out, JSON_DECODE_ANY, NULL);
+		json = json_loads(out, 0, NULL);
 		assert_non_null(json);
-		assert_string_equal(json_string_value(json), texts[i]);
+		assert_string_equal(json_string_value(json_array_get(json, 0)),
+				    texts[i]);
 		json_decref(json);
 		free(out);
 	}

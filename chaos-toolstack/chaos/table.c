@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Tables. */
+#include "table.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define GAP	2	/* between two columns */
+#define CUT_MIN	4	/* a column is cut to no less */
+#define ELLIPSIS "\xe2\x80\xa6"
+
+/* Characters of UTF-8: all bytes but those that continue one. */
+static unsigned int text_width(const char *s)
+{
+	unsigned int n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+/* The bytes of the first so many characters. */
+static int text_head(const char *s, unsigned int width)
+{
+	const char *p = s;
+
+	for (; *p; p++)
+		if ((*p & 0xc0) != 0x80 && !width--)
+			break;
+	return (int)(p - s);
+}
+
+void cmd_table_init(struct cmd_table *t, const struct cmd_column *column,
+		    unsigned int nr_columns)
+{
+	unsigned int i;
+
+	memset(t, 0, sizeof(*t));
+	t->column = column;
+	t->nr_columns = nr_columns;
+	for (i = 0; i < nr_columns; i++)
+		t->width[i] = text_width(column[i].title);
+}
+
+static bool make_room(struct cmd_table *t, size_t size)
+{
+	size_t room = t->room ? t->room : 4096;
+	char *text;
+
+	while (room - t->size < size)
+		room *= 2;
+	if (room == t->room)
+		return true;
+	text = realloc(t->text, room);
+	if (!text)
+		return false;
+	t->text = text;
+	t->room = room;
+	return true;
+}
+
+void cmd_table_cell(struct cmd_table *t, enum cmd_colour colour,
+		    const char *format, ...)
+{
+	unsigned int *width = &t->width[t->nr_cells % t->nr_columns];
+	unsigned int n;
+	char *text;
+	va_list ap;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (len < 0 || t->failed || !make_room(t, (size_t)len + 2)) {
+		t->failed = true;
+		return;
+	}
+	text = t->text + t->size;
+	*text++ = (char)colour;
+	va_start(ap, format);
+	vsnprintf(text, (size_t)len + 1, format, ap);
+	va_end(ap);
+	t->size += (size_t)len + 2;
+	t->nr_cells++;
+	n = text_width(text);
+	if (n > *width)
+		*width = n;
+}
+
+/* Cuts the last column, so that the table is not wider than that. */
+static void fit(struct cmd_table *t, unsigned int width)
+{
+	unsigned int i, before = 0, last = t->nr_columns - 1;
+
+	for (i = 0; i < last; i++)
+		before += t->width[i] + GAP;
+	if (t->column[last].right || before + t->width[last] <= width)
+		return;
+	t->width[last] = width > before + CUT_MIN ? width - before : CUT_MIN;
+}
+
+static void print_cell(const struct cmd_table *t, FILE *f, unsigned int i,
+		       const char *text, enum cmd_colour colour)
+{
+	unsigned int n = text_width(text), width = t->width[i];
+	int pad = n < width ? (int)(width - n) : 0;
+	const char *begin = "", *end = "";
+
+	if (colour != CMD_PLAIN) {
+		begin = cmd_colour_escape(colour);
+		end = cmd_colour_escape(CMD_PLAIN);
+	}
+	if (t->column[i].right)
+		fprintf(f, "%*s", pad, "");
+	if (n > width)
+		fprintf(f, "%s%.*s" ELLIPSIS "%s", begin,
+			text_head(text, width - 1), text, end);
+	else
+		fprintf(f, "%s%s%s", begin, text, end);
+	if (i == t->nr_columns - 1)
+		fputc('\n', f);
+	else
+		fprintf(f, "%*s", t->column[i].right ? GAP : pad + GAP, "");
+}
+
+int cmd_table_print(struct cmd_table *t, FILE *f, unsigned int width,
+		    bool colour)
+{
+	const char *p = t->text;
+	int rc = t->failed ? -ENOMEM : 0;
+	unsigned int i;
+	size_t n;
+
+	if (width)
+		fit(t, width);
+	for (i = 0; !rc && i < t->nr_columns; i++)
+		print_cell(t, f, i, t->column[i].title,
+			   colour ? CMD_BOLD : CMD_PLAIN);
+	for (n = 0; !rc && n < t->nr_cells; n++) {
+		enum cmd_colour c = (enum cmd_colour)*p++;
+
+		print_cell(t, f, (unsigned int)(n % t->nr_columns), p,
+			   colour ? c : CMD_PLAIN);
+		p += strlen(p) + 1;
+	}
+	free(t->text);
+	t->text = NULL;
+	t->nr_cells = 0;
+	return rc;
+}
+
+unsigned int cmd_terminal_width(int fd)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	char *end;
+	long n;
+
+	if (!isatty(fd))
+		return 0;
+	n = columns ? strtol(columns, &end, 10) : 0;
+	if (n > 0 && n < 10000 && !*end)
+		return (unsigned int)n;
+	if (ioctl(fd, TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col;
+}
