@@ -41,7 +41,11 @@ struct noxs_pool {
 	struct noxs_pool_page page[];
 };
 
-/* Pools of one backend domain that may be in limbo before it gets no more. */
+/*
+ * Pools of one backend domain that may be in limbo before it gets no more: those
+ * of all its devices, which are cut off at once by a resume, and some.
+ */
+#define NOXS_POOL_PER_DEVICE	3
 #define NOXS_POOL_MAX_LIMBO	8
 
 /*

@@ -15,6 +15,16 @@ static unsigned int limbo_count(const struct noxs_bus *bus, uint16_t domid)
 	return nr;
 }
 
+static unsigned int limbo_max(const struct noxs_bus *bus, uint16_t domid)
+{
+	unsigned int i, nr = NOXS_POOL_MAX_LIMBO;
+
+	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
+		if (bus->dev[i] && bus->dev[i]->slot.backend == domid)
+			nr += NOXS_POOL_PER_DEVICE;
+	return nr;
+}
+
 /* Give back what the peer does not map.  True: nothing is left. */
 static bool pool_release(struct noxs_pool *pool)
 {
@@ -44,7 +54,7 @@ int noxs_pool_create(struct noxs_bus *bus, uint16_t domid, unsigned int nr,
 	int rc = 0;
 
 	noxs_pool_retry(bus);
-	if (limbo_count(bus, domid) >= NOXS_POOL_MAX_LIMBO)
+	if (limbo_count(bus, domid) >= limbo_max(bus, domid))
 		return -EBUSY;
 	pool = noxs_os_alloc(sizeof(*pool) + nr * sizeof(pool->page[0]));
 	if (!pool)
