@@ -12,7 +12,8 @@
  *   xen-state power DOMID                    a power device for a copy
  *   xen-state resume|unpause|pause|destroy DOMID
  *
- * copy prints: DOMID save-us restore-us chunks bytes populated stored
+ * copy prints: DOMID save-us restore-us (without making the domain)
+ *               chunks bytes populated stored
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +112,8 @@ static void make_room(uint64_t mem_kb)
 	memset(arena, 1, arena_size);
 }
 
-static int restore(const struct chaos__xen_params *p, uint32_t *domid)
+static int restore(const struct chaos__xen_params *p, uint32_t *domid,
+		   uint64_t *begin, uint64_t *end)
 {
 	const struct chaos__source source = { next, NULL };
 	struct chaos__xen_console_where con;
@@ -125,7 +127,9 @@ static int restore(const struct chaos__xen_params *p, uint32_t *domid)
 	if (!rc)
 		rc = chaos__xen_build_begin(xen, *domid, p, &b);
 	if (!rc) {
+		*begin = now_ns();
 		rc = chaos__xen_build_restore(b, &source, &con);
+		*end = now_ns();
 		chaos__xen_build_end(b);
 	}
 	if (rc) {
@@ -164,8 +168,9 @@ static void spoil(const char *what)
 	} else if (!strcmp(what, "stream")) {
 		find(CHAOS__CHUNK_PV_STREAM)->data[8]++;
 	} else if (!strcmp(what, "library")) {
-		/* Well formed, and a CPU that there is none like. */
-		find(CHAOS__CHUNK_PV_STREAM)->data[40 + 8 + 8] = 0xff;
+		/* Well formed, and a CPU that there is none like: the headers,
+		 * the record of the kind of guest, the head of the next. */
+		find(CHAOS__CHUNK_PV_STREAM)->data[40 + 16 + 8] = 0xff;
 	} else if (!strcmp(what, "context")) {
 		find(CHAOS__CHUNK_HVM_CONTEXT)->data[8]++;
 	} else {
@@ -182,7 +187,7 @@ static int copy(uint32_t domid, uint64_t mem_kb, uint64_t max_kb,
 		.max_maptrack_frames = -1, .max_event_channels = 1023,
 	};
 	struct chaos__xen_dom dom;
-	uint64_t t[3];
+	uint64_t t[4] = { 0 };
 	uint32_t id;
 	int rc;
 
@@ -201,8 +206,7 @@ static int copy(uint32_t domid, uint64_t mem_kb, uint64_t max_kb,
 		die("save", rc);
 	if (what)
 		spoil(what);
-	rc = restore(&p, &id);
-	t[2] = now_ns();
+	rc = restore(&p, &id, &t[2], &t[3]);
 	if (what) {
 		printf("%s: %s\n", strerror(-rc), reason);
 		return !rc;
@@ -213,7 +217,7 @@ static int copy(uint32_t domid, uint64_t mem_kb, uint64_t max_kb,
 	}
 	printf("%u %llu %llu %zu %zu %llu %llu\n", id,
 	       (unsigned long long)(t[1] - t[0]) / 1000,
-	       (unsigned long long)(t[2] - t[1]) / 1000, store.nr, store.bytes,
+	       (unsigned long long)(t[3] - t[2]) / 1000, store.nr, store.bytes,
 	       (unsigned long long)store.end.nr_populated,
 	       (unsigned long long)store.end.nr_stored);
 	return 0;

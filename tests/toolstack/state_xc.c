@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +17,8 @@
 
 struct xc_world xc;
 struct chaos__xen the_xen;
+
+#define ON_DEMAND 2	/* populated, but Xen has no page for it yet */
 
 struct xc_cpu_policy {
 	uint32_t features;
@@ -210,6 +213,7 @@ void *xc_map_foreign_bulk(xc_interface *xch, uint32_t domid, int prot,
 		err[i] = -EINVAL;
 		if (pfn[i] >= XC_PAGES || !g->populated[pfn[i]])
 			continue;
+		assert_int_not_equal(g->populated[pfn[i]], ON_DEMAND);
 		err[i] = fail_here("map page") ? -ENOMEM : 0;
 		assert_ptr_not_equal(mmap(area + (size_t)i * XC_PAGE, XC_PAGE,
 					  prot, MAP_SHARED | MAP_FIXED, g->fd,
@@ -256,16 +260,43 @@ int xc_domain_populate_physmap(xc_interface *xch, uint32_t domid,
 	uint64_t k;
 
 	(void)xch;
-	(void)flags;
-	if (fail_here("populate"))
+	if (fail_here("populate") ||
+	    (flags == XENMEMF_populate_on_demand && xc.no_demand))
 		return failed(ENOMEM);
+	if (flags)
+		xc.nr_demanded += nr << order;
 	for (i = 0; i < nr; i++)
 		for (k = extent[i]; k < extent[i] + (1ull << order); k++) {
 			assert_true(k < XC_PAGES);
-			g->populated[k]++;
+			g->populated[k] = flags ? ON_DEMAND : 1;
 			g->nr_pages++;
 		}
 	return (int)nr;
+}
+
+/* All that are due, and they are clear: as if touched. */
+int xc_domain_set_pod_target(xc_interface *xch, uint32_t domid,
+			     uint64_t target_pages, uint64_t *tot_pages,
+			     uint64_t *cache_pages, uint64_t *entries)
+{
+	struct xc_guest *g = xc_guest(domid);
+	uint64_t i;
+
+	(void)xch;
+	assert_true(!tot_pages && !cache_pages && !entries);
+	if (fail_here("pod target"))
+		return failed(ENOMEM);
+	for (i = 0; i < XC_PAGES; i++) {
+		if (g->populated[i] != ON_DEMAND)
+			continue;
+		assert_int_equal(fallocate(g->fd, FALLOC_FL_PUNCH_HOLE |
+					   FALLOC_FL_KEEP_SIZE,
+					   (off_t)i * XC_PAGE, XC_PAGE), 0);
+		g->populated[i] = 1;
+		xc.nr_cleared++;
+	}
+	assert_int_equal(g->nr_pages, target_pages);
+	return 0;
 }
 
 int xc_hvm_param_get(xc_interface *xch, uint32_t domid, uint32_t param,

@@ -37,6 +37,8 @@ struct xc_world {
 	uint32_t flags;			/* XEN_DOMINF_* of the first */
 	uint32_t host;			/* what its CPU has: as policy */
 	unsigned int nr_mapped;		/* pages */
+	bool no_demand;			/* Xen has no populate on demand */
+	uint64_t nr_demanded, nr_cleared;	/* pages */
 	/* The library's stream. */
 	const uint8_t *stream;
 	size_t stream_size, write_size;	/* in how large pieces; 0: all */

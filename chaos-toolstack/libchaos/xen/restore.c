@@ -46,19 +46,6 @@ static int get_tsc(struct chaos__xen_build *b, const void *data)
 	return 0;
 }
 
-static int get_memory(struct chaos__xen_build *b, const uint8_t *data,
-		      size_t size)
-{
-	struct chaos__chunk_range r;
-	int rc = 0;
-
-	for (; !rc && size; data += sizeof(r), size -= sizeof(r)) {
-		memcpy(&r, data, sizeof(r));
-		rc = chaos__xen_populate(b->xen, b->domid, r.gfn, r.nr);
-	}
-	return rc;
-}
-
 static int get_params(struct chaos__xen_build *b, const uint8_t *data,
 		      size_t size, struct chaos__xen_console_where *con)
 {
@@ -100,7 +87,6 @@ static int use_pvh(struct chaos__input *in, struct chaos__fill *fill,
 		   struct chaos__xen_console_where *con)
 {
 	struct chaos__xen_build *b = in->b;
-	int rc;
 
 	switch (in->type) {
 	case CHAOS__CHUNK_PLATFORM:
@@ -110,12 +96,11 @@ static int use_pvh(struct chaos__input *in, struct chaos__fill *fill,
 	case CHAOS__CHUNK_TSC:
 		return get_tsc(b, in->data);
 	case CHAOS__CHUNK_MEMORY:
-		return get_memory(b, in->data, in->size);
+		return chaos__fill_memory(fill, &in->check, in->data, in->size);
 	case CHAOS__CHUNK_PAGES:
-		return chaos__fill_pages(fill, &in->check, in->data);
+		return chaos__fill_pages(fill, in->data);
 	case CHAOS__CHUNK_PARAMS:
-		rc = chaos__fill_zero(fill, &in->check, CHAOS__MAX_GFN);
-		return rc ? rc : get_params(b, in->data, in->size, con);
+		return get_params(b, in->data, in->size, con);
 	case CHAOS__CHUNK_HVM_CONTEXT:
 		return get_context(b, in->data, in->size);
 	default:
@@ -138,7 +123,6 @@ static int restore_pvh(struct chaos__input *in,
 		if (!rc)
 			rc = use_pvh(in, fill, con);
 	} while (!rc && in->type != CHAOS__CHUNK_END);
-	chaos__fill_end(fill);
 	free(fill);
 	return rc;
 }

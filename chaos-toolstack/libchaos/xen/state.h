@@ -52,28 +52,22 @@ struct chaos__input {
 
 int chaos__input_next(struct chaos__input *in);
 
-/*
- * restore-memory.c: writes a guest's populated pages in their order, zeroes
- * where nothing else is said.
- */
+/* restore-memory.c: a guest's memory, zero where nothing else is said. */
 #define CHAOS__FILL_PAGES 1024u
 
 struct chaos__fill {
 	struct chaos__xen_build *b;
-	size_t range;			/* that is mapped next, */
-	uint64_t offset;		/* from this page of it on */
-	uint8_t *map;
-	unsigned int nr, at;		/* pages mapped, and done */
+	bool no_demand;			/* this Xen populates none on demand */
+	bool demand;			/* some are to be, of this chunk */
+	unsigned int nr;		/* listed */
 	xen_pfn_t pfn[CHAOS__FILL_PAGES];
 };
 
-/* Zeroes up to gfn. */
-int chaos__fill_zero(struct chaos__fill *f, const struct chaos__chunk_check *c,
-		     uint64_t gfn);
+/* A MEMORY chunk that was checked, and counted in c. */
+int chaos__fill_memory(struct chaos__fill *f, const struct chaos__chunk_check *c,
+		       const void *chunk, size_t size);
 /* A PAGES chunk that was checked. */
-int chaos__fill_pages(struct chaos__fill *f, const struct chaos__chunk_check *c,
-		      const void *chunk);
-void chaos__fill_end(struct chaos__fill *f);
+int chaos__fill_pages(struct chaos__fill *f, const void *chunk);
 
 /* Errors as pthread_create(): positive. */
 int chaos__state_thread(pthread_t *thread, void *(*run)(void *), void *arg);
