@@ -53,6 +53,32 @@ static bool life_changed(struct noxs_bus *bus)
 	return changed;
 }
 
+/*
+ * Another life may have the same devices in other slots, in whatever order its
+ * toolstack made them.
+ */
+static void devices_move(struct noxs_bus *bus, unsigned int nr_slots)
+{
+	struct noxs_device *dev;
+	struct xen_noxs_slot slot;
+	unsigned int i, n;
+
+	for (i = 0; i < nr_slots; i++) {
+		if (noxs_slot_read(bus, i, &slot) ||
+		    slot.state != XEN_NOXS_SLOT_PRESENT)
+			continue;
+		for (n = 0; n < XEN_NOXS_MAX_SLOTS; n++) {
+			dev = bus->dev[n];
+			if (!dev || dev->slot.type != slot.type ||
+			    dev->slot.id != slot.id)
+				continue;
+			bus->dev[n] = bus->dev[i];
+			bus->dev[i] = dev;
+			break;
+		}
+	}
+}
+
 int noxs_bus_scan(struct noxs_bus *bus)
 {
 	unsigned int i, nr_slots;
@@ -65,9 +91,11 @@ int noxs_bus_scan(struct noxs_bus *bus)
 	r = noxs_page_check(bus, &nr_slots);
 	if (r)
 		return r;
-	if (life_changed(bus))
+	if (life_changed(bus)) {
+		devices_move(bus, nr_slots);
 		for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
 			noxs_device_reset(bus, i, nr_slots);
+	}
 	/*
 	 * All that went before anything that came: a new device may have the
 	 * port number of an old one.

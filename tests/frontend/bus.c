@@ -527,6 +527,29 @@ static void resume_keeps_the_device(void **state)
 	finish();
 }
 
+static void resume_in_other_slots(void **state)
+{
+	struct xen_noxs_slot *slot = os_device_page()->slot, was;
+
+	(void)state;
+	slot_add(0);
+	slot_add(1);
+	slot_add(2);
+	assert_int_equal(bus_init(), 0);
+	was = slot[0];
+	slot[0] = slot[2];
+	slot[2] = slot[1];
+	slot[1] = was;
+	assert_int_equal(noxs_bus_resume(&bus), 0);
+	assert_int_equal(seen.lost, 3);
+	assert_int_equal(seen.removed, 0);
+	assert_int_equal(seen.probed, 3);
+	assert_int_equal(seen.changed, 6);
+	assert_true(os_port_bound(PORT) && os_port_bound(PORT + 1) &&
+		    os_port_bound(PORT + 2));
+	finish();
+}
+
 static void generation_alone_resets(void **state)
 {
 	(void)state;
@@ -647,6 +670,7 @@ int main(void)
 		cmocka_unit_test_setup(back_area_is_validated, setup),
 		cmocka_unit_test_setup(front_area_is_written_in_order, setup),
 		cmocka_unit_test_setup(resume_keeps_the_device, setup),
+		cmocka_unit_test_setup(resume_in_other_slots, setup),
 		cmocka_unit_test_setup(generation_alone_resets, setup),
 		cmocka_unit_test_setup(serial_alone_resets, setup),
 		cmocka_unit_test_setup(resume_of_another_device, setup),
