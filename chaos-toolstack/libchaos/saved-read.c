@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Reading a saved domain; nothing of it is trusted. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crc.h"
+#include "saved.h"
+
+/* A file up to this size is read once, whoever reads it twice. */
+#define SMALL_FILE	(16u << 20)
+
+__attribute__((format(printf, 2, 3)))
+static int broken(struct chaos__saved_reader *r, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(r->why, sizeof(r->why), format, ap);
+	va_end(ap);
+	return -EPROTO;
+}
+
+/* How much there was, up to size; or -errno. */
+static ssize_t read_some(struct chaos__saved_reader *r, void *to, size_t size)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	if (r->all) {
+		got = r->all_size - (size_t)r->bytes;
+		got = got < size ? got : size;
+		memcpy(to, r->all + r->bytes, got);
+		r->bytes += got;
+		return (ssize_t)got;
+	}
+	while (got < size) {
+		n = read(r->fd, (unsigned char *)to + got, size - got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		got += (size_t)n;
+	}
+	r->bytes += got;
+	return (ssize_t)got;
+}
+
+static int read_all(struct chaos__saved_reader *r, void *to, size_t size)
+{
+	uint64_t at = r->bytes;
+	ssize_t n = read_some(r, to, size);
+
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n < size)
+		return broken(r, "cut off behind byte %llu",
+			      (unsigned long long)(at + (uint64_t)n));
+	return 0;
+}
+
+static int read_header(struct chaos__saved_reader *r)
+{
+	struct chaos__saved_header header;
+	int rc = read_all(r, &header, sizeof(header));
+
+	if (rc)
+		return rc;
+	if (memcmp(header.magic, CHAOS__SAVED_MAGIC, sizeof(header.magic)))
+		return broken(r, "not a saved domain of chaos");
+	if (header.version != CHAOS__SAVED_VERSION || header.flags)
+		return broken(r, "of version %u, this reads version %u",
+			      header.version, CHAOS__SAVED_VERSION);
+	return 0;
+}
+
+/* At the start of a file, not in the middle of one. */
+static int load_small(struct chaos__saved_reader *r)
+{
+	unsigned char *all;
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(r->fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	    st.st_size > SMALL_FILE || lseek(r->fd, 0, SEEK_CUR) != 0)
+		return 0;
+	all = malloc((size_t)st.st_size);
+	if (!all)
+		return -ENOMEM;
+	n = read_some(r, all, (size_t)st.st_size);
+	r->bytes = 0;
+	r->all = all;
+	r->all_size = n < 0 ? 0 : (size_t)n;
+	return n < 0 ? (int)n : 0;
+}
+
+int chaos__saved_reader_init(struct chaos__saved_reader *r, int fd)
+{
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	r->fd = fd;
+	r->buf = malloc(CHAOS__SAVED_MAX + 8);
+	rc = r->buf ? load_small(r) : -ENOMEM;
+	if (!rc)
+		rc = read_header(r);
+	if (rc)
+		chaos__saved_reader_fini(r);
+	return rc;
+}
+
+void chaos__saved_reader_fini(struct chaos__saved_reader *r)
+{
+	free(r->buf);
+	free(r->all);
+	r->buf = r->all = NULL;
+}
+
+int chaos__saved_rewind(struct chaos__saved_reader *r)
+{
+	if (!r->all && lseek(r->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	r->bytes = 0;
+	r->number = 0;
+	return read_header(r);
+}
+
+int chaos__saved_next(struct chaos__saved_reader *r, uint32_t *type,
+		      const void **data, size_t *size)
+{
+	struct chaos__saved_record record;
+	size_t padding;
+	uint32_t crc;
+	int rc;
+
+	rc = read_all(r, &record, sizeof(record));
+	if (rc)
+		return rc;
+	if (record.number != r->number || record.size > CHAOS__SAVED_MAX)
+		return broken(r, "record %u is damaged", r->number);
+	padding = -(size_t)record.size & 7;
+	rc = read_all(r, r->buf, record.size + padding);
+	if (rc)
+		return rc;
+	crc = chaos__crc32c(0, &record,
+			    offsetof(struct chaos__saved_record, crc));
+	crc = chaos__crc32c(crc, r->buf, record.size);
+	if (crc != record.crc ||
+	    memcmp(r->buf + record.size, "\0\0\0\0\0\0\0", padding))
+		return broken(r, "record %u is damaged", r->number);
+	r->number++;
+	*type = record.type;
+	*data = r->buf;
+	*size = record.size;
+	return 0;
+}
+
+int chaos__saved_expect(struct chaos__saved_reader *r, uint32_t type,
+			const void **data, size_t *size)
+{
+	size_t least = *size;
+	uint32_t got;
+	int rc = chaos__saved_next(r, &got, data, size);
+
+	if (!rc && (got != type || *size < least))
+		rc = broken(r, "record %u is of type %u, not %u",
+			    r->number - 1, got, type);
+	return rc;
+}
+
+int chaos__saved_end(struct chaos__saved_reader *r)
+{
+	struct chaos__saved_trailer trailer;
+	size_t size = sizeof(trailer);
+	const void *data;
+	char byte;
+	int rc;
+
+	rc = chaos__saved_expect(r, CHAOS__SAVED_TRAILER, &data, &size);
+	if (rc)
+		return rc;
+	memcpy(&trailer, data, sizeof(trailer));
+	if (size != sizeof(trailer) || trailer.nr_records != r->number - 1)
+		return broken(r, "its trailer does not fit");
+	if (!r->all && lseek(r->fd, 0, SEEK_CUR) < 0)
+		return 0;	/* a stream goes on with something else */
+	return read_some(r, &byte, 1) == 1 ?
+	       broken(r, "something is behind its end") : 0;
+}
