@@ -61,6 +61,8 @@ extern const struct cmd_verb
 	cmd_pause,
 	cmd_reboot,
 	cmd_rename,
+	cmd_restore,
+	cmd_save,
 	cmd_shutdown,
 	cmd_unpause,
 	cmd_version,

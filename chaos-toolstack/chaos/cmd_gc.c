@@ -9,6 +9,7 @@ static const char *const kinds[] = {
 	[CHAOS_GARBAGE_RECORD] = "record",
 	[CHAOS_GARBAGE_DOMAIN] = "domain",
 	[CHAOS_GARBAGE_VIFS] = "vifs",
+	[CHAOS_GARBAGE_SUSPENDED] = "suspended",
 };
 
 static void print_json(struct cmd_json *j, const struct chaos_garbage *g)
@@ -36,6 +37,10 @@ static void print_text(const struct chaos_garbage *g)
 		break;
 	case CHAOS_GARBAGE_VIFS:
 		printf("vifs of domain %" PRIu32 "\n", g->domid);
+		break;
+	case CHAOS_GARBAGE_SUSPENDED:
+		printf("domain %" PRIu32 ", %s, left suspended: goes on\n",
+		       g->domid, g->name);
 		break;
 	}
 }

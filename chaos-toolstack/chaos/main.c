@@ -18,6 +18,8 @@ const struct cmd_verb *const cmd_verbs[] = {
 	&cmd_reboot,
 	&cmd_pause,
 	&cmd_unpause,
+	&cmd_save,
+	&cmd_restore,
 	&cmd_rename,
 	&cmd_domid,
 	&cmd_domname,

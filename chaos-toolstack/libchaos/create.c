@@ -9,12 +9,15 @@
 #include <string.h>
 #include <time.h>
 
+#include <noxs/noxs.h>
+
 #include "config.h"
 #include "devices.h"
 #include "image.h"
 #include "layout.h"
 #include "power.h"
 #include "restart.h"
+#include "restore.h"
 
 /* Beside its memory a guest costs Xen a pool of page tables, and what the
  * domain and each vCPU are made of. */
@@ -27,6 +30,7 @@ struct create {
 	const char *name;
 	unsigned int flags;
 	uint32_t domid;
+	struct chaos__restore *restore;	/* NULL: from an image */
 	struct chaos__image image;
 	struct chaos__xen_params params;
 	struct chaos__name_lock lock;
@@ -163,19 +167,27 @@ static int open_names(struct create *c, const struct step *s)
 		return chaos__fail(c->ctx, rc, c->name, s->name,
 				   "it must be a directory of root alone",
 				   "%s: %s", c->ctx->run_dir, strerror(-rc));
-	return check_uuid(c, s);
+	return 0;
 }
 
+/* The name is what people know: of the two it is told of first. */
 static int claim_name(struct create *c, const struct step *s)
 {
 	uint32_t holder;
 	int rc;
 
 	rc = open_names(c, s);
-	if (rc || c->lock.fd >= 0)	/* it was handed over */
+	if (rc)
 		return rc;
+	if (c->lock.fd >= 0)	/* it was handed over */
+		return check_uuid(c, s);
 	rc = chaos__name_claim(c->ctx, c->name, &c->lock, &holder);
-	return name_taken(c, s, rc, holder);
+	if (rc)
+		return name_taken(c, s, rc, holder);
+	rc = check_uuid(c, s);
+	if (rc)
+		chaos__name_drop(c->ctx, &c->lock);
+	return rc;
 }
 
 static int look_at_name(struct create *c, const struct step *s)
@@ -187,7 +199,7 @@ static int look_at_name(struct create *c, const struct step *s)
 	if (rc)
 		return rc;
 	rc = chaos__name_free(c->ctx, c->name, &holder);
-	return name_taken(c, s, rc, holder);
+	return rc ? name_taken(c, s, rc, holder) : check_uuid(c, s);
 }
 
 static int look_at_vifs(struct create *c, const struct step *s)
@@ -315,6 +327,37 @@ static int set_up_vcpu(struct create *c, const struct step *s)
 	return rc ? xen_failed(c, s, rc) : 0;
 }
 
+/* Before the guest sees a device: it is to find that these are others. */
+static int number_life(struct create *c, const struct step *s)
+{
+	struct xen_noxs_generation op = {
+		.domid = (uint16_t)c->domid,
+		.generation = c->restore->generation + 1,
+	};
+	int rc = chaos__need_noxs(c->ctx);
+
+	if (!rc)
+		rc = noxs_generation(c->ctx->nx, &op);
+	if (rc == -ENOSYS)
+		return chaos__fail(c->ctx, rc, c->name, s->name,
+				   "boot the extended Xen",
+				   "this Xen has no noxs extension");
+	return rc ? chaos__fail(c->ctx, rc, c->name, s->name, "", NULL) : 0;
+}
+
+/* What is wrong with the image it knows better than Xen. */
+static int restore_state(struct create *c, const struct step *s)
+{
+	struct chaos__source source;
+	int rc;
+
+	chaos__restore_source(c->restore, &source);
+	rc = chaos__xen_build_restore(c->build, &source, &c->rec.console);
+	if (rc && c->restore->reader.why[0])
+		return chaos__restore_failed(c->restore, rc);
+	return rc ? xen_failed(c, s, rc) : 0;
+}
+
 static int await_vifs(struct create *c, const struct step *s)
 {
 	(void)s;
@@ -430,6 +473,27 @@ static const struct step all_steps[] = {
 	{ "unpause", unpause, NULL },
 };
 
+static const struct step restore_steps[] = {
+	{ "check memory", check_memory, NULL },
+	{ "claim name", claim_name, drop_name },
+	{ "create domain", create_domain, destroy_domain },
+	{ "create vCPUs", create_vcpus, NULL },
+	{ "number its life", number_life, NULL },
+	{ "add power device", add_power, NULL },
+	{ "prepare build", begin_build, end_build },
+	{ "request vifs", request_vifs, detach_vifs },
+	{ "restore state", restore_state, NULL },
+	{ "await vifs", await_vifs, NULL },
+	{ "write record", write_record, remove_record },
+	{ "unpause", unpause, NULL },
+};
+
+static const struct step restore_checks[] = {
+	{ "check memory", check_memory, NULL },
+	{ "check name", look_at_name, NULL },
+	{ "check vifs", look_at_vifs, NULL },
+};
+
 static const struct step checks[] = {
 	{ "check image", open_image, close_image },
 	{ "check memory", check_memory, NULL },
@@ -487,7 +551,7 @@ static int fill_params(struct create *c)
 	p->max_grant_frames = (int32_t)cfg->max_grant_frames;
 	p->max_maptrack_frames = (int32_t)cfg->max_maptrack_frames;
 	p->max_event_channels = (uint32_t)cfg->max_event_channels;
-	p->image = &c->image;
+	p->image = c->restore ? NULL : &c->image;
 	p->cmdline = cfg->cmdline ? cfg->cmdline : "";
 	p->kernel = cfg->kernel;
 	p->ramdisk = cfg->ramdisk;
@@ -513,7 +577,9 @@ static int create(struct create *c, uint32_t *domid)
 	int rc;
 
 	rc = fill_params(c);
-	if (!rc)
+	if (!rc && c->restore)
+		rc = run_steps(c, restore_steps, NR(restore_steps));
+	else if (!rc)
 		rc = run_steps(c, all_steps, NR(all_steps));
 	free(c->kernel_path);
 	free(c->ramdisk_path);
@@ -521,7 +587,8 @@ static int create(struct create *c, uint32_t *domid)
 		chaos__name_drop(c->ctx, &c->lock);
 		return rc;
 	}
-	close_image(c);
+	if (!c->restore)
+		close_image(c);
 	end_build(c);
 	chaos__name_unlock(&c->lock);
 	*domid = c->domid;
@@ -578,4 +645,24 @@ int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 						    create(&c, domid);
 	ctx->cancelled = 0;
 	return rc;
+}
+
+int chaos__create_restored(struct chaos__restore *r, unsigned int flags,
+			   uint32_t *domid)
+{
+	struct create c = {
+		.ctx = r->ctx,
+		.cfg = r->cfg,
+		.name = r->cfg->name,
+		.flags = flags,
+		.restore = r,
+		.lock.fd = -1,
+		.devices.object = r->cfg->name,
+	};
+	int rc;
+
+	if (!(flags & CHAOS_CREATE_DRY_RUN))
+		return create(&c, domid);
+	rc = fill_params(&c);
+	return rc ? rc : run_steps(&c, restore_checks, NR(restore_checks));
 }

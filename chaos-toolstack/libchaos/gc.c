@@ -11,10 +11,12 @@
  * holds, and either
  *   - the name says that it was being created, and it never ran; or
  *   - the name says that it was being destroyed.
+ * One whose name says that it was being saved goes on.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -23,8 +25,10 @@
 
 #include "devices.h"
 #include "find.h"
+#include "power.h"
 
 #define BATCH 64
+#define CODE_SUSPEND 2	/* SHUTDOWN_suspend of Xen's sched.h */
 
 /* Entries of a folder, or domids: something that grows. */
 struct names {
@@ -210,14 +214,48 @@ static int collect_domain(struct gc *gc, const char *name,
 	return 1;
 }
 
+/*
+ * Who saved it died.  It may have asked and not seen the answer: the command is
+ * taken back first, and a guest that takes it all the same is for the next gc.
+ */
+static int resume_domain(struct gc *gc, const char *name, int name_fd,
+			 const struct chaos__xen_dom *dom)
+{
+	struct chaos__found f = { .dom = *dom };
+	struct chaos__name_lock lock = { .fd = name_fd };
+	bool stopped = dom->shutdown && dom->shutdown_code == CODE_SUSPEND;
+	int rc = 0;
+
+	snprintf(f.object, sizeof(f.object), "%s", name);
+	if (gc->flags & CHAOS_GC_DRY_RUN) {
+		if (stopped)
+			tell(gc, CHAOS_GARBAGE_SUSPENDED, name, dom->uuid,
+			     dom->domid);
+		return 0;
+	}
+	if (!stopped)
+		return chaos__power_withdraw(gc->ctx, &f);
+	rc = chaos__xen_resume(gc->ctx->xen, dom->domid);
+	if (!rc)
+		rc = chaos__name_mark(&lock, CHAOS__TASK_NONE);
+	if (!rc)
+		tell(gc, CHAOS_GARBAGE_SUSPENDED, name, dom->uuid, dom->domid);
+	return rc;
+}
+
 /* Its domain lives: is the name that of a rename cut short, or the domain what
  * a create or destroy cut short has left?  1: the name is garbage. */
-static int check_living(struct gc *gc, const char *name,
-			const struct chaos__xen_dom *dom, enum chaos__task task)
+static int check_living(struct gc *gc, const char *name, int name_fd,
+			const struct chaos__xen_dom *dom)
 {
 	bool never_ran = dom->paused && !dom->cpu_ns;
+	enum chaos__task task = CHAOS__TASK_NONE;
 	struct chaos__record *rec;
 	int rc;
+
+	rc = chaos__name_task(name_fd, &task);
+	if (rc)
+		return rc;
 
 	rc = chaos__record_load(gc->ctx, dom->uuid, &rec);
 	if (rc && rc != -ENOENT)
@@ -231,14 +269,14 @@ static int check_living(struct gc *gc, const char *name,
 	if (task == CHAOS__TASK_DESTROY ||
 	    (task == CHAOS__TASK_CREATE && never_ran))
 		return collect_domain(gc, name, dom);
-	return 0;
+	return task == CHAOS__TASK_SAVE ?
+	       resume_domain(gc, name, name_fd, dom) : 0;
 }
 
 static int check_name(struct gc *gc, const char *name, int fd)
 {
 	struct chaos__xen_dom dom;
 	uint8_t uuid[16] = { 0 };
-	enum chaos__task task;
 	uint32_t domid;
 	struct stat st;
 	int rc;
@@ -258,9 +296,7 @@ static int check_name(struct gc *gc, const char *name, int fd)
 		rc = chaos__xen_get(gc->ctx->xen, domid, &dom);
 	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
 		return 1;
-	if (!rc)
-		rc = chaos__name_task(fd, &task);
-	return rc ? rc : check_living(gc, name, &dom, task);
+	return rc ? rc : check_living(gc, name, fd, &dom);
 }
 
 static void collect_name(struct gc *gc, const char *name)

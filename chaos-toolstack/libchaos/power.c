@@ -370,3 +370,16 @@ int chaos__power_command(struct chaos *ctx, const struct chaos__found *f,
 	noxs_unmap(ctx->nx, p.map);
 	return rc;
 }
+
+int chaos__power_withdraw(struct chaos *ctx, const struct chaos__found *f)
+{
+	struct power p = { .ctx = ctx, .f = f };
+	int rc;
+
+	rc = open_device(&p);
+	if (rc)
+		return rc;
+	rc = publish(&p, XEN_NOXS_POWER_NONE, 0, 0);
+	noxs_unmap(ctx->nx, p.map);
+	return rc ? power_failed(&p, rc, "withdraw the command") : 0;
+}

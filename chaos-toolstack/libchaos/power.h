@@ -40,4 +40,8 @@ int chaos__power_lock(struct chaos *ctx, const struct chaos__found *f,
 int chaos__power_command(struct chaos *ctx, const struct chaos__found *f,
 			 uint32_t cmd, uint64_t arg, int timeout_ms);
 
+/* Whatever was asked by somebody who died meanwhile is not asked any more.
+ * -EOPNOTSUPP no power device. */
+int chaos__power_withdraw(struct chaos *ctx, const struct chaos__found *f);
+
 #endif

@@ -408,6 +408,33 @@ static void test_shutdown(void **state)
 	assert_int_equal(run(f, "destroy web"), 0);
 }
 
+static void test_save(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = fixture_create(f, "web", 0);
+	char line[256];
+	json_t *json;
+
+	assert_int_equal(run(f, "save web"), EXIT_USAGE);
+	assert_int_equal(run(f, "restore"), EXIT_USAGE);
+	assert_int_equal(run(f, "restore -n 2 file"), EXIT_USAGE);
+	fake_hyp.driver = fake_hyp_obey;
+	fake_hyp_connect(domid, 0);
+	snprintf(line, sizeof(line), "save --json --keep web %s/img", f->dir);
+	json_decref(run_json(f, line, 0));
+	snprintf(line, sizeof(line), "restore --json --dry-run %s/img name=db",
+		 f->dir);
+	json_decref(run_json(f, line, 0));
+	snprintf(line, sizeof(line), "restore --json -n 2 %s/img name=c%%d",
+		 f->dir);
+	json = run_json(f, line, 0);
+	assert_int_equal(json_array_size(json), 2);
+	json_decref(json);
+	assert_int_equal(run(f, "destroy web c1 c2"), 0);
+	snprintf(line, sizeof(line), "restore --json %s/none", f->dir);
+	json_decref(run_json(f, line, EXIT_FAILURE));
+}
+
 static void test_worst(void **state)
 {
 	(void)state;
@@ -455,6 +482,7 @@ int main(int argc, char **argv)
 		T(test_wait),
 		T(test_host),
 		T(test_shutdown),
+		T(test_save),
 		T(test_full_disk),
 		cmocka_unit_test(test_worst),
 	};

@@ -24,7 +24,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power \
+$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save \
 	events shutdown async,\
 	$(eval $(call toolstack_test,$(t))))
 
@@ -115,3 +115,10 @@ $(B)/tests/toolstack-json-docs: tests/toolstack/json_docs.py docs/json.md \
 	@mkdir -p $(@D)
 	$(Q)printf '#!/bin/sh\nexec python3 %s %s %s\n' $^ > $@ && chmod +x $@
 TEST_PROGRAMS += $(B)/tests/toolstack-json-docs
+
+# Saved domains as bytes, alone.
+toolstack-saved_SRCS := tests/toolstack/saved.c \
+	$(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c)
+toolstack-saved_CFLAGS := $(TOOLSTACK_CFLAGS)
+toolstack-saved_PKGS := cmocka
+$(eval $(call test_program,toolstack-saved))

@@ -142,6 +142,17 @@ int noxs_publish(struct noxs *nx, const struct xen_noxs_publish *op)
 	return 0;
 }
 
+int noxs_generation(struct noxs *nx, const struct xen_noxs_generation *op)
+{
+	(void)nx;
+	if (fail_here("noxs generation"))
+		return -EIO;
+	if (!find(op->domid))
+		return -ESRCH;
+	fake_hyp.page[op->domid].generation = op->generation;
+	return 0;
+}
+
 int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 	     unsigned int nr, struct noxs_mapping **out, const void **addr)
 {
@@ -150,12 +161,13 @@ int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 		return -ENOMEM;
 	if (!find(domid))
 		return -ESRCH;
-	if (first != XEN_NOXS_PAGE_FRONT(0) || nr != 1)
+	if ((first != XEN_NOXS_PAGE_FRONT(0) && first) || nr != 1)
 		return -EINVAL;
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return -ENOMEM;
-	*addr = fake_hyp.power[domid].front.bytes;
+	*addr = first ? (const void *)fake_hyp.power[domid].front.bytes :
+			&fake_hyp.page[domid];
 	fake_hyp.nr_maps++;
 	return 0;
 }

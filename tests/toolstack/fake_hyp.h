@@ -33,6 +33,7 @@ struct fake_hyp_state {
 	int open_rc;			/* of noxs_open */
 	unsigned int nr_open, nr_maps;
 	struct fake_power power[FAKE_DOMAINS];
+	struct xen_noxs_device_page page[FAKE_DOMAINS];	/* generation alone */
 	/* The guest: called with each command that is published for it. */
 	void (*driver)(uint32_t domid, const struct xen_noxs_power_back *back);
 	unsigned int nr_opened;		/* ever */

@@ -78,8 +78,8 @@ def check_object(tables, table, value, where):
 
 
 def table_of(verb, value):
-    if verb == "create" and "dry_run" in value:
-        return "create --dry-run"
+    if verb in ("create", "restore") and "dry_run" in value:
+        return f"{verb} --dry-run"
     return "list --long" if verb == "list" and "vifs" in value else verb
 
 

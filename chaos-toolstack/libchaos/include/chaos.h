@@ -270,6 +270,46 @@ int chaos_async_destroy(struct chaos_async *a, uint32_t domid,
 			chaos_done_fn *fn, void *arg);
 /* Tells what has ended.  Does not block. */
 void chaos_async_dispatch(struct chaos_async *a);
+/* Saving and restoring ---------------------------------------------------- */
+
+/*
+ * A saved domain is one file: docs/save-image.md.  It holds the guest and what
+ * made it, and nothing of the host: TAPs, domids and backends are bound when it
+ * is restored, so that one file restores any number of guests at once.
+ */
+
+#define CHAOS_SAVE_KEEP   (1u << 0)	/* the guest goes on afterwards */
+#define CHAOS_SAVE_PAUSED (1u << 1)	/* with KEEP: paused */
+
+/*
+ * Asks the guest to suspend, writes it to path and, unless it is kept, destroys
+ * it.  The file appears when it is complete, in place of one that was there.
+ * After a failure the guest goes on as if nothing had been; a process that is
+ * killed leaves it suspended until chaos_gc.  Blocks up to timeout_ms for the
+ * guest, and for the disk.
+ *
+ * -ESRCH no such domain; -EAGAIN it is paused; -EBUSY another process is at
+ * work on it; -EOPNOTSUPP no power driver in the guest, or a Xen without noxs;
+ * -ECONNREFUSED the guest will not; -ETIMEDOUT; -ENOSPC and others of the file;
+ * -ENOENT it was not made by libchaos; -ECANCELED.
+ */
+int chaos_save(struct chaos *ctx, uint32_t domid, const char *path,
+	       unsigned int flags, int timeout_ms);
+
+/*
+ * Makes a domain of a saved one.  overrides as for a configuration: what the
+ * guest cannot notice may change, and its name, UUID and vifs.  With another
+ * name it is another guest, and gets a UUID and MACs of its own where none are
+ * given.  flags are those of chaos_create.  All or nothing; a file that is cut
+ * off or damaged is refused before anything is made.
+ *
+ * -EPROTO not a saved domain, or damaged; -EINVAL an override, or what cannot
+ * be changed; -EOPNOTSUPP this host's CPUs lack what the guest was told they
+ * have; others as chaos_create.
+ */
+int chaos_restore(struct chaos *ctx, const char *path,
+		  const char *const *overrides, unsigned int flags,
+		  uint32_t *domid);
 
 /* Looking ----------------------------------------------------------------- */
 
@@ -422,6 +462,8 @@ enum chaos_garbage_kind {
 	CHAOS_GARBAGE_RECORD = 1,	/* uuid: no domain has it */
 	CHAOS_GARBAGE_DOMAIN = 2,	/* domid, uuid, name: never finished */
 	CHAOS_GARBAGE_VIFS = 3,		/* domid: gone, its vifs were not */
+	CHAOS_GARBAGE_SUSPENDED = 4,	/* domid, uuid, name: who saved it died;
+					   it goes on */
 };
 
 /* Texts that do not belong to the kind are "". */
