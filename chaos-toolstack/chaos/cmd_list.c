@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos list */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -29,16 +28,33 @@ static bool is_wanted(const struct list *l, uint32_t domid)
 	return !l->only;
 }
 
+/* By hand and not with printf(), for which a long list is too long. */
+static void add_number(struct cmd_table *t, uint64_t value,
+		       unsigned int decimals)
+{
+	char text[32], *p = text + sizeof(text);
+	unsigned int n = 0;
+
+	*--p = '\0';
+	do {
+		if (n && n == decimals)
+			*--p = '.';
+		*--p = (char)('0' + value % 10);
+		value /= 10;
+	} while (n++ < decimals || value);
+	cmd_table_text(t, CMD_PLAIN, p);
+}
+
 static void add_row(struct cmd_table *t, const struct chaos_domain *d)
 {
-	cmd_table_cell(t, CMD_PLAIN, "%s", *d->name ? d->name : "-");
-	cmd_table_cell(t, CMD_PLAIN, "%" PRIu32, d->domid);
-	cmd_table_cell(t, CMD_PLAIN, "%s", d->type);
-	cmd_table_cell(t, cmd_colour_of_state(d->state), "%s",
+	cmd_table_text(t, CMD_PLAIN, *d->name ? d->name : "-");
+	add_number(t, d->domid, 0);
+	cmd_table_text(t, CMD_PLAIN, d->type);
+	cmd_table_text(t, cmd_colour_of_state(d->state),
 		       chaos_state_name(d->state));
-	cmd_table_cell(t, CMD_PLAIN, "%.1f", (double)d->mem_kb / 1024);
-	cmd_table_cell(t, CMD_PLAIN, "%" PRIu32, d->vcpus);
-	cmd_table_cell(t, CMD_PLAIN, "%.3f", (double)d->cpu_ns / 1e9);
+	add_number(t, (d->mem_kb * 10 + 512) / 1024, 1);
+	add_number(t, d->vcpus, 0);
+	add_number(t, (d->cpu_ns + 500000) / 1000000, 3);
 }
 
 static int remember(struct list *l, uint32_t domid)

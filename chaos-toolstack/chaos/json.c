@@ -6,21 +6,55 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void put_text(FILE *f, const char *s)
+static void flush(struct cmd_json *j)
 {
-	const unsigned char *p;
+	fwrite(j->buf, 1, j->nr_buf, j->f);
+	j->nr_buf = 0;
+}
 
-	fputc('"', f);
-	for (p = (const unsigned char *)s; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			fprintf(f, "\\%c", *p);
-		else if (*p < 0x20)
-			/* The library's texts are UTF-8, as JSON is. */
-			fprintf(f, "\\u%04x", *p);
-		else
-			fputc(*p, f);
+static void put_bytes(struct cmd_json *j, const char *s, size_t size)
+{
+	if (size > sizeof(j->buf) - j->nr_buf)
+		flush(j);
+	if (size > sizeof(j->buf)) {
+		fwrite(s, 1, size, j->f);
+		return;
 	}
-	fputc('"', f);
+	memcpy(j->buf + j->nr_buf, s, size);
+	j->nr_buf += size;
+}
+
+static void put(struct cmd_json *j, const char *s)
+{
+	put_bytes(j, s, strlen(s));
+}
+
+static void put_escaped(struct cmd_json *j, unsigned char c)
+{
+	char text[8];
+
+	if (c == '"' || c == '\\')
+		snprintf(text, sizeof(text), "\\%c", c);
+	else
+		snprintf(text, sizeof(text), "\\u%04x", c);
+	put(j, text);
+}
+
+/* The library's texts are UTF-8, as JSON is. */
+static void put_text(struct cmd_json *j, const char *s)
+{
+	const char *p;
+
+	put(j, "\"");
+	for (p = s; *p; p++) {
+		if ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
+			continue;
+		put_bytes(j, s, (size_t)(p - s));
+		put_escaped(j, (unsigned char)*p);
+		s = p + 1;
+	}
+	put_bytes(j, s, (size_t)(p - s));
+	put(j, "\"");
 }
 
 void cmd_json_init(struct cmd_json *j, FILE *f)
@@ -40,14 +74,15 @@ static void put_separator(struct cmd_json *j, const char *key)
 	bool *has_some = &j->has_some[j->depth];
 
 	if (!j->depth && !j->stream)
-		fputs(*has_some ? ",\n  " : "[\n  ", j->f);
+		put(j, *has_some ? ",\n  " : "[\n  ");
 	else if (*has_some && j->depth)
-		fputs(", ", j->f);
+		put(j, ", ");
 	*has_some = true;
 	j->begun = true;
 	if (key) {
-		put_text(j->f, key);
-		fputs(": ", j->f);
+		put(j, "\"");
+		put(j, key);
+		put(j, "\": ");
 	}
 }
 
@@ -55,7 +90,8 @@ void cmd_json_fini(struct cmd_json *j)
 {
 	assert(!j->depth);
 	if (!j->stream)
-		fputs(j->begun ? "\n]\n" : "[]\n", j->f);
+		put(j, j->begun ? "\n]\n" : "[]\n");
+	flush(j);
 }
 
 static void open_level(struct cmd_json *j, const char *key, char opening,
@@ -63,7 +99,7 @@ static void open_level(struct cmd_json *j, const char *key, char opening,
 {
 	assert(j->depth < CMD_JSON_MAX_DEPTH);
 	put_separator(j, key);
-	fputc(opening, j->f);
+	put_bytes(j, &opening, 1);
 	j->closing[j->depth++] = closing;
 	j->has_some[j->depth] = false;
 }
@@ -81,21 +117,31 @@ void cmd_json_array(struct cmd_json *j, const char *key)
 void cmd_json_end(struct cmd_json *j)
 {
 	assert(j->depth);
-	fputc(j->closing[--j->depth], j->f);
-	if (!j->depth && j->stream)
-		fputc('\n', j->f);
+	put_bytes(j, &j->closing[--j->depth], 1);
+	if (j->depth)
+		return;
+	if (j->stream)
+		put(j, "\n");
+	flush(j);
 }
 
 void cmd_json_string(struct cmd_json *j, const char *key, const char *value)
 {
 	put_separator(j, key);
-	put_text(j->f, value);
+	put_text(j, value);
 }
 
 void cmd_json_uint(struct cmd_json *j, const char *key, uint64_t value)
 {
+	char digits[20];
+	size_t n = sizeof(digits);
+
 	put_separator(j, key);
-	fprintf(j->f, "%" PRIu64, value);
+	do {
+		digits[--n] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	put_bytes(j, digits + n, sizeof(digits) - n);
 }
 
 void cmd_json_bool(struct cmd_json *j, const char *key, bool value)
@@ -105,14 +151,17 @@ void cmd_json_bool(struct cmd_json *j, const char *key, bool value)
 
 void cmd_json_time(struct cmd_json *j, const char *key, uint64_t us)
 {
-	put_separator(j, key);
-	fprintf(j->f, "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64 ".%06" PRIu64, us / 1000000,
+		 us % 1000000);
+	cmd_json_raw(j, key, text);
 }
 
 void cmd_json_raw(struct cmd_json *j, const char *key, const char *json)
 {
 	put_separator(j, key);
-	fputs(json, j->f);
+	put(j, json);
 }
 
 void cmd_json_domain(struct cmd_json *j, const struct chaos_domain *d)

@@ -10,7 +10,7 @@
  *	cmd_json_string(j, "name", name);
  *	cmd_json_end(j);
  *
- * key is NULL for the elements of a list.  No call fails: what could not be
+ * key is NULL for the elements of a list; it needs no escaping.  No call fails: what could not be
  * written is seen by cmd_finish().
  */
 #ifndef CHAOS_JSON_H
@@ -27,10 +27,13 @@
 struct cmd_json {
 	FILE *f;
 	bool stream;		/* an object per line, no list */
-	bool begun;
+	bool begun;		/* something was put */
 	unsigned int depth;	/* 0: between the elements of the document */
 	char closing[CMD_JSON_MAX_DEPTH];
 	bool has_some[CMD_JSON_MAX_DEPTH + 1];
+	/* Not yet in f: what calls add is small. */
+	char buf[1024];
+	size_t nr_buf;
 };
 
 void cmd_json_init(struct cmd_json *j, FILE *f);

@@ -63,32 +63,50 @@ static bool make_room(struct cmd_table *t, size_t size)
 	return true;
 }
 
+/* A cell that was written behind the ones before it. */
+static void add_cell(struct cmd_table *t, enum cmd_colour colour, size_t len)
+{
+	unsigned int *width = &t->width[t->nr_cells % t->nr_columns];
+	char *cell = t->text + t->size;
+	unsigned int n;
+
+	cell[0] = (char)colour;
+	t->size += len + 2;
+	t->nr_cells++;
+	n = text_width(cell + 1);
+	if (n > *width)
+		*width = n;
+}
+
+void cmd_table_text(struct cmd_table *t, enum cmd_colour colour,
+		    const char *text)
+{
+	size_t len = strlen(text);
+
+	if (t->failed || !make_room(t, len + 2)) {
+		t->failed = true;
+		return;
+	}
+	memcpy(t->text + t->size + 1, text, len + 1);
+	add_cell(t, colour, len);
+}
+
 void cmd_table_cell(struct cmd_table *t, enum cmd_colour colour,
 		    const char *format, ...)
 {
-	unsigned int *width = &t->width[t->nr_cells % t->nr_columns];
-	unsigned int n;
 	char *text;
 	va_list ap;
 	int len;
 
 	va_start(ap, format);
-	len = vsnprintf(NULL, 0, format, ap);
+	len = vasprintf(&text, format, ap);
 	va_end(ap);
-	if (len < 0 || t->failed || !make_room(t, (size_t)len + 2)) {
+	if (len < 0) {
 		t->failed = true;
 		return;
 	}
-	text = t->text + t->size;
-	*text++ = (char)colour;
-	va_start(ap, format);
-	vsnprintf(text, (size_t)len + 1, format, ap);
-	va_end(ap);
-	t->size += (size_t)len + 2;
-	t->nr_cells++;
-	n = text_width(text);
-	if (n > *width)
-		*width = n;
+	cmd_table_text(t, colour, text);
+	free(text);
 }
 
 /* Cuts the last column, so that the table is not wider than that. */
@@ -103,28 +121,42 @@ static void fit(struct cmd_table *t, unsigned int width)
 	t->width[last] = width > before + CUT_MIN ? width - before : CUT_MIN;
 }
 
+static void print_spaces(FILE *f, unsigned int n)
+{
+	static const char spaces[] = "                                ";
+	const unsigned int most = sizeof(spaces) - 1;
+
+	for (; n > most; n -= most)
+		fwrite(spaces, 1, most, f);
+	fwrite(spaces, 1, n, f);
+}
+
+static void print_text(FILE *f, const char *text, unsigned int most,
+		       enum cmd_colour colour)
+{
+	if (colour != CMD_PLAIN)
+		fputs(cmd_colour_escape(colour), f);
+	if (text_width(text) > most)
+		fprintf(f, "%.*s" ELLIPSIS, text_head(text, most - 1), text);
+	else
+		fputs(text, f);
+	if (colour != CMD_PLAIN)
+		fputs(cmd_colour_escape(CMD_PLAIN), f);
+}
+
 static void print_cell(const struct cmd_table *t, FILE *f, unsigned int i,
 		       const char *text, enum cmd_colour colour)
 {
 	unsigned int n = text_width(text), width = t->width[i];
-	int pad = n < width ? (int)(width - n) : 0;
-	const char *begin = "", *end = "";
+	unsigned int pad = n < width ? width - n : 0;
 
-	if (colour != CMD_PLAIN) {
-		begin = cmd_colour_escape(colour);
-		end = cmd_colour_escape(CMD_PLAIN);
-	}
 	if (t->column[i].right)
-		fprintf(f, "%*s", pad, "");
-	if (n > width)
-		fprintf(f, "%s%.*s" ELLIPSIS "%s", begin,
-			text_head(text, width - 1), text, end);
-	else
-		fprintf(f, "%s%s%s", begin, text, end);
+		print_spaces(f, pad);
+	print_text(f, text, width, colour);
 	if (i == t->nr_columns - 1)
-		fputc('\n', f);
+		putc('\n', f);
 	else
-		fprintf(f, "%*s", t->column[i].right ? GAP : pad + GAP, "");
+		print_spaces(f, t->column[i].right ? GAP : pad + GAP);
 }
 
 int cmd_table_print(struct cmd_table *t, FILE *f, unsigned int width,

@@ -41,6 +41,9 @@ void cmd_table_init(struct cmd_table *t, const struct cmd_column *column,
 void cmd_table_cell(struct cmd_table *t, enum cmd_colour colour,
 		    const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same for a text as it is, which is quicker. */
+void cmd_table_text(struct cmd_table *t, enum cmd_colour colour,
+		    const char *text);
 /* Prints titles and rows and frees them.  width 0: no end.  -ENOMEM. */
 int cmd_table_print(struct cmd_table *t, FILE *f, unsigned int width,
 		    bool colour);

@@ -31,9 +31,8 @@ int chaos__wait_found(struct chaos *ctx, const struct chaos__found *f,
 		      unsigned int states, int timeout_ms,
 		      unsigned int *reached);
 
-/* list.c.  uuid holds the text that out->uuid points at. */
-void chaos__describe(const struct chaos__xen_dom *dom,
-		     const struct chaos__record *rec,
+/* list.c.  uuid holds the text that out->uuid points at; name NULL: none. */
+void chaos__describe(const struct chaos__xen_dom *dom, const char *name,
 		     char uuid[CHAOS__UUID_LEN + 1], struct chaos_domain *out);
 
 #endif

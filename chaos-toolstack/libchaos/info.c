@@ -150,7 +150,8 @@ int chaos_info_get(struct chaos *ctx, uint32_t domid, struct chaos_info **out)
 		return rc;
 	}
 	rec = info->found.rec;
-	chaos__describe(&info->found.dom, rec, info->uuid, &info->pub.domain);
+	chaos__describe(&info->found.dom, rec ? rec->name : NULL, info->uuid,
+			&info->pub.domain);
 	info->pub.kernel = rec ? rec->kernel : "";
 	info->pub.ramdisk = rec ? rec->ramdisk : "";
 	info->pub.cmdline = rec ? rec->cmdline : "";

@@ -6,7 +6,7 @@
 
 #include "find.h"
 
-#define BATCH		64
+#define BATCH		256
 #define SHUTDOWN_CRASH	3	/* Xen's sched.h */
 
 const char *chaos_state_name(enum chaos_state state)
@@ -38,14 +38,14 @@ static enum chaos_state state_of(const struct chaos__xen_dom *d)
 }
 
 void chaos__describe(const struct chaos__xen_dom *dom,
-		     const struct chaos__record *rec,
-		     char uuid[CHAOS__UUID_LEN + 1], struct chaos_domain *out)
+		     const char *name, char uuid[CHAOS__UUID_LEN + 1],
+		     struct chaos_domain *out)
 {
 	chaos__uuid_format(dom->uuid, uuid);
 	memset(out, 0, sizeof(*out));
 	out->domid = dom->domid;
 	out->state = state_of(dom);
-	out->name = rec ? rec->name : dom->domid ? "" : "Domain-0";
+	out->name = name ? name : dom->domid ? "" : "Domain-0";
 	out->uuid = uuid;
 	out->type = dom->pvh ? "pvh" : "pv";
 	out->mem_kb = dom->pages * (CHAOS__PAGE_SIZE / 1024);
@@ -59,17 +59,15 @@ static int visit(struct chaos *ctx, const struct chaos__xen_dom *dom,
 		 int (*fn)(void *arg, const struct chaos_domain *d), void *arg)
 {
 	char uuid[CHAOS__UUID_LEN + 1];
-	struct chaos__record *rec = NULL;
+	char name[CHAOS_NAME_MAX + 1];
+	bool has_name = false;
 	struct chaos_domain d;
-	int rc;
 
 	/* No record or an unreadable one: the domain is there all the same. */
 	if (ctx->domains_fd >= 0)
-		chaos__record_load(ctx, dom->uuid, &rec);
-	chaos__describe(dom, rec, uuid, &d);
-	rc = fn(arg, &d);
-	chaos__record_free(rec);
-	return rc;
+		has_name = !chaos__record_name(ctx, dom->uuid, name);
+	chaos__describe(dom, has_name ? name : NULL, uuid, &d);
+	return fn(arg, &d);
 }
 
 int chaos_list(struct chaos *ctx,

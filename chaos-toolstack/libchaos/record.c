@@ -14,6 +14,8 @@
 #include "store.h"
 
 #define RECORD_VERSION	1
+/* How a record begins: the name follows. */
+#define NAME_PREFIX	"{\"version\":1,\"name\":"
 #define RECORD_MAX	(256u << 10)	/* bytes; a cmdline is the largest part */
 
 static void put_vif(FILE *f, const struct chaos__vif_record *v)
@@ -31,11 +33,13 @@ static void put_record(FILE *f, const struct chaos__record *r)
 {
 	unsigned int i;
 
-	fprintf(f, "{\"version\":%d,\"domid\":%u,\"console_gfn\":%llu,"
-		"\"console_port\":%u,\"created\":%llu", RECORD_VERSION,
-		r->domid, (unsigned long long)r->console.gfn, r->console.port,
+	/* chaos__record_name() looks for this. */
+	fputs(NAME_PREFIX, f);
+	chaos__json_text(f, r->name);
+	fprintf(f, ",\"domid\":%u,\"console_gfn\":%llu,"
+		"\"console_port\":%u,\"created\":%llu", r->domid,
+		(unsigned long long)r->console.gfn, r->console.port,
 		(unsigned long long)r->created);
-	chaos__json_member(f, "name", r->name);
 	chaos__json_member(f, "kernel", r->kernel);
 	chaos__json_member(f, "ramdisk", r->ramdisk);
 	chaos__json_member(f, "cmdline", r->cmdline);
@@ -233,6 +237,51 @@ int chaos__record_load(struct chaos *ctx, const uint8_t uuid[16],
 	else
 		*out = rec;
 	return rc;
+}
+
+/* The name, if the record begins as ours do. */
+static bool name_at_front(const char *text, size_t size,
+			  char name[CHAOS_NAME_MAX + 1])
+{
+	const size_t prefix = strlen(NAME_PREFIX "\"");
+	const char *why, *remedy, *end;
+	size_t len;
+
+	if (size < prefix || memcmp(text, NAME_PREFIX "\"", prefix))
+		return false;
+	text += prefix;
+	end = memchr(text, '"', size - prefix);
+	len = end ? (size_t)(end - text) : 0;
+	if (!len || len > CHAOS_NAME_MAX)
+		return false;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	return !chaos__name_check(name, &why, &remedy);
+}
+
+int chaos__record_name(struct chaos *ctx, const uint8_t uuid[16],
+		       char name[CHAOS_NAME_MAX + 1])
+{
+	char file[CHAOS__UUID_LEN + 1];
+	char text[sizeof(NAME_PREFIX) + CHAOS_NAME_MAX + 2];
+	struct chaos__record *rec;
+	ssize_t n;
+	int fd, rc;
+
+	chaos__uuid_format(uuid, file);
+	fd = openat(ctx->domains_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	if (n > 0 && name_at_front(text, (size_t)n, name))
+		return 0;
+	rc = chaos__record_load(ctx, uuid, &rec);
+	if (rc)
+		return rc;
+	strcpy(name, rec->name);
+	chaos__record_free(rec);
+	return 0;
 }
 
 int chaos__record_config(struct chaos *ctx, const struct chaos__record *rec,

@@ -48,6 +48,10 @@ int chaos__record_save(struct chaos *ctx, const struct chaos__record *rec);
 /* -ENOENT none; -EPROTO not one of ours. */
 int chaos__record_load(struct chaos *ctx, const uint8_t uuid[16],
 		       struct chaos__record **out);
+/* The name in it, without reading all of it where that is possible: lists of
+ * many domains.  Errors as above. */
+int chaos__record_name(struct chaos *ctx, const uint8_t uuid[16],
+		       char name[CHAOS_NAME_MAX + 1]);
 /*
  * The configuration that makes this guest again: its UUID and MACs are those it
  * got, its name is the present one.  Freed with chaos_config_free.  Records the
