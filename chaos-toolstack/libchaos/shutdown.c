@@ -164,8 +164,15 @@ static int end_found(struct ending *e, unsigned int flags, uint32_t *new_domid)
 		return rc;
 	if (!e->f.dom.shutdown && !(flags & CHAOS_POWER_ASKED))
 		rc = ask(e);
-	if (!rc && !(flags & CHAOS_POWER_NOWAIT))
+	/* Who watches it may be quicker than we are to see the answer. */
+	if (rc == -ESRCH && (flags & CHAOS_POWER_NOWAIT ||
+			     e->cmd == XEN_NOXS_POWER_POWEROFF)) {
+		chaos__clear_errors(e->ctx);
+		*new_domid = 0;
+		rc = 0;
+	} else if (!rc && !(flags & CHAOS_POWER_NOWAIT)) {
 		rc = finish(e, new_domid);
+	}
 	chaos__name_unlock(&e->lock);
 	return rc;
 }

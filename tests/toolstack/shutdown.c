@@ -254,6 +254,31 @@ static void test_destroyed_meanwhile(void **state)
  * Every point of a reboot fails once.  The guest is then as it was, or ended and
  * still there, or it is gone with all it had; or the new one runs.
  */
+/* Who watches it destroys it before its answer is seen. */
+static void obey_and_vanish(uint32_t domid,
+			    const struct xen_noxs_power_back *back)
+{
+	(void)back;
+	fake_xen.domain[domid].used = false;
+}
+
+static void test_gone_before_the_answer(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t a = fixture_create(f, "a", 0), b = fixture_create(f, "b", 0),
+		 c = fixture_create(f, "c", 0);
+
+	fake_hyp.driver = obey_and_vanish;
+	fake_hyp_connect(a, 0);
+	fake_hyp_connect(b, 0);
+	fake_hyp_connect(c, 0);
+	assert_int_equal(chaos_shutdown(f->ctx, a, CHAOS_POWER_NOWAIT, 1000), 0);
+	assert_int_equal(chaos_nr_errors(f->ctx), 0);
+	assert_int_equal(chaos_shutdown(f->ctx, b, 0, 1000), 0);
+	/* There is none to be made anew. */
+	assert_int_equal(chaos_reboot(f->ctx, c, 0, 1000, NULL), -ESRCH);
+}
+
 static void test_every_failure(void **state)
 {
 	struct fixture *f = *state;
@@ -301,7 +326,7 @@ int main(void)
 		T(test_reboot), T(test_reboot_that_destroys),
 		T(test_kernel_is_gone), T(test_nowait), T(test_refused),
 		T(test_other_ends), T(test_destroyed_meanwhile),
-		T(test_every_failure),
+		T(test_gone_before_the_answer), T(test_every_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
