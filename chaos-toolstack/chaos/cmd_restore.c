@@ -121,6 +121,7 @@ static int restore_one(struct cmd_env *env, const struct restore_options *o,
 	if (chaos_restore(env->ctx, o->file, (const char *const *)overrides,
 			  flags, &domid))
 		return cmd_report(env, "restore");
+	cmd_progress_clear();
 	tell(env, o, domid);
 	return o->console ? attach(env, domid) : 0;
 }
@@ -178,6 +179,8 @@ static int run(struct cmd_env *env, int argc, char **argv)
 
 	if (status)
 		return status;
+	if (!o.copies && !env->verbose)
+		chaos_set_progress(env->ctx, cmd_progress, NULL);
 	if (!o.copies)
 		return restore_one(env, &o, o.overrides);
 	for (n = 1; n <= o.copies && !cmd_interrupted; n++) {

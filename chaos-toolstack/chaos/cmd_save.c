@@ -51,6 +51,8 @@ static int run(struct cmd_env *env, int argc, char **argv)
 
 	if (status)
 		return status;
+	if (!env->verbose)
+		chaos_set_progress(env->ctx, cmd_progress, NULL);
 	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
 	    chaos_save(env->ctx, domid, argv[optind + 1], o.flags,
 		       o.timeout_ms))

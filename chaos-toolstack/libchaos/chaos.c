@@ -100,6 +100,19 @@ void chaos_cancel(struct chaos *ctx)
 	ctx->cancelled = 1;
 }
 
+void chaos_set_progress(struct chaos *ctx, chaos_progress_fn *fn, void *arg)
+{
+	ctx->progress = fn;
+	ctx->progress_arg = arg;
+}
+
+void chaos__progress(struct chaos *ctx, const char *what, uint64_t done,
+		     uint64_t total)
+{
+	if (ctx->progress)
+		ctx->progress(ctx->progress_arg, what, done, total);
+}
+
 void chaos__begin(struct chaos *ctx)
 {
 	chaos__clear_errors(ctx);

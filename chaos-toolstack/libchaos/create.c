@@ -418,6 +418,13 @@ static void remove_record(struct create *c)
 	chaos__record_remove(c->ctx, c->params.uuid);
 }
 
+/* A guest that migrates is still its sender's. */
+static int await_go(struct create *c, const struct step *s)
+{
+	(void)s;
+	return c->restore->may_run ? c->restore->may_run(c->restore) : 0;
+}
+
 /* Somebody may have destroyed it meanwhile; then nothing of it is to stay. */
 static int confirm(struct create *c, const struct step *s)
 {
@@ -485,6 +492,7 @@ static const struct step restore_steps[] = {
 	{ "restore state", restore_state, NULL },
 	{ "await vifs", await_vifs, NULL },
 	{ "write record", write_record, remove_record },
+	{ "await go", await_go, NULL },
 	{ "unpause", unpause, NULL },
 };
 

@@ -11,7 +11,8 @@
  * holds, and either
  *   - the name says that it was being created, and it never ran; or
  *   - the name says that it was being destroyed.
- * One whose name says that it was being saved goes on.
+ * One whose name says that it was being saved goes on.  One that was handed over
+ * to another host stays as it is: only people can know where it runs.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -269,6 +270,10 @@ static int check_living(struct gc *gc, const char *name, int name_fd,
 	if (task == CHAOS__TASK_DESTROY ||
 	    (task == CHAOS__TASK_CREATE && never_ran))
 		return collect_domain(gc, name, dom);
+	if (task == CHAOS__TASK_SEND)
+		chaos__log(gc->ctx, CHAOS_LOG_WARNING, "%s was migrating, and "
+			   "may run at the other side: if it does, destroy it "
+			   "here, else let it go on with chaos resume", name);
 	return task == CHAOS__TASK_SAVE ?
 	       resume_domain(gc, name, name_fd, dom) : 0;
 }

@@ -29,6 +29,8 @@ struct chaos {
 	void *log_arg;
 	int timeout_ms;
 	volatile sig_atomic_t cancelled;
+	chaos_progress_fn *progress;
+	void *progress_arg;
 
 	struct chaos__xen *xen;		/* opened by chaos__need_xen() */
 	struct noxs *nx;		/* opened by chaos__need_noxs() */
@@ -52,6 +54,9 @@ int chaos__need_xen(struct chaos *ctx, const char *object);
 int chaos__need_noxs(struct chaos *ctx);
 void chaos__step(struct chaos *ctx, const char *name, uint64_t ns);
 uint64_t chaos__now_ns(void);
+/* total 0: not known */
+void chaos__progress(struct chaos *ctx, const char *what, uint64_t done,
+		     uint64_t total);
 
 /* error.c.  Records the error and returns code.  format NULL: strerror. */
 int chaos__fail(struct chaos *ctx, int code, const char *object,

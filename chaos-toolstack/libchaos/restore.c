@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "restore.h"
@@ -127,7 +128,7 @@ int chaos__restore_open(struct chaos *ctx, const char *origin, int fd,
 	memset(r, 0, sizeof(*r));
 	r->ctx = ctx;
 	r->origin = origin;
-	rc = chaos__saved_reader_init(&r->reader, fd);
+	rc = chaos__saved_reader_init(&r->reader, fd, &ctx->cancelled);
 	if (rc)
 		return chaos__restore_failed(r, rc);
 	rc = read_config(r, overrides);
@@ -152,6 +153,8 @@ static int next_chunk(void *arg, uint32_t *type, const void **data,
 
 	if (r->ctx->cancelled)
 		return -ECANCELED;
+	chaos__progress(r->ctx, "KB read", r->reader.bytes >> 10,
+			r->size >> 10);
 	return chaos__saved_next(&r->reader, type, data, size);
 }
 
@@ -217,11 +220,13 @@ static int restore_fd(struct chaos *ctx, const char *path, int fd,
 {
 	uint64_t begin = chaos__now_ns();
 	struct chaos__restore r;
+	struct stat st;
 	int rc;
 
 	rc = chaos__restore_open(ctx, path, fd, overrides, &r);
 	if (rc)
 		return rc;
+	r.size = fstat(fd, &st) ? 0 : (uint64_t)st.st_size;
 	rc = chaos__restore_verify(&r);
 	chaos__step(ctx, "verify image", chaos__now_ns() - begin);
 	if (!rc)

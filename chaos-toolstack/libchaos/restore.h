@@ -12,6 +12,9 @@ struct chaos__restore {
 	struct chaos__saved_reader reader;
 	struct chaos_config *cfg;	/* of the guest to be */
 	uint32_t generation;		/* that it had */
+	uint64_t size;			/* of a file; 0: a stream */
+	/* Of a migration, or NULL: it is built, may it run? */
+	int (*may_run)(struct chaos__restore *r);
 };
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Reading a saved domain; nothing of it is trusted. */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "crc.h"
 #include "saved.h"
+#include "stream.h"
 
 /* A file up to this size is read once, whoever reads it twice. */
 #define SMALL_FILE	(16u << 20)
@@ -30,6 +32,7 @@ static ssize_t read_some(struct chaos__saved_reader *r, void *to, size_t size)
 {
 	size_t got = 0;
 	ssize_t n;
+	int rc;
 
 	if (r->all) {
 		got = r->all_size - (size_t)r->bytes;
@@ -39,8 +42,14 @@ static ssize_t read_some(struct chaos__saved_reader *r, void *to, size_t size)
 		return (ssize_t)got;
 	}
 	while (got < size) {
+		rc = r->timeout_ms ? chaos__stream_wait(r->fd, POLLIN,
+							r->timeout_ms,
+							r->cancelled) : 0;
+		if (rc)
+			return rc;
 		n = read(r->fd, (unsigned char *)to + got, size - got);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR ||
+			      (errno == EAGAIN && r->timeout_ms)))
 			continue;
 		if (n < 0)
 			return -errno;
@@ -59,7 +68,8 @@ static int read_all(struct chaos__saved_reader *r, void *to, size_t size)
 
 	if (n < 0)
 		return (int)n;
-	if ((size_t)n < size)
+	r->ended = (size_t)n < size;
+	if (r->ended)
 		return broken(r, "cut off behind byte %llu",
 			      (unsigned long long)(at + (uint64_t)n));
 	return 0;
@@ -87,7 +97,11 @@ static int load_small(struct chaos__saved_reader *r)
 	struct stat st;
 	ssize_t n;
 
-	if (fstat(r->fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	if (fstat(r->fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		r->timeout_ms = CHAOS__SAVED_TIMEOUT_MS;
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0 ||
 	    st.st_size > SMALL_FILE || lseek(r->fd, 0, SEEK_CUR) != 0)
 		return 0;
 	all = malloc((size_t)st.st_size);
@@ -100,12 +114,14 @@ static int load_small(struct chaos__saved_reader *r)
 	return n < 0 ? (int)n : 0;
 }
 
-int chaos__saved_reader_init(struct chaos__saved_reader *r, int fd)
+int chaos__saved_reader_init(struct chaos__saved_reader *r, int fd,
+			     const volatile int *cancelled)
 {
 	int rc;
 
 	memset(r, 0, sizeof(*r));
 	r->fd = fd;
+	r->cancelled = cancelled;
 	r->buf = malloc(CHAOS__SAVED_MAX + 8);
 	rc = r->buf ? load_small(r) : -ENOMEM;
 	if (!rc)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Writing a saved domain. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "crc.h"
 #include "saved.h"
+#include "stream.h"
 
 #define BUF_SIZE (sizeof(struct chaos__saved_record) + CHAOS__SAVED_MAX)
 
@@ -15,12 +17,19 @@ static int write_all(struct chaos__saved_writer *w, const void *data,
 {
 	const unsigned char *p = data;
 	ssize_t n;
+	int rc;
 
 	while (size) {
 		if (w->cancelled && *w->cancelled)
 			return -ECANCELED;
+		rc = w->timeout_ms ? chaos__stream_wait(w->fd, POLLOUT,
+							w->timeout_ms,
+							w->cancelled) : 0;
+		if (rc)
+			return rc;
 		n = write(w->fd, p, size);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR ||
+			      (errno == EAGAIN && w->timeout_ms)))
 			continue;
 		if (n <= 0)
 			return n ? -errno : -EIO;

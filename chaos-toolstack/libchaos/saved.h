@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A saved domain as a stream of bytes: docs/save-image.md.
+ * A saved domain as a stream of bytes: docs/saved-state.md.
  *
  *   header   magic, version
  *   record   type, size, number, CRC; payload; zeroes up to 8 bytes   ...
@@ -60,6 +60,7 @@ struct chaos__saved_writer {
 	uint64_t bytes;			/* written so far */
 	unsigned char *buf;
 	const volatile int *cancelled;	/* NULL, or != 0: -ECANCELED */
+	int timeout_ms;			/* for the other end; 0: for ever */
 };
 
 int chaos__saved_writer_init(struct chaos__saved_writer *w, int fd);
@@ -70,19 +71,26 @@ int chaos__saved_put_one(struct chaos__saved_writer *w, uint32_t type,
 			 const void *data, size_t size);
 int chaos__saved_put_trailer(struct chaos__saved_writer *w);
 
+/* How long a stream's other end may say nothing, unless it is set. */
+#define CHAOS__SAVED_TIMEOUT_MS	600000
+
 /* Reading.  A stream is read once; a file can be begun anew. */
 struct chaos__saved_reader {
 	int fd;				/* borrowed */
+	int timeout_ms;			/* for more of a stream; 0: a file */
+	const volatile int *cancelled;	/* may be NULL; not of a file */
 	uint32_t number;
 	uint64_t bytes;			/* read so far */
 	unsigned char *buf;		/* one record */
 	unsigned char *all;		/* of a small file, or NULL */
 	size_t all_size;
 	char why[160];			/* of -EPROTO */
+	bool ended;			/* it was cut off: the reason of that */
 };
 
 /* Reads the header.  -EPROTO not a saved domain, or of another version. */
-int chaos__saved_reader_init(struct chaos__saved_reader *r, int fd);
+int chaos__saved_reader_init(struct chaos__saved_reader *r, int fd,
+			     const volatile int *cancelled);
 void chaos__saved_reader_fini(struct chaos__saved_reader *r);
 /* To the first record again.  -ESPIPE a stream. */
 int chaos__saved_rewind(struct chaos__saved_reader *r);

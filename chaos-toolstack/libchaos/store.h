@@ -75,6 +75,7 @@ enum chaos__task {
 	CHAOS__TASK_CREATE = 'c',	/* void if it never ran */
 	CHAOS__TASK_DESTROY = 'd',	/* to be finished */
 	CHAOS__TASK_SAVE = 's',		/* to be resumed */
+	CHAOS__TASK_SEND = 'm',		/* may run elsewhere: not to be touched */
 };
 
 /* May a domain be called so?  -EINVAL: no, *why and what helps are set. */

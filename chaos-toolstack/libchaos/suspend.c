@@ -13,7 +13,6 @@
 #include "suspend.h"
 
 #define STEP_STOP	"suspend it"
-#define CODE_SUSPEND	2	/* SHUTDOWN_suspend of Xen's sched.h */
 /* A guest that was asked and is past its time may be just about to. */
 #define GRACE_MS	50
 #define GRACE_STEP_MS	5
@@ -112,7 +111,7 @@ static int look(struct chaos__suspend *s)
 		return failed(s, -ETIMEDOUT, STEP_STOP,
 			      "try again, or wait longer",
 			      "it has not suspended in time");
-	if (dom.shutdown_code != CODE_SUSPEND)
+	if (dom.shutdown_code != CHAOS__CODE_SUSPEND)
 		return failed(s, -EPROTO, STEP_STOP, "",
 			      "it has shut down or crashed instead");
 	return 0;
@@ -150,7 +149,7 @@ static void forget_stop(struct chaos__suspend *s)
 	for (ms = 0; ms < GRACE_MS; ms += GRACE_STEP_MS) {
 		if (chaos__xen_get(s->ctx->xen, s->f.dom.domid, &dom))
 			break;
-		if (dom.shutdown && dom.shutdown_code == CODE_SUSPEND) {
+		if (dom.shutdown && dom.shutdown_code == CHAOS__CODE_SUSPEND) {
 			chaos__xen_resume(s->ctx->xen, s->f.dom.domid);
 			break;
 		}
@@ -203,16 +202,25 @@ int chaos__suspend_write_head(struct chaos__suspend *s,
 	return rc;
 }
 
+struct to {
+	struct chaos *ctx;
+	struct chaos__saved_writer *w;
+};
+
 static int put_chunk(void *arg, uint32_t type, const struct iovec *iov,
 		     unsigned int n)
 {
-	return chaos__saved_put(arg, type, iov, n);
+	struct to *to = arg;
+
+	chaos__progress(to->ctx, "KB written", to->w->bytes >> 10, 0);
+	return chaos__saved_put(to->w, type, iov, n);
 }
 
 int chaos__suspend_write_state(struct chaos__suspend *s,
 			       struct chaos__saved_writer *w)
 {
-	const struct chaos__sink sink = { .put = put_chunk, .arg = w };
+	struct to to = { .ctx = s->ctx, .w = w };
+	const struct chaos__sink sink = { .put = put_chunk, .arg = &to };
 	int rc;
 
 	rc = chaos__xen_save(s->ctx->xen, s->f.dom.domid, s->f.dom.pvh,

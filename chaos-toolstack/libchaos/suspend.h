@@ -15,6 +15,8 @@
 #include "find.h"
 #include "saved.h"
 
+#define CHAOS__CODE_SUSPEND	2	/* SHUTDOWN_suspend of Xen's sched.h */
+
 struct chaos__suspend {
 	struct chaos *ctx;
 	struct chaos__found f;

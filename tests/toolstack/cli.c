@@ -435,6 +435,28 @@ static void test_save(void **state)
 	json_decref(run_json(f, line, EXIT_FAILURE));
 }
 
+static void test_migrate(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_create(f, "web", 0);
+	assert_int_equal(run(f, "migrate web"), EXIT_USAGE);
+	assert_int_equal(run(f, "migrate web -- -oProxyCommand=x"), EXIT_USAGE);
+	assert_int_equal(run(f, "migrate -t 0 web host"), EXIT_USAGE);
+	assert_int_equal(run(f, "resume"), EXIT_USAGE);
+	/* It is not even asked whether it may: nobody answers. */
+	fake_hyp.driver = fake_hyp_obey;
+	assert_int_equal(run(f, "migrate -s false web host"), EXIT_FAILURE);
+	assert_non_null(strstr(said.err, "hung up"));
+	assert_non_null(strstr(said.err, "status 1"));
+	assert_int_equal(run(f, "migrate -s echo web host"), EXIT_FAILURE);
+	assert_non_null(strstr(said.err, "not from chaos"));
+	json_decref(run_json(f, "migrate --json -s false web host",
+			     EXIT_FAILURE));
+	json_decref(run_json(f, "resume --json web", EXIT_FAILURE));
+	assert_int_equal(run(f, "destroy web"), 0);
+}
+
 static void test_worst(void **state)
 {
 	(void)state;
@@ -482,7 +504,7 @@ int main(int argc, char **argv)
 		T(test_wait),
 		T(test_host),
 		T(test_shutdown),
-		T(test_save),
+		T(test_save), T(test_migrate),
 		T(test_full_disk),
 		cmocka_unit_test(test_worst),
 	};

@@ -24,7 +24,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save \
+$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save migrate \
 	events shutdown async,\
 	$(eval $(call toolstack_test,$(t))))
 
@@ -118,7 +118,7 @@ TEST_PROGRAMS += $(B)/tests/toolstack-json-docs
 
 # Saved domains as bytes, alone.
 toolstack-saved_SRCS := tests/toolstack/saved.c \
-	$(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c)
+	$(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c stream.c)
 toolstack-saved_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-saved_PKGS := cmocka
 $(eval $(call test_program,toolstack-saved))

@@ -99,7 +99,7 @@ static int read_records(struct chaos__saved_reader *r)
 static int read_image(int fd, char why[160])
 {
 	struct chaos__saved_reader r;
-	int rc = chaos__saved_reader_init(&r, fd);
+	int rc = chaos__saved_reader_init(&r, fd, NULL);
 
 	if (!rc)
 		rc = read_records(&r);
@@ -114,7 +114,7 @@ static void test_round_trip(void **state)
 	struct chaos__saved_reader r;
 
 	(void)state;
-	assert_int_equal(chaos__saved_reader_init(&r, fd), 0);
+	assert_int_equal(chaos__saved_reader_init(&r, fd, NULL), 0);
 	assert_int_equal(read_records(&r), 0);
 	assert_int_equal(chaos__saved_rewind(&r), 0);
 	assert_int_equal(read_records(&r), 0);
@@ -134,7 +134,7 @@ static void test_stream(void **state)
 	assert_int_equal(pipe(pipefd), 0);
 	assert_int_equal(write(pipefd[1], buf, (size_t)n), n);
 	assert_int_equal(write(pipefd[1], "more", 4), 4);
-	assert_int_equal(chaos__saved_reader_init(&r, pipefd[0]), 0);
+	assert_int_equal(chaos__saved_reader_init(&r, pipefd[0], NULL), 0);
 	assert_int_equal(read_records(&r), 0);
 	assert_int_equal(read(pipefd[0], buf, 8), 4);
 	assert_int_equal(chaos__saved_rewind(&r), -ESPIPE);

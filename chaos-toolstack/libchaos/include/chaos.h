@@ -273,7 +273,7 @@ void chaos_async_dispatch(struct chaos_async *a);
 /* Saving and restoring ---------------------------------------------------- */
 
 /*
- * A saved domain is one file: docs/save-image.md.  It holds the guest and what
+ * A saved domain is one file: docs/saved-state.md.  It holds the guest and what
  * made it, and nothing of the host: TAPs, domids and backends are bound when it
  * is restored, so that one file restores any number of guests at once.
  */
@@ -310,6 +310,56 @@ int chaos_save(struct chaos *ctx, uint32_t domid, const char *path,
 int chaos_restore(struct chaos *ctx, const char *path,
 		  const char *const *overrides, unsigned int flags,
 		  uint32_t *domid);
+
+/*
+ * A migration over any stream, in_fd and out_fd (they may be the same socket):
+ * the domain here is suspended, sent, built at the other side, and destroyed here
+ * when it runs there.  Both calls block until it is over; SIGPIPE must be
+ * ignored.
+ *
+ * The other side looks at the configuration first, and may refuse while the guest
+ * still runs.  Until it has all of the guest and was told to take it, every
+ * failure, cut or kill of either side ends with the guest going on here and
+ * nothing there (after a kill with chaos_gc).  One moment cannot be decided:
+ * when the answer to that is lost, the guest may run there.  It then stays
+ * suspended here, -EREMOTEIO, chaos_gc leaves it alone, and whoever has looked at
+ * the other side calls chaos_destroy or chaos_resume.  Never do both run.
+ *
+ * timeout_ms (> 0): for the guest to suspend, and each time for the other side.
+ * flags: 0.  out_fd does not block during the call.
+ *
+ * -ECONNREFUSED the other side refused or failed, its words are in the error (or
+ * the guest did); -ECONNRESET it hung up; -EPROTO it is not chaos, or of another
+ * version; others as chaos_save.
+ */
+int chaos_send(struct chaos *ctx, uint32_t domid, int in_fd, int out_fd,
+	       unsigned int flags, int timeout_ms);
+
+/*
+ * The other side.  overrides and errors as chaos_restore, flags:
+ * CHAOS_CREATE_PAUSED.  The stream is checked record by record, and nothing stays
+ * after a failure.  -ECONNRESET the sender hung up; -ETIMEDOUT it said nothing
+ * for ten minutes; -ECANCELED.
+ */
+int chaos_receive(struct chaos *ctx, int in_fd, int out_fd,
+		  const char *const *overrides, unsigned int flags,
+		  uint32_t *domid);
+
+/*
+ * Lets a suspended domain go on where it is.  -EINVAL it is not suspended;
+ * -EBUSY another process is at work on it; -ESRCH; -ENOENT it was not made by
+ * libchaos.
+ */
+int chaos_resume(struct chaos *ctx, uint32_t domid);
+
+/*
+ * fn is called often during a save, restore, send and receive: done of total
+ * (0: that is not known), in the unit that is in what ("KB written").  It must
+ * not call the library with this context, but for chaos_cancel.  NULL: no more.
+ */
+typedef void chaos_progress_fn(void *arg, const char *what, uint64_t done,
+			       uint64_t total);
+void chaos_set_progress(struct chaos *ctx, chaos_progress_fn *fn, void *arg);
 
 /* Looking ----------------------------------------------------------------- */
 
