@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   make bench BENCH=create    -> build/bench/create.json, held to its bounds
+#   make bench BENCH=create     -> build/bench/create.json, held to its bounds
+#   make bench BENCH=lifecycle  -> build/bench/lifecycle.json
 #   make demo                  the tour, and a small table at its end
 #
 # A benchmark is bench/NAME.sh, run in the lab, and bench/NAME.bounds.json.
@@ -12,14 +13,23 @@ bench-create_LIBS := $(B)/lib/libchaos.a $(B)/lib/libnoxs.a
 bench-create_LDLIBS := $(libchaos_LINK)
 $(eval $(call program,bench-create,bench/bench-create))
 
+bench-lifecycle_SRCS := $(addprefix bench/,lifecycle.c guests.c harness.c sniffer.c)
+bench-lifecycle_CFLAGS := $(bench-create_CFLAGS)
+bench-lifecycle_PKGS := $(bench-create_PKGS)
+bench-lifecycle_LIBS := $(bench-create_LIBS)
+bench-lifecycle_LDLIBS := $(libchaos_LINK)
+$(eval $(call program,bench-lifecycle,bench/bench-lifecycle))
+
 bench-true_SRCS := bench/true.c
 bench-true_LDLIBS := -static
 $(eval $(call program,bench-true,bench/bench-true))
 
-BENCH_PROGRAMS := $(addprefix $(B)/bench/,bench-create bench-true)
+BENCH_PROGRAMS := $(addprefix $(B)/bench/,bench-create bench-lifecycle bench-true)
 ALL += $(BENCH_PROGRAMS)
 
 BENCH ?= create
+# What the lab is to be like: the script's line "# lab: ARGS".
+BENCH_LAB = $(shell sed -n 's/^\# lab: //p' bench/$(BENCH).sh)
 BENCH_RUN = tests/lab/run --no-build --icount --env LAB_CLOCK=icount \
 	$(foreach p,$(BENCH_PROGRAMS),--add $(p):/usr/local/bin/$(notdir $(p)))
 
@@ -27,7 +37,7 @@ bench: lab-image xen $(BENCH_PROGRAMS)
 	@mkdir -p $(TOPB)/bench
 	@rm -f $(TOPB)/bench/$(BENCH).json
 	@echo 'Measuring $(BENCH) on real Xen under QEMU, in emulated time (some minutes).'
-	$(Q)$(BENCH_RUN) --timeout 3000 \
+	$(Q)$(BENCH_RUN) $(BENCH_LAB) --timeout 3000 \
 		--get /tmp/$(BENCH).json:$(TOPB)/bench/$(BENCH).json bench/$(BENCH).sh
 	@bench/report $(TOPB)/bench/$(BENCH).json --bounds bench/$(BENCH).bounds.json
 
