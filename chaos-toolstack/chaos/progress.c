@@ -4,13 +4,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define INTERVAL_NS 100000000
 
 static struct {
-	bool asked, tty;	/* is stderr a terminal? */
+	bool asked, tty;	/* is stderr a terminal that can go back? */
 	bool drawn;
 	uint64_t next_ns;	/* not before */
 } state;
@@ -25,12 +27,15 @@ static uint64_t now_ns(void)
 
 void cmd_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
+	const char *term;
 	uint64_t now;
 
 	(void)arg;
 	if (!state.asked) {
 		state.asked = true;
-		state.tty = isatty(STDERR_FILENO);
+		term = getenv("TERM");
+		state.tty = isatty(STDERR_FILENO) && term && *term &&
+			    strcmp(term, "dumb") != 0;
 	}
 	if (!state.tty)
 		return;
