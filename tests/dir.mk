@@ -9,7 +9,8 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	$(Q)tests/lab/fetch-debs $< $(LABB)/debs
 	@touch $@
 
-LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower)
+LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower \
+	labpty)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
@@ -18,6 +19,8 @@ labclock_SRCS := tests/lab/tools/labclock.c
 $(eval $(call program,labclock,lab/labclock))
 labkill_SRCS := tests/lab/tools/labkill.c
 $(eval $(call program,labkill,lab/labkill))
+labpty_SRCS := tests/lab/tools/labpty.c
+$(eval $(call program,labpty,lab/labpty))
 labpower_SRCS := tests/lab/tools/labpower.c \
 	$(addprefix chaos-toolstack/libnoxs/,noxs.c map.c)
 labpower_CFLAGS := -Ihypervisor-ext/include -Ichaos-toolstack/libnoxs/include

@@ -101,8 +101,20 @@ extern volatile sig_atomic_t cmd_interrupted;
 /* cmd_info.c: the object of a domain in full. */
 void cmd_json_info(struct cmd_json *j, const struct chaos_info *info);
 
+struct cmd_console_options {
+	int escape;		/* the key that leaves it; negative: none */
+	int timeout_ms;		/* negative: none; EXIT_TIMEOUT after it */
+	int out_fd;
+	bool no_input;
+	bool once;		/* only what is there already */
+};
+#define CMD_CONSOLE_OPTIONS \
+	{ .escape = 0x1d, .timeout_ms = -1, .out_fd = 1 }
+
+/* "^]", "x" or "none". */
+bool cmd_console_parse_key(const char *text, int *key);
 /* Attaches the terminal to a console until it ends; returns the status. */
 int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
-		    const char *name);
+		    const char *name, const struct cmd_console_options *opt);
 
 #endif

@@ -1,27 +1,42 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* chaos console: this terminal as the guest's, until Ctrl-] or its end. */
+/*
+ * chaos console: this terminal as the guest's, until the escape key or its end;
+ * or what it says in a file.
+ */
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
 
-#define DETACH_KEY	0x1d	/* Ctrl-] */
 #define CHECK_MS	250	/* how soon the guest's end is seen */
 
 struct session {
 	struct chaos_console *con;
+	const struct cmd_console_options *opt;
+	int64_t deadline;	/* ms; negative: none */
 	char pending[1024];	/* typed, but the guest has no room yet */
 	size_t nr_pending;
 	/* Said, but not shown yet; a pipe that polls as writable takes it all. */
 	char output[PIPE_BUF];
 	size_t nr_output;
 	bool eof;		/* of our input */
-	bool detached;
+	bool done;		/* detached, or told to look once */
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /*
  * One piece at a time: a guest that never stops talking must not keep us from
@@ -37,12 +52,14 @@ static int take_output(struct session *s)
 	if (n < 0)
 		return (int)n;
 	s->nr_output = (size_t)n;
+	if (!n && s->opt->once)
+		s->done = true;
 	return 0;
 }
 
 static int show_output(struct session *s)
 {
-	ssize_t n = write(STDOUT_FILENO, s->output, s->nr_output);
+	ssize_t n = write(s->opt->out_fd, s->output, s->nr_output);
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
@@ -68,7 +85,7 @@ static int flush_input(struct session *s)
 static int take_input(struct session *s)
 {
 	size_t room = sizeof(s->pending) - s->nr_pending;
-	char *key;
+	char *key = NULL;
 	ssize_t n;
 
 	n = read(STDIN_FILENO, s->pending + s->nr_pending, room);
@@ -76,9 +93,11 @@ static int take_input(struct session *s)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 	if (n == 0)
 		s->eof = true;
-	key = memchr(s->pending + s->nr_pending, DETACH_KEY, (size_t)n);
+	if (s->opt->escape >= 0)
+		key = memchr(s->pending + s->nr_pending, s->opt->escape,
+			     (size_t)n);
 	if (key) {
-		s->detached = true;
+		s->done = true;
 		n = key - (s->pending + s->nr_pending);
 	}
 	s->nr_pending += (size_t)n;
@@ -89,15 +108,23 @@ static int take_input(struct session *s)
 static int wait_for(struct session *s, struct pollfd pfd[3])
 {
 	bool room = s->nr_pending < sizeof(s->pending);
+	int ms = CHECK_MS;
 
+	if (s->deadline >= 0) {
+		int64_t left = s->deadline - now_ms();
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		ms = left < ms ? (int)left : ms;
+	}
 	pfd[0] = (struct pollfd){ .events = POLLIN,
 		.fd = s->nr_output ? -1 : chaos_console_fd(s->con) };
 	/* Not read while the guest does not take what there is. */
 	pfd[1] = (struct pollfd){ .events = POLLIN,
 		.fd = s->eof || !room ? -1 : STDIN_FILENO };
 	pfd[2] = (struct pollfd){ .events = POLLOUT,
-		.fd = s->nr_output ? STDOUT_FILENO : -1 };
-	if (poll(pfd, 3, CHECK_MS) >= 0)
+		.fd = s->nr_output ? s->opt->out_fd : -1 };
+	if (poll(pfd, 3, ms) >= 0)
 		return 0;
 	/* An interrupted poll says nothing of the descriptors. */
 	pfd[0].revents = pfd[1].revents = pfd[2].revents = 0;
@@ -109,33 +136,72 @@ static int pump(struct session *s)
 	struct pollfd pfd[3];
 	int rc;
 
-	while (!s->detached && !cmd_interrupted) {
+	while (!cmd_interrupted) {
 		rc = take_output(s);
 		if (!rc)
 			rc = flush_input(s);
-		if (!rc)
-			rc = wait_for(s, pfd);
+		if (rc || s->done)
+			return rc;
+		rc = wait_for(s, pfd);
 		if (!rc && (pfd[1].revents & (POLLIN | POLLHUP)))
 			rc = take_input(s);
 		if (!rc && pfd[2].revents)
 			rc = show_output(s);
-		if (rc)
+		if (rc || s->done)
 			return rc;
 	}
 	return 0;
 }
 
-int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
-		    const char *name)
+/* How it ended; a guest that ends is no failure. */
+static int tell_end(struct cmd_env *env, const char *name, bool tty, int rc)
 {
-	struct session s = { .con = con };
+	if (tty && rc != -EPIPE)
+		fprintf(stderr, "\n");
+	switch (rc) {
+	case 0:
+		return 0;
+	case -EPIPE:
+		fprintf(stderr, "%s%s has ended\n", tty ? "\n" : "", name);
+		return 0;
+	case -ETIMEDOUT:
+		return cmd_fail(env, "console", rc, name, "follow",
+				"it has not ended");
+	case -EPROTO:
+		return cmd_fail(env, "console", rc, name, "read",
+				"the guest broke its console");
+	default:
+		return cmd_fail(env, "console", rc, name, "copy", "%s",
+				strerror(-rc));
+	}
+}
+
+static void print_key(int key)
+{
+	if (key < 0)
+		return;
+	if (key < 32)
+		fprintf(stderr, "; Ctrl-%c leaves it", key + '@');
+	else
+		fprintf(stderr, "; %c leaves it", key);
+}
+
+int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
+		    const char *name, const struct cmd_console_options *opt)
+{
+	struct session s = { .con = con, .opt = opt, .deadline = -1 };
 	struct termios old, raw;
-	bool tty = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &old);
+	bool tty;
 	int rc;
 
-	(void)env;
+	s.eof = opt->no_input;
+	tty = !s.eof && isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &old);
+	if (opt->timeout_ms >= 0)
+		s.deadline = now_ms() + opt->timeout_ms;
 	if (tty) {
-		fprintf(stderr, "console of %s; Ctrl-] leaves it\n", name);
+		fprintf(stderr, "console of %s", name);
+		print_key(opt->escape);
+		fputc('\n', stderr);
 		raw = old;
 		cfmakeraw(&raw);
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
@@ -144,43 +210,110 @@ int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
 	rc = pump(&s);
 	if (tty)
 		tcsetattr(STDIN_FILENO, TCSANOW, &old);
-	if (rc == -EPIPE) {
-		fprintf(stderr, "%s%s has ended\n", tty ? "\n" : "", name);
-		return 0;
-	}
-	if (rc)
-		fprintf(stderr, "chaos: console %s: %s\n", name,
-			rc == -EPROTO ? "the guest broke its console" :
-					strerror(-rc));
-	else if (tty)
-		fprintf(stderr, "\n");
-	return rc ? 1 : 0;
+	return tell_end(env, name, tty, rc);
 }
 
-static int run(struct cmd_env *env, int argc, char **argv)
+bool cmd_console_parse_key(const char *text, int *key)
+{
+	unsigned char c = (unsigned char)text[0];
+
+	if (!strcmp(text, "none"))
+		*key = -1;
+	else if (c == '^' && text[1] >= '?' && text[1] < 127 && !text[2])
+		*key = text[1] == '?' ? 127 : toupper(text[1]) & 0x1f;
+	else if (c && c < 127 && !text[1])
+		*key = c;
+	else
+		return false;
+	return true;
+}
+
+#define KEY_ONCE 256
+
+static int parse(struct cmd_env *env, struct cmd_console_options *opt,
+		 const char **log, int argc, char **argv)
+{
+	int c;
+
+	while ((c = cmd_getopt(env, &cmd_console, argc, argv)) !=
+	       CMD_GETOPT_END) {
+		if (c == CMD_GETOPT_BAD)
+			return EXIT_USAGE;
+		if (c == 'l')
+			*log = optarg;
+		else if (c == KEY_ONCE)
+			opt->once = true;
+		else if (c == 'e' && !cmd_console_parse_key(optarg, &opt->escape))
+			return cmd_usage(&cmd_console, "\"%s\" is no key: ^X, "
+					 "a character or none", optarg);
+		else if (c == 't' && !cmd_parse_seconds(optarg, &opt->timeout_ms))
+			return cmd_usage(&cmd_console,
+					 "\"%s\" is no number of seconds", optarg);
+	}
+	if (argc - optind != 1)
+		return cmd_usage(&cmd_console, "which domain?");
+	/* Of both it is the guest that is followed, not we. */
+	opt->no_input = *log || opt->once;
+	return 0;
+}
+
+static int attach(struct cmd_env *env, const char *which,
+		  const struct cmd_console_options *opt)
 {
 	struct chaos_console *con;
 	uint32_t domid;
 	int status;
 
-	if (cmd_no_options(env, &cmd_console, argc, argv))
-		return EXIT_USAGE;
-	if (argc - optind != 1)
-		return cmd_usage(&cmd_console, "which domain?");
-	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
+	if (chaos_lookup(env->ctx, which, &domid) ||
 	    chaos_console_open(env->ctx, domid, &con))
 		return cmd_report(env, "console");
-	status = cmd_console_run(env, con, argv[optind]);
+	status = cmd_console_run(env, con, which, opt);
 	chaos_console_close(con);
 	return status;
 }
+
+static int run(struct cmd_env *env, int argc, char **argv)
+{
+	struct cmd_console_options opt = CMD_CONSOLE_OPTIONS;
+	const char *log = NULL;
+	int fd, status;
+
+	status = parse(env, &opt, &log, argc, argv);
+	if (status)
+		return status;
+	if (!log || !strcmp(log, "-"))
+		return attach(env, argv[optind], &opt);
+	fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
+		  0666);
+	if (fd < 0)
+		return cmd_fail(env, "console", -errno, log, "open", "%s",
+				strerror(errno));
+	opt.out_fd = fd;
+	status = attach(env, argv[optind], &opt);
+	if (close(fd) && !status)
+		status = cmd_fail(env, "console", -errno, log, "write", "%s",
+				  strerror(errno));
+	return status;
+}
+
+static const struct cmd_option options[] = {
+	{ 'l', "log", "FILE", "append what it says to FILE (- is stdout), no input" },
+	{ KEY_ONCE, "once", NULL, "print what nobody has read yet, and end" },
+	{ 't', "timeout", "SECONDS", "leave it after that; exit status 3" },
+	{ 'e', "escape", "KEY", "leave it with KEY (^]): ^X, a character, none" },
+	{ 0 },
+};
 
 const struct cmd_verb cmd_console = {
 	.name = "console",
 	.args = "NAME|DOMID",
 	.summary = "attach this terminal to a domain's console",
-	.help = "  Ctrl-] leaves it.  It ends when the domain does.\n\n"
-	"  chaos console web\n",
+	.help =
+	"  Ctrl-] leaves it.  It ends when the domain does.  There is no --json:\n"
+	"  what it shows is the guest's.\n\n"
+	"  chaos console web\n"
+	"  chaos console --log web.log --timeout 60 web\n",
+	.options = options,
 	.words = CMD_WORDS_DOMAINS,
 	.needs_library = true,
 	.run = run,

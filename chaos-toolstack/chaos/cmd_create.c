@@ -6,6 +6,7 @@
 #include "cmd.h"
 
 struct create_options {
+	struct cmd_console_options console_options;
 	bool paused, console, dry_run;
 	uint64_t copies;	/* 0: one, called as the file says */
 	char **overrides;	/* up to a NULL */
@@ -52,7 +53,13 @@ static int parse_options(struct cmd_env *env, struct create_options *o,
 			o->console = true;
 		else if (c == KEY_DRY_RUN)
 			o->dry_run = true;
-		else if (!cmd_parse_number(optarg, 1, COPIES_MAX, &o->copies))
+		else if (c == 'e' &&
+			 !cmd_console_parse_key(optarg,
+						&o->console_options.escape))
+			return cmd_usage(&cmd_create, "\"%s\" is no key: ^X, "
+					 "a character or none", optarg);
+		else if (c == 'n' &&
+			 !cmd_parse_number(optarg, 1, COPIES_MAX, &o->copies))
 			return cmd_usage(&cmd_create, "-n takes 1 to %d",
 					 COPIES_MAX);
 	}
@@ -95,7 +102,8 @@ static int take_back(struct cmd_env *env, uint32_t domid, int status)
 }
 
 /* The guest starts when its console is there: no word of it is lost. */
-static int attach(struct cmd_env *env, const char *name, uint32_t domid)
+static int attach(struct cmd_env *env, const char *name, uint32_t domid,
+		  const struct cmd_console_options *opt)
 {
 	struct chaos_console *con;
 	int status;
@@ -109,7 +117,7 @@ static int attach(struct cmd_env *env, const char *name, uint32_t domid)
 		chaos_console_close(con);
 		return take_back(env, domid, status);
 	}
-	status = cmd_console_run(env, con, name);
+	status = cmd_console_run(env, con, name, opt);
 	chaos_console_close(con);
 	return status;
 }
@@ -145,7 +153,7 @@ static int create_one(struct cmd_env *env, const struct create_options *o,
 	if (chaos_create(env->ctx, cfg, flags, &domid))
 		return cmd_report(env, "create");
 	tell(env, o, name, domid);
-	return o->console ? attach(env, name, domid) : 0;
+	return o->console ? attach(env, name, domid, &o->console_options) : 0;
 }
 
 /* A copy that fails does not keep the others from being made. */
@@ -178,7 +186,7 @@ static int create_file(struct cmd_env *env, const struct create_options *o,
 
 static int run(struct cmd_env *env, int argc, char **argv)
 {
-	struct create_options o = { 0 };
+	struct create_options o = { .console_options = CMD_CONSOLE_OPTIONS };
 	unsigned int i;
 	int status;
 
@@ -198,6 +206,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 static const struct cmd_option options[] = {
 	{ 'p', "paused", NULL, "leave it paused" },
 	{ 'c', "console", NULL, "attach this terminal to its console" },
+	{ 'e', "escape", "KEY", "the key that leaves it: ^X, a character, none" },
 	{ 'n', "copies", "N", "N of each: NAME1 to NAMEN, or where NAME has %d" },
 	{ KEY_DRY_RUN, "dry-run", NULL, "only check whether it could be created" },
 	{ 0 },

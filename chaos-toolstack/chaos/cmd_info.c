@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* chaos info */
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "cmd.h"
@@ -39,6 +40,8 @@ void cmd_json_info(struct cmd_json *j, const struct chaos_info *info)
 	cmd_json_string(j, "on_reboot", info->on_reboot);
 	cmd_json_string(j, "on_crash", info->on_crash);
 	cmd_json_uint(j, "created", info->created);
+	cmd_json_string(j, "power", info->power_state);
+	cmd_json_raw(j, "config", *info->config ? info->config : "{}");
 	cmd_json_array(j, "vifs");
 	for (i = 0; i < info->nr_vifs; i++)
 		json_vif(j, info->vif[i]);
@@ -67,36 +70,70 @@ static void print_vif(const struct chaos_vif *v)
 	       v->rx_bytes, v->tx_packets, v->tx_bytes);
 }
 
+static void print_state(const struct chaos_domain *d)
+{
+	printf("%-12s %s", "state", chaos_state_name(d->state));
+	if (d->state == CHAOS_STATE_SHUTDOWN)
+		printf(", code %" PRIu32, d->shutdown_code);
+	printf("\n%-12s %.1f MB of at most %.1f\n", "memory",
+	       (double)d->mem_kb / 1024, (double)d->max_mem_kb / 1024);
+	printf("%-12s %" PRIu32 "\n", "vcpus", d->vcpus);
+	printf("%-12s %.3f s\n", "cpu time", (double)d->cpu_ns / 1e9);
+}
+
+static void print_created(uint64_t created)
+{
+	time_t t = (time_t)created, now = time(NULL);
+	unsigned long long s = now > t ? (unsigned long long)(now - t) : 0;
+	char when[64];
+	struct tm tm;
+
+	if (!t || !localtime_r(&t, &tm) ||
+	    !strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm))
+		return;
+	printf("%-12s %s, ", "created", when);
+	if (s < 120)
+		printf("%llu s ago\n", s);
+	else if (s < 2 * 3600)
+		printf("%llu min ago\n", s / 60);
+	else if (s < 2 * 86400)
+		printf("%llu h ago\n", s / 3600);
+	else
+		printf("%llu days ago\n", s / 86400);
+}
+
+static void print_power(const char *state)
+{
+	if (!strcmp(state, "connected"))
+		line("power", "the guest has a driver");
+	else if (!strcmp(state, "none"))
+		line("power", "no device: it cannot be asked to shut down");
+	else
+		line("power", "no driver in the guest");
+}
+
 static void print_text(const struct chaos_info *info)
 {
 	const struct chaos_domain *d = &info->domain;
-	time_t t = (time_t)info->created;
-	char when[64];
-	struct tm tm;
 	size_t i;
 
 	printf("%-12s %s\n", "name", *d->name ? d->name : "-");
 	printf("%-12s %" PRIu32 "\n", "domid", d->domid);
 	line("uuid", d->uuid);
 	line("type", d->type);
-	line("state", chaos_state_name(d->state));
-	if (d->state == CHAOS_STATE_SHUTDOWN)
-		printf("%-12s %" PRIu32 "\n", "code", d->shutdown_code);
-	printf("%-12s %.1f MB of at most %.1f\n", "memory",
-	       (double)d->mem_kb / 1024, (double)d->max_mem_kb / 1024);
-	printf("%-12s %" PRIu32 "\n", "vcpus", d->vcpus);
-	printf("%-12s %.3f s\n", "cpu time", (double)d->cpu_ns / 1e9);
+	print_state(d);
 	line("kernel", info->kernel);
 	line("ramdisk", info->ramdisk);
 	line("cmdline", info->cmdline);
 	line("on_poweroff", info->on_poweroff);
 	line("on_reboot", info->on_reboot);
 	line("on_crash", info->on_crash);
-	if (t && localtime_r(&t, &tm) &&
-	    strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm))
-		line("created", when);
+	print_created(info->created);
+	if (d->domid)
+		print_power(info->power_state);
 	for (i = 0; i < info->nr_vifs; i++)
 		print_vif(info->vif[i]);
+	line("config", info->config);
 }
 
 static int show(struct cmd_env *env, const char *name, bool first)

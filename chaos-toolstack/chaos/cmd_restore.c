@@ -93,6 +93,8 @@ static void tell(struct cmd_env *env, const struct restore_options *o,
 /* It goes on when its console is there: no word of it is lost. */
 static int attach(struct cmd_env *env, uint32_t domid)
 {
+	static const struct cmd_console_options console_options =
+		CMD_CONSOLE_OPTIONS;
 	char name[CHAOS_NAME_MAX + 1] = "";
 	struct chaos_console *con;
 	int status;
@@ -103,7 +105,8 @@ static int attach(struct cmd_env *env, uint32_t domid)
 	if (chaos_unpause(env->ctx, domid))
 		status = cmd_report(env, "unpause");
 	else
-		status = cmd_console_run(env, con, name);
+		status = cmd_console_run(env, con, name,
+					 &console_options);
 	chaos_console_close(con);
 	return status;
 }

@@ -109,16 +109,20 @@ void cmd_table_cell(struct cmd_table *t, enum cmd_colour colour,
 	free(text);
 }
 
-/* Cuts the last column, so that the table is not wider than that. */
+/* Cuts the widest text, so that the table is not wider than that. */
 static void fit(struct cmd_table *t, unsigned int width)
 {
-	unsigned int i, before = 0, last = t->nr_columns - 1;
+	unsigned int i, total = 0, *widest = NULL;
 
-	for (i = 0; i < last; i++)
-		before += t->width[i] + GAP;
-	if (t->column[last].right || before + t->width[last] <= width)
+	for (i = 0; i < t->nr_columns; i++) {
+		total += t->width[i] + (i ? GAP : 0);
+		if (!t->column[i].right && (!widest || t->width[i] > *widest))
+			widest = &t->width[i];
+	}
+	if (total <= width || !widest || *widest <= CUT_MIN)
 		return;
-	t->width[last] = width > before + CUT_MIN ? width - before : CUT_MIN;
+	total -= *widest;
+	*widest = width > total + CUT_MIN ? width - total : CUT_MIN;
 }
 
 static void print_spaces(FILE *f, unsigned int n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A table: columns as wide as what is in them.  On a terminal the last column,
- * if it is a text, is cut to what fits; elsewhere nothing is ever cut.
+ * A table: columns as wide as what is in them.  On a terminal the widest text
+ * is cut to what fits; elsewhere nothing is ever cut.
  *
  *	cmd_table_init(&t, columns, 2);
  *	cmd_table_cell(&t, CMD_PLAIN, "%s", name);

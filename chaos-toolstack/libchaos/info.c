@@ -84,51 +84,58 @@ static void ask_backend(struct chaos *ctx, struct info *info)
 }
 
 /* The guest's page: one field is copied, and named only if it has a name. */
-static void read_front(struct noxs *nx, struct chaos_vif *v, uint32_t domid,
-		       const struct xen_noxs_list_entry *e)
+static const char *read_front(struct noxs *nx, uint32_t domid,
+			      const struct xen_noxs_list_entry *e)
 {
 	const volatile struct xen_noxs_area_hdr *hdr;
 	struct noxs_mapping *map;
+	const char *state;
 	const void *page;
 
 	if (e->pair >= XEN_NOXS_MAX_PAIRS ||
 	    e->offset > 4096 - XEN_NOXS_AREA_SIZE)
-		return;
+		return "unknown";
 	if (noxs_map(nx, (uint16_t)domid, XEN_NOXS_PAGE_FRONT(e->pair), 1, &map,
 		     &page))
-		return;
+		return "unknown";
 	hdr = (const volatile void *)((const char *)page + e->offset);
-	v->frontend_state = device_state(hdr->state);
+	state = device_state(hdr->state);
 	noxs_unmap(nx, map);
+	return state;
+}
+
+static void note_device(struct info *info, struct noxs *nx,
+			const struct xen_noxs_list_entry *e)
+{
+	uint32_t domid = info->pub.domain.domid;
+	struct chaos_vif *v;
+
+	if (e->type == XEN_NOXS_TYPE_POWER) {
+		info->pub.power_state = read_front(nx, domid, e);
+	} else if (e->type == XEN_NOXS_TYPE_NET && e->id < info->pub.nr_vifs) {
+		v = &info->vif[e->id].pub;
+		v->guest_port = e->guest_port[0];
+		v->backend_port = e->backend_port[0];
+		v->frontend_state = read_front(nx, domid, e);
+	}
 }
 
 static void ask_xen(struct info *info)
 {
-	uint32_t domid = info->pub.domain.domid;
 	struct xen_noxs_list list = {
-		.domid = (uint16_t)domid,
+		.domid = (uint16_t)info->pub.domain.domid,
 		.backend = XEN_NOXS_ANY,
 	};
 	struct noxs *nx;
 	uint32_t i;
 
-	if (!info->pub.nr_vifs || noxs_open(&nx))
+	if (!info->pub.domain.domid || noxs_open(&nx))
 		return;
 	do {
 		if (noxs_list(nx, &list) || list.nr > XEN_NOXS_LIST_MAX)
 			break;
-		for (i = 0; i < list.nr; i++) {
-			const struct xen_noxs_list_entry *e = &list.entry[i];
-			struct chaos_vif *v;
-
-			if (e->type != XEN_NOXS_TYPE_NET ||
-			    e->id >= info->pub.nr_vifs)
-				continue;
-			v = &info->vif[e->id].pub;
-			v->guest_port = e->guest_port[0];
-			v->backend_port = e->backend_port[0];
-			read_front(nx, v, domid, e);
-		}
+		for (i = 0; i < list.nr; i++)
+			note_device(info, nx, &list.entry[i]);
 	} while (list.next_domid != XEN_NOXS_END);
 	noxs_close(nx);
 }
@@ -159,6 +166,8 @@ int chaos_info_get(struct chaos *ctx, uint32_t domid, struct chaos_info **out)
 	info->pub.on_reboot = rec ? rec->on_reboot : "";
 	info->pub.on_crash = rec ? rec->on_crash : "";
 	info->pub.created = rec ? rec->created : 0;
+	info->pub.config = rec && rec->config ? rec->config : "";
+	info->pub.power_state = "none";
 	init_vifs(info);
 	ask_backend(ctx, info);
 	ask_xen(info);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <jansson.h>
+#include <xen/io/console.h>
 
 #include "cmd.h"
 
@@ -397,15 +398,99 @@ static void test_host(void **state)
 static void test_shutdown(void **state)
 {
 	struct fixture *f = *state;
+	uint32_t domid = fixture_create(f, "web", 0);
+	json_t *json;
 
-	fixture_create(f, "web", 0);
 	/* Nobody is in the pretended guest to answer. */
 	json_decref(run_json(f, "shutdown --json -t 0.1 web", EXIT_FAILURE));
 	json_decref(run_json(f, "reboot --json -t 0.1 web", EXIT_FAILURE));
 	assert_int_equal(run(f, "shutdown -j"), EXIT_USAGE);
 	assert_int_equal(run(f, "shutdown -a web"), EXIT_USAGE);
 	assert_int_equal(run(f, "reboot -a"), EXIT_USAGE);
+	fake_hyp.driver = fake_hyp_obey;
+	fake_hyp_connect(domid, 0);
+	json = run_json(f, "shutdown --json --all", 0);
+	assert_string_equal(text_of(json, 0, "result"), "ended");
+	json_decref(json);
+	assert_int_equal(fake_xen_nr_domains(), 0);
+}
+
+static struct xencons_interface ring;
+
+static void guest_says(const char *text)
+{
+	while (*text)
+		ring.out[MASK_XENCONS_IDX(ring.out_prod++, ring.out)] = *text++;
+}
+
+static void test_console(void **state)
+{
+	struct fixture *f = *state;
+	char line[256], path[128], text[64] = "";
+	uint32_t domid;
+	FILE *file;
+
+	memset(&ring, 0, sizeof(ring));
+	fake_xen.console_page = &ring;
+	domid = fixture_create(f, "web", 0);
+	guest_says("hello\n");
+	/* What nobody has read yet, and that once. */
+	assert_int_equal(run(f, "console --once web"), 0);
+	assert_string_equal(said.out, "hello\n");
+	assert_int_equal(run(f, "console --once web"), 0);
+	assert_string_equal(said.out, "");
+	guest_says("more\n");
+	assert_int_equal(run(f, "console --log - -t 0.05 web"), EXIT_TIMEOUT);
+	assert_string_equal(said.out, "more\n");
+	assert_non_null(strstr(said.err, "web: follow: it has not ended"));
+	/* Into a file, behind what is in it. */
+	snprintf(path, sizeof(path), "%s/log", f->dir);
+	fixture_write(path, "old\n", 4);
+	guest_says("bye\n");
+	fake_xen.domain[domid].dom.shutdown = true;
+	snprintf(line, sizeof(line), "console --log %s web", path);
+	assert_int_equal(run(f, line), 0);
+	assert_string_equal(said.out, "");
+	assert_string_equal(said.err, "web has ended\n");
+	file = fopen(path, "r");
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 8);
+	fclose(file);
+	assert_string_equal(text, "old\nbye\n");
+	snprintf(line, sizeof(line), "console --log %s/none/x web", f->dir);
+	assert_int_equal(run(f, line), EXIT_FAILURE);
+	guest_says("lost\n");
+	assert_int_equal(run(f, "console --log /dev/full web"), EXIT_FAILURE);
+	assert_non_null(strstr(said.err, "No space left"));
+	assert_int_equal(run(f, "console --json web"), EXIT_USAGE);
+	assert_int_equal(run(f, "console -e escape web"), EXIT_USAGE);
+	assert_int_equal(run(f, "console -t -1 web"), EXIT_USAGE);
+	assert_int_equal(run(f, "console nobody"), EXIT_FAILURE);
 	assert_int_equal(run(f, "destroy web"), 0);
+}
+
+static void test_keys(void **state)
+{
+	int key = 0;
+
+	(void)state;
+	assert_true(cmd_console_parse_key("^]", &key));
+	assert_int_equal(key, 0x1d);
+	assert_true(cmd_console_parse_key("^a", &key));
+	assert_int_equal(key, 1);
+	assert_true(cmd_console_parse_key("^@", &key));
+	assert_int_equal(key, 0);
+	assert_true(cmd_console_parse_key("^?", &key));
+	assert_int_equal(key, 127);
+	assert_true(cmd_console_parse_key("q", &key));
+	assert_int_equal(key, 'q');
+	assert_true(cmd_console_parse_key("^", &key));
+	assert_int_equal(key, '^');
+	assert_true(cmd_console_parse_key("none", &key));
+	assert_true(key < 0);
+	assert_false(cmd_console_parse_key("", &key));
+	assert_false(cmd_console_parse_key("^1", &key));
+	assert_false(cmd_console_parse_key("qq", &key));
+	assert_false(cmd_console_parse_key("\xc3", &key));
 }
 
 static void test_save(void **state)
@@ -504,6 +589,8 @@ int main(int argc, char **argv)
 		T(test_wait),
 		T(test_host),
 		T(test_shutdown),
+		T(test_console),
+		cmocka_unit_test(test_keys),
 		T(test_save), T(test_migrate),
 		T(test_full_disk),
 		cmocka_unit_test(test_worst),

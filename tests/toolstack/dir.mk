@@ -122,3 +122,10 @@ toolstack-saved_SRCS := tests/toolstack/saved.c \
 toolstack-saved_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-saved_PKGS := cmocka
 $(eval $(call test_program,toolstack-saved))
+
+# And of its verbs and options.
+$(B)/tests/toolstack-man-docs: tests/toolstack/man_docs.py docs/man/chaos.1 \
+		$(B)/chaos/chaos
+	@mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nexec python3 %s %s %s\n' $^ > $@ && chmod +x $@
+TEST_PROGRAMS += $(B)/tests/toolstack-man-docs

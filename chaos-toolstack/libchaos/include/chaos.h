@@ -499,6 +499,10 @@ struct chaos_info {
 	uint64_t created;	/* seconds since 1970; 0 unknown */
 	size_t nr_vifs;
 	const struct chaos_vif *const *vif;
+	const char *config;	/* JSON of all that made it; "" unknown */
+	/* Of the guest's driver, which takes requests to shut down and the like:
+	 * "connected", ...; "none": the domain has no power device. */
+	const char *power_state;
 };
 
 /* -ESRCH.  Freed with chaos_info_free (NULL is allowed). */
