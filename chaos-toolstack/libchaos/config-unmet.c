@@ -4,7 +4,6 @@
  * because a record or an image may be for a release that does.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "config.h"
 
@@ -13,15 +12,6 @@ int chaos__config_unmet(struct chaos *ctx, const struct chaos_config *cfg)
 	const char *what = NULL;
 	unsigned int i;
 
-	if (cfg->cpus && strcmp(cfg->cpus, "all"))
-		what = "cpus";
-	else if (cfg->cpu_weight > 0)
-		what = "cpu_weight";
-	else if (cfg->cap > 0)
-		what = "cap";
-	else if (cfg->pool && strcmp(cfg->pool, "Pool-0") &&
-		 strcmp(cfg->pool, "0"))
-		what = "pool";
 	for (i = 0; !what && i < cfg->nr_vifs; i++)
 		if (cfg->vif[i].rate_bytes)
 			what = "rate of a vif";

@@ -6,11 +6,11 @@
 #include <libxlutil.h>
 
 #include "internal.h"
+#include "xen/cpus.h"
 
 #define CHAOS__MAX_KEYS		128
 #define CHAOS__CONFIG_MAX	(1u << 20)	/* bytes of a file */
 #define CHAOS__MAX_DEPTH	4	/* of lists; none of ours is deeper than 1 */
-#define CHAOS__MAX_CPUS		4096
 #define CHAOS__BRIDGE_DEFAULT	"xenbr0"	/* as xl */
 
 struct chaos__vif_config {
@@ -102,9 +102,6 @@ void chaos__parse_vifs(struct chaos__parse *p, const char *key);
 const char *chaos__vif_key_name(size_t i);	/* as chaos__key_name() */
 
 /* config-cpus.c */
-struct chaos__cpus {
-	uint64_t word[CHAOS__MAX_CPUS / 64];
-};
 /*
  * One list, up to a ; or the end of the text.  NULL, and where the next begins;
  * or what is wrong with it.  "all" sets CPUs that the host does not have.

@@ -18,6 +18,7 @@
 #include "power.h"
 #include "restart.h"
 #include "restore.h"
+#include "place.h"
 
 /* Beside its memory a guest costs Xen a pool of page tables, and what the
  * domain and each vCPU are made of. */
@@ -257,6 +258,12 @@ static int create_vcpus(struct create *c, const struct step *s)
 	return rc ? xen_failed(c, s, rc) : 0;
 }
 
+/* It ends with the domain. */
+static int place(struct create *c, const struct step *s)
+{
+	return chaos__place(c->ctx, c->name, s->name, c->domid, c->cfg);
+}
+
 /* What undoes it is the end of the domain. */
 static int add_power(struct create *c, const struct step *s)
 {
@@ -469,6 +476,7 @@ static const struct step all_steps[] = {
 	{ "claim name", claim_name, drop_name },
 	{ "create domain", create_domain, destroy_domain },
 	{ "create vCPUs", create_vcpus, NULL },
+	{ "place vCPUs", place, NULL },
 	{ "add power device", add_power, NULL },
 	{ "prepare build", begin_build, end_build },
 	{ "request vifs", request_vifs, detach_vifs },
@@ -485,6 +493,7 @@ static const struct step restore_steps[] = {
 	{ "claim name", claim_name, drop_name },
 	{ "create domain", create_domain, destroy_domain },
 	{ "create vCPUs", create_vcpus, NULL },
+	{ "place vCPUs", place, NULL },
 	{ "number its life", number_life, NULL },
 	{ "add power device", add_power, NULL },
 	{ "prepare build", begin_build, end_build },

@@ -542,6 +542,69 @@ static void test_migrate(void **state)
 	assert_int_equal(run(f, "destroy web"), 0);
 }
 
+static void test_cpus(void **state)
+{
+	struct fixture *f = *state;
+	json_t *json;
+
+	fixture_create(f, "web", 0);
+	assert_int_equal(run(f, "vcpu-pin web all 1-2 -"), 0);
+	assert_int_equal(run(f, "vcpu-pin"), 0);
+	assert_non_null(strstr(said.out, "\nDomain-0 "));
+	assert_non_null(strstr(said.out, "1-2   all\n"));
+	json = run_json(f, "vcpu-pin --json web 0 - 3", 0);
+	assert_int_equal(json_array_size(json), 1);
+	assert_string_equal(text_of(json, 0, "hard"), "1-2");
+	assert_string_equal(text_of(json, 0, "soft"), "3");
+	json_decref(json);
+	json_decref(run_json(f, "vcpu-pin --json web 0 9", EXIT_FAILURE));
+	json_decref(run_json(f, "vcpu-pin --json nobody", EXIT_FAILURE));
+	assert_int_equal(run(f, "vcpu-pin web 0"), EXIT_USAGE);
+	assert_int_equal(run(f, "vcpu-pin web x 1"), EXIT_USAGE);
+	assert_int_equal(run(f, "vcpu-pin web 0 - -"), EXIT_USAGE);
+	json = run_json(f, "pool create 2-3 credit --json", 0);
+	assert_string_equal(text_of(json, 0, "cpus"), "2-3");
+	json_decref(json);
+	json = run_json(f, "sched --json -w 100 -c 50 -p Pool-1 web nobody",
+			EXIT_FAILURE);
+	assert_int_equal(json_array_size(json), 2);
+	assert_string_equal(text_of(json, 0, "scheduler"), "credit");
+	json_decref(json);
+	assert_int_equal(run(f, "sched web"), 0);
+	assert_non_null(strstr(said.out, "Pool-1  credit"));
+	assert_int_equal(run(f, "sched"), EXIT_USAGE);
+	assert_int_equal(run(f, "sched -w x web"), EXIT_USAGE);
+	json_decref(run_json(f, "pool destroy 1 --json", EXIT_FAILURE));
+	assert_int_equal(run(f, "destroy web"), 0);
+	assert_int_equal(run(f, "pool destroy Pool-1"), 0);
+	assert_int_equal(run(f, "pool"), 0);
+	assert_non_null(strstr(said.out, "\nPool-0  credit2          1  0-3\n"));
+	assert_int_equal(run(f, "pool create"), EXIT_USAGE);
+	assert_int_equal(run(f, "pool destroy"), EXIT_USAGE);
+	assert_int_equal(run(f, "pool melt"), EXIT_USAGE);
+}
+
+static void test_memory(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = fixture_create(f, "web", 0);
+
+	fake_hyp.driver = fake_hyp_obey;
+	fake_hyp_connect(domid, 0);
+	json_decref(run_json(f, "mem-set --json web 3072K", 0));
+	assert_int_equal(fake_xen.domain[domid].dom.max_pages, 768);
+	assert_int_equal(run(f, "mem-set web 2"), 0);
+	assert_int_equal(fake_xen.domain[domid].dom.max_pages, 512);
+	json_decref(run_json(f, "mem-set --json web 8t", EXIT_FAILURE));
+	assert_int_equal(run(f, "mem-set web 3x"), EXIT_USAGE);
+	assert_int_equal(run(f, "mem-set web 3mm"), EXIT_USAGE);
+	assert_int_equal(run(f, "mem-set web m"), EXIT_USAGE);
+	assert_int_equal(run(f, "mem-set web 99999999999t"), EXIT_USAGE);
+	assert_int_equal(run(f, "mem-set web"), EXIT_USAGE);
+	assert_int_equal(run(f, "mem-set -t x web 3"), EXIT_USAGE);
+	assert_int_equal(run(f, "destroy web"), 0);
+}
+
 static void test_worst(void **state)
 {
 	(void)state;
@@ -592,6 +655,8 @@ int main(int argc, char **argv)
 		T(test_console),
 		cmocka_unit_test(test_keys),
 		T(test_save), T(test_migrate),
+		T(test_cpus),
+		T(test_memory),
 		T(test_full_disk),
 		cmocka_unit_test(test_worst),
 	};

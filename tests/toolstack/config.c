@@ -293,7 +293,6 @@ static void test_cpus(void **state)
 static void test_unmet(void **state)
 {
 	static const char *const lines[] = {
-		"cpus = \"0\"", "cpu_weight = 2", "cap = 1", "pool = \"p\"",
 		"vif = [ \"rate=1MB/s\" ]",
 	};
 	struct fixture *f = *state;

@@ -9,7 +9,7 @@ TOOLSTACK_WRAP := calloc malloc openat flock pwrite renameat getrandom
 # Compiled once for all of them.
 toolstack-world_SRCS := $(LIBCHAOS_SRCS_CORE) $(addprefix tests/toolstack/,\
 	fixture.c fail.c fake_xen.c fake_state.c fake_noxs.c \
-	fake_hyp.c fake_watch.c)
+	fake_hyp.c fake_watch.c fake_sched.c)
 toolstack-world_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-world_PKGS := cmocka xlutil jansson
 $(eval $(call archive,toolstack-world,tests/toolstack-world.a))
@@ -25,7 +25,7 @@ $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
 $(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save migrate \
-	events shutdown async,\
+	events shutdown async resources,\
 	$(eval $(call toolstack_test,$(t))))
 
 toolstack-power_LDLIBS += -Wl,--wrap=nanosleep

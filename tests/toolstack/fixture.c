@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "elf_maker.h"
+#include "fake_sched.h"
 #include "fixture.h"
 
 void fixture_write(const char *path, const void *data, size_t size)
@@ -84,6 +85,7 @@ int fixture_setup(void **state)
 
 	fail_never();
 	fake_xen_reset();
+	fake_sched_reset();
 	fake_noxs_reset();
 	fake_hyp_reset();
 	fake_watch_reset();

@@ -25,6 +25,7 @@ static void from_xen(const xc_domaininfo_t *in, struct chaos__xen_dom *out)
 	out->pages = in->tot_pages;
 	out->max_pages = in->max_pages;
 	out->cpu_ns = in->cpu_time;
+	out->pool = in->cpupool;
 }
 
 int chaos__xen_get(struct chaos__xen *xen, uint32_t domid,

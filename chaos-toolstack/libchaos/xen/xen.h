@@ -40,6 +40,7 @@ struct chaos__xen_dom {
 	uint32_t vcpus;
 	uint64_t pages, max_pages;
 	uint64_t cpu_ns;
+	uint32_t pool;
 };
 
 /* -ESRCH: no domain has this domid. */
