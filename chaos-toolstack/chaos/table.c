@@ -176,12 +176,12 @@ int cmd_table_print(struct cmd_table *t, FILE *f, unsigned int width,
 	for (i = 0; !rc && i < t->nr_columns; i++)
 		print_cell(t, f, i, t->column[i].title,
 			   colour ? CMD_BOLD : CMD_PLAIN);
-	for (n = 0; !rc && n < t->nr_cells; n++) {
+	for (n = 0, i = 0; !rc && n < t->nr_cells; n++) {
 		enum cmd_colour c = (enum cmd_colour)*p++;
 
-		print_cell(t, f, (unsigned int)(n % t->nr_columns), p,
-			   colour ? c : CMD_PLAIN);
+		print_cell(t, f, i, p, colour ? c : CMD_PLAIN);
 		p += strlen(p) + 1;
+		i = i + 1 < t->nr_columns ? i + 1 : 0;
 	}
 	free(t->text);
 	t->text = NULL;
