@@ -25,6 +25,7 @@ LIBCHAOS_SRCS_CORE += $(LIBCHAOS_SRCS_CHUNK)
 # Asking guests, and what becomes of them.
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,watch.c events.c \
 	shutdown.c restart.c async.c)
+LIBCHAOS_SRCS_CORE += $(LIBCHAOS)/network.c
 # Saving and restoring.
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c \
 	save-file.c save.c suspend.c restore.c \
@@ -68,7 +69,7 @@ $(B)/lib/libchaos.pc: $(LIBCHAOS)/libchaos.pc.in
 chaos_SRCS := $(addprefix chaos-toolstack/chaos/,start.c main.c json.c \
 	table.c colour.c progress.c options.c cmd_create.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
-	cmd_name.c cmd_save.c cmd_restore.c cmd_migrate.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c \
+	cmd_name.c cmd_network.c cmd_save.c cmd_restore.c cmd_migrate.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c \
 	cmd_shutdown.c cmd_vcpu.c cmd_sched.c cmd_pool.c cmd_mem.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a

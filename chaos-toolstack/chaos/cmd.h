@@ -60,6 +60,9 @@ extern const struct cmd_verb
 	cmd_list,
 	cmd_migrate,
 	cmd_mem_set,
+	cmd_network_attach,
+	cmd_network_detach,
+	cmd_network_list,
 	cmd_pause,
 	cmd_pool,
 	cmd_reboot,
@@ -104,6 +107,8 @@ extern volatile sig_atomic_t cmd_interrupted;
 
 /* cmd_info.c: the object of a domain in full. */
 void cmd_json_info(struct cmd_json *j, const struct chaos_info *info);
+/* And that of one of its vifs. */
+void cmd_json_vif(struct cmd_json *j, const struct chaos_vif *v);
 
 struct cmd_console_options {
 	int escape;		/* the key that leaves it; negative: none */

@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 
-static void json_vif(struct cmd_json *j, const struct chaos_vif *v)
+void cmd_json_vif(struct cmd_json *j, const struct chaos_vif *v)
 {
 	cmd_json_object(j, NULL);
 	cmd_json_uint(j, "id", v->id);
@@ -44,7 +44,7 @@ void cmd_json_info(struct cmd_json *j, const struct chaos_info *info)
 	cmd_json_raw(j, "config", *info->config ? info->config : "{}");
 	cmd_json_array(j, "vifs");
 	for (i = 0; i < info->nr_vifs; i++)
-		json_vif(j, info->vif[i]);
+		cmd_json_vif(j, info->vif[i]);
 	cmd_json_end(j);
 	cmd_json_end(j);
 }

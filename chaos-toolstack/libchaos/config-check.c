@@ -81,6 +81,33 @@ static void make_cmdline(struct chaos__parse *p)
 	}
 }
 
+/* One without an id gets its place, if nobody else has that. */
+static void choose_ids(struct chaos__parse *p)
+{
+	struct chaos_config *cfg = p->cfg;
+	unsigned int i, id, taken = 0;
+	char part[16];
+
+	for (i = 0; i < cfg->nr_vifs; i++) {
+		if (!cfg->vif[i].id_set)
+			continue;
+		if (taken & 1u << cfg->vif[i].id) {
+			snprintf(part, sizeof(part), "[%u]", i);
+			chaos__parse_fail(p, "vif", part, "",
+					  "has the id of another");
+		}
+		taken |= 1u << cfg->vif[i].id;
+	}
+	for (i = 0; i < cfg->nr_vifs; i++) {
+		if (cfg->vif[i].id_set)
+			continue;
+		for (id = i; taken & 1u << id; )
+			id = (id + 1) % CHAOS__MAX_VIFS;
+		cfg->vif[i].id = (uint8_t)id;
+		taken |= 1u << id;
+	}
+}
+
 static void check_macs(struct chaos__parse *p)
 {
 	const struct chaos_config *cfg = p->cfg;
@@ -110,5 +137,6 @@ void chaos__parse_check(struct chaos__parse *p)
 	check_memory(p);
 	check_vcpus(p);
 	check_macs(p);
+	choose_ids(p);
 	make_cmdline(p);
 }

@@ -136,6 +136,20 @@ static void set_mtu(struct vif_parse *v, const char *value)
 		v->vif->mtu = (uint16_t)mtu;
 }
 
+static void set_id(struct vif_parse *v, const char *value)
+{
+	char *end;
+	long id = strtol(value, &end, 10);
+
+	if (!*value || *end || id < 0 || id >= CHAOS__MAX_VIFS) {
+		vif_fail(v, "", "id %s is not within 0..%d", value,
+			 CHAOS__MAX_VIFS - 1);
+		return;
+	}
+	v->vif->id = (uint8_t)id;
+	v->vif->id_set = true;
+}
+
 static void set_backend(struct vif_parse *v, const char *value)
 {
 	if (strcmp(value, "0") && strcmp(value, "Domain-0"))
@@ -166,7 +180,7 @@ static const struct vif_key {
 	void (*set)(struct vif_parse *v, const char *value);
 } vif_keys[] = {
 	{ "mac", set_mac }, { "bridge", set_bridge }, { "ip", set_ip },
-	{ "gateway", set_gateway }, { "mtu", set_mtu },
+	{ "gateway", set_gateway }, { "mtu", set_mtu }, { "id", set_id },
 	{ "vifname", set_vifname }, { "ifname", set_vifname }, { "backend", set_backend },
 	{ "rate", set_rate }, { "script", ignore }, { "type", ignore },
 	{ "model", ignore },

@@ -36,13 +36,16 @@ static void put_address(FILE *f, const struct chaos__vif_config *v)
 	}
 }
 
-static void put_vif(FILE *f, const struct chaos__vif_config *v)
+static void put_vif(FILE *f, const struct chaos__vif_config *v,
+		    unsigned int place)
 {
 	const uint8_t *m = v->mac;
 
 	/* An empty bridge is one: none. */
 	fputs("{\"bridge\":", f);
 	chaos__json_text(f, v->bridge);
+	if (v->id != place)
+		put_number(f, "id", v->id);
 	if (v->mac_set)
 		fprintf(f, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", m[0],
 			m[1], m[2], m[3], m[4], m[5]);
@@ -64,7 +67,7 @@ static void put_vifs(FILE *f, const struct chaos_config *cfg)
 	for (i = 0; i < cfg->nr_vifs; i++) {
 		if (i)
 			putc_unlocked(',', f);
-		put_vif(f, &cfg->vif[i]);
+		put_vif(f, &cfg->vif[i], i);
 	}
 	putc_unlocked(']', f);
 }

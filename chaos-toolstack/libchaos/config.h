@@ -14,6 +14,8 @@
 #define CHAOS__BRIDGE_DEFAULT	"xenbr0"	/* as xl */
 
 struct chaos__vif_config {
+	uint8_t id;			/* 0..14, no two of a guest the same */
+	bool id_set;			/* else the parser chose it */
 	uint8_t mac[6];
 	bool mac_set;
 	uint16_t mtu;			/* 0: the bridge's */

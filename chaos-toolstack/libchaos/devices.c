@@ -94,12 +94,12 @@ static int no_backend(struct chaos *ctx, const char *object, int rc)
 }
 
 static int fill_request(struct noxs_netback_request *req, uint32_t domid,
-			unsigned int i, const struct chaos__vif_config *v)
+			const struct chaos__vif_config *v)
 {
 	memset(req, 0, sizeof(*req));
 	req->op = NOXS_NETBACK_ATTACH;
 	req->domid = (uint16_t)domid;
-	req->vif = (uint16_t)i;
+	req->vif = v->id;
 	memcpy(req->mac, v->mac, sizeof(req->mac));
 	if (!v->mac_set) {
 		/* Xen's own prefix, as xl uses. */
@@ -124,7 +124,7 @@ int chaos__devices_begin(struct chaos *ctx, struct chaos__devices *dev,
 	int rc;
 
 	for (i = 0; i < cfg->nr_vifs; i++) {
-		rc = fill_request(&dev->req[i], dev->domid, i, &cfg->vif[i]);
+		rc = fill_request(&dev->req[i], dev->domid, &cfg->vif[i]);
 		/* Once requests are out, a new connection would lose them. */
 		if (!rc)
 			rc = send_request(ctx, &dev->req[i], i == 0);
@@ -178,7 +178,7 @@ int chaos__devices_check(struct chaos *ctx, const char *object,
 		const char *bridge = cfg->vif[i].bridge;
 
 		if (*bridge && !is_bridge(ctx, bridge))
-			return no_bridge(ctx, object, i, bridge);
+			return no_bridge(ctx, object, cfg->vif[i].id, bridge);
 	}
 	return 0;
 }
@@ -196,7 +196,7 @@ static int attach_failed(struct chaos *ctx, struct chaos__devices *dev,
 	if (rc == -ENOSYS)
 		snprintf(remedy, sizeof(remedy), "boot the extended Xen");
 	return chaos__fail(ctx, rc, dev->object, STEP_ATTACH, remedy,
-			   "vif %u: %s: %s", i,
+			   "vif %u: %s: %s", dev->req[i].vif,
 			   reply->error[0] ? reply->error : "network backend",
 			   strerror(-rc));
 }
@@ -225,6 +225,7 @@ static void fill_record(const struct noxs_netback_request *req,
 
 	snprintf(v->mac, sizeof(v->mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
 		 m[1], m[2], m[3], m[4], m[5]);
+	v->id = req->vif;
 	strcpy(v->bridge, req->bridge);
 	memcpy(v->ifname, reply->ifname, sizeof(v->ifname));
 	v->mtu = req->mtu;
@@ -275,6 +276,25 @@ int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 		disconnect(ctx);
 		return -ETIMEDOUT;
 	}
+	if (!rc)
+		rc = recv_reply(ctx, &req, &reply);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
+			      unsigned int vif)
+{
+	struct noxs_netback_request req = {
+		.op = NOXS_NETBACK_DETACH,
+		.domid = (uint16_t)domid,
+		.vif = (uint16_t)vif,
+	};
+	struct noxs_netback_reply reply;
+	int rc;
+
+	rc = send_request(ctx, &req, true);
+	if (rc == -ENOENT || rc == -ECONNREFUSED)
+		return 0;
 	if (!rc)
 		rc = recv_reply(ctx, &req, &reply);
 	return rc == -ENOENT ? 0 : rc;

@@ -28,6 +28,9 @@ int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
  * when there is no backend: with it went what it had. */
 int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 			  struct chaos__devices *dev);
+/* One of them; 0 too when it is not there, as above. */
+int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
+			      unsigned int vif);
 /* Is there a backend that speaks our version?  -EPROTO: of another. */
 int chaos__devices_hello(struct chaos *ctx);
 /* Could begin succeed: is there a backend, and each bridge? */

@@ -26,6 +26,7 @@
 
 #include "devices.h"
 #include "find.h"
+#include "network.h"
 #include "power.h"
 
 #define BATCH 64
@@ -244,6 +245,24 @@ static int resume_domain(struct gc *gc, const char *name, int name_fd,
 	return rc;
 }
 
+/* Who added or removed a vif died: the record may have it and nobody else. */
+static int repair_network(struct gc *gc, const char *name, int name_fd,
+			  const struct chaos__xen_dom *dom)
+{
+	struct chaos__found f = { .dom = *dom };
+	struct chaos__name_lock lock = { .fd = name_fd };
+	int rc;
+
+	if (gc->flags & CHAOS_GC_DRY_RUN)
+		return 0;
+	snprintf(f.object, sizeof(f.object), "%s", name);
+	rc = chaos__record_load(gc->ctx, dom->uuid, &f.rec);
+	if (!rc)
+		rc = chaos__network_repair(gc->ctx, &f);
+	chaos__record_free(f.rec);
+	return rc ? rc : chaos__name_mark(&lock, CHAOS__TASK_NONE);
+}
+
 /* Its domain lives: is the name that of a rename cut short, or the domain what
  * a create or destroy cut short has left?  1: the name is garbage. */
 static int check_living(struct gc *gc, const char *name, int name_fd,
@@ -274,6 +293,8 @@ static int check_living(struct gc *gc, const char *name, int name_fd,
 		chaos__log(gc->ctx, CHAOS_LOG_WARNING, "%s was migrating, and "
 			   "may run at the other side: if it does, destroy it "
 			   "here, else let it go on with chaos resume", name);
+	if (task == CHAOS__TASK_NETWORK)
+		return repair_network(gc, name, name_fd, dom);
 	return task == CHAOS__TASK_SAVE ?
 	       resume_domain(gc, name, name_fd, dom) : 0;
 }

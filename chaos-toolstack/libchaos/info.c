@@ -44,7 +44,7 @@ static void init_vifs(struct info *info)
 		struct info_vif *v = &info->vif[i];
 
 		v->rec = rec->vif[i];
-		v->pub.id = i;
+		v->pub.id = v->rec.id;
 		v->pub.mac = v->rec.mac;
 		v->pub.bridge = v->rec.bridge;
 		v->pub.ifname = v->rec.ifname;
@@ -104,16 +104,27 @@ static const char *read_front(struct noxs *nx, uint32_t domid,
 	return state;
 }
 
+static struct chaos_vif *find_vif(struct info *info, unsigned int id)
+{
+	size_t i;
+
+	for (i = 0; i < info->pub.nr_vifs; i++)
+		if (info->vif[i].pub.id == id)
+			return &info->vif[i].pub;
+	return NULL;
+}
+
 static void note_device(struct info *info, struct noxs *nx,
 			const struct xen_noxs_list_entry *e)
 {
 	uint32_t domid = info->pub.domain.domid;
-	struct chaos_vif *v;
+	struct chaos_vif *v = NULL;
 
+	if (e->type == XEN_NOXS_TYPE_NET)
+		v = find_vif(info, e->id);
 	if (e->type == XEN_NOXS_TYPE_POWER) {
 		info->pub.power_state = read_front(nx, domid, e);
-	} else if (e->type == XEN_NOXS_TYPE_NET && e->id < info->pub.nr_vifs) {
-		v = &info->vif[e->id].pub;
+	} else if (v) {
 		v->guest_port = e->guest_port[0];
 		v->backend_port = e->backend_port[0];
 		v->frontend_state = read_front(nx, domid, e);

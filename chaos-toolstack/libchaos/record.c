@@ -20,7 +20,7 @@
 
 static void put_vif(FILE *f, const struct chaos__vif_record *v)
 {
-	fprintf(f, "{\"mtu\":%u", v->mtu);
+	fprintf(f, "{\"id\":%u,\"mtu\":%u", v->id, v->mtu);
 	chaos__json_member(f, "mac", v->mac);
 	chaos__json_member(f, "bridge", v->bridge);
 	chaos__json_member(f, "ifname", v->ifname);
@@ -144,9 +144,22 @@ static bool get_number(json_t *obj, const char *key, uint64_t max,
 	return true;
 }
 
-static bool vif_from_json(json_t *obj, struct chaos__vif_record *v)
+/* Of a guest's vifs before this one. */
+static bool id_is_taken(const struct chaos__record *r, unsigned int i)
 {
-	uint64_t mtu;
+	unsigned int j;
+
+	for (j = 0; j < i; j++)
+		if (r->vif[j].id == r->vif[i].id)
+			return true;
+	return false;
+}
+
+/* Older records have no id: it was the place in the list. */
+static bool vif_from_json(json_t *obj, unsigned int place,
+			  struct chaos__vif_record *v)
+{
+	uint64_t mtu, id = place;
 
 	if (!get_text(obj, "mac", v->mac, sizeof(v->mac)) ||
 	    !get_text(obj, "bridge", v->bridge, sizeof(v->bridge)) ||
@@ -155,7 +168,11 @@ static bool vif_from_json(json_t *obj, struct chaos__vif_record *v)
 	    !get_text(obj, "gateway", v->gateway, sizeof(v->gateway)) ||
 	    !get_number(obj, "mtu", 65535, &mtu))
 		return false;
+	if (json_object_get(obj, "id") &&
+	    !get_number(obj, "id", CHAOS__MAX_VIFS - 1, &id))
+		return false;
 	v->mtu = (unsigned int)mtu;
+	v->id = (unsigned int)id;
 	return true;
 }
 
@@ -184,7 +201,9 @@ static bool from_json(json_t *obj, struct chaos__record *r)
 	r->console.port = (uint32_t)port;
 	r->nr_vifs = (unsigned int)json_array_size(vifs);
 	for (i = 0; i < r->nr_vifs; i++)
-		if (!vif_from_json(json_array_get(vifs, i), &r->vif[i]))
+		if (!vif_from_json(json_array_get(vifs, i), (unsigned int)i,
+				   &r->vif[i]) ||
+		    id_is_taken(r, (unsigned int)i))
 			return false;
 	return true;
 }

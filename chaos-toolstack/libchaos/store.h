@@ -17,6 +17,7 @@
 #include "internal.h"
 
 struct chaos__vif_record {
+	unsigned int id;	/* to the guest and the backend; 0..14 */
 	char mac[18];
 	char bridge[16];
 	char ifname[16];
@@ -74,6 +75,7 @@ enum chaos__task {
 	CHAOS__TASK_NONE = '-',
 	CHAOS__TASK_CREATE = 'c',	/* void if it never ran */
 	CHAOS__TASK_DESTROY = 'd',	/* to be finished */
+	CHAOS__TASK_NETWORK = 'n',	/* the record may have a vif too many */
 	CHAOS__TASK_SAVE = 's',		/* to be resumed */
 	CHAOS__TASK_SEND = 'm',		/* may run elsewhere: not to be touched */
 };

@@ -493,6 +493,23 @@ static void test_keys(void **state)
 	assert_false(cmd_console_parse_key("\xc3", &key));
 }
 
+static void test_network(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_create(f, "web", 0);
+	assert_int_equal(run(f, "network-attach"), EXIT_USAGE);
+	assert_int_equal(run(f, "network-detach web"), EXIT_USAGE);
+	assert_int_equal(run(f, "network-list"), EXIT_USAGE);
+	json_decref(run_json(f, "network-attach --json web bridge=xenbr0 mtu=1400",
+			     0));
+	json_decref(run_json(f, "network-list --json web nobody", EXIT_FAILURE));
+	json_decref(run_json(f, "network-detach --json web 7", EXIT_FAILURE));
+	json_decref(run_json(f, "network-detach --json web 0", 0));
+	assert_int_equal(run(f, "network-list web"), 0);
+	assert_int_equal(run(f, "destroy web"), 0);
+}
+
 static void test_save(void **state)
 {
 	struct fixture *f = *state;
@@ -654,6 +671,7 @@ int main(int argc, char **argv)
 		T(test_shutdown),
 		T(test_console),
 		cmocka_unit_test(test_keys),
+		T(test_network),
 		T(test_save), T(test_migrate),
 		T(test_cpus),
 		T(test_memory),

@@ -24,7 +24,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save migrate \
+$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save network migrate \
 	events shutdown async resources,\
 	$(eval $(call toolstack_test,$(t))))
 

@@ -21,6 +21,16 @@ void fake_noxs_reset(void)
 	fake_noxs.bridge = "xenbr0";
 }
 
+void fake_noxs_forget(uint32_t domid, unsigned int vif)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_VIFS; i++)
+		if (fake_noxs.vif[i].domid == domid &&
+		    fake_noxs.vif[i].vif == vif)
+			fake_noxs.vif[i].used = false;
+}
+
 unsigned int fake_noxs_nr_vifs(void)
 {
 	unsigned int i, n = 0;
@@ -97,7 +107,9 @@ static int detach(const struct noxs_netback_request *req)
 		return -EIO;
 	for (i = 0; i < FAKE_VIFS; i++) {
 		if (!fake_noxs.vif[i].used ||
-		    fake_noxs.vif[i].domid != req->domid)
+		    fake_noxs.vif[i].domid != req->domid ||
+		    (req->vif != NOXS_NETBACK_ALL &&
+		     fake_noxs.vif[i].vif != req->vif))
 			continue;
 		fake_noxs.vif[i].used = false;
 		n++;

@@ -31,5 +31,7 @@ extern struct fake_noxs_state fake_noxs;
 
 void fake_noxs_reset(void);
 unsigned int fake_noxs_nr_vifs(void);
+/* It has lost this one. */
+void fake_noxs_forget(uint32_t domid, unsigned int vif);
 
 #endif

@@ -37,7 +37,7 @@ static struct chaos__record sample(void)
 		.vif = { { .mac = "00:16:3e:00:00:01", .bridge = "br0",
 			   .ifname = "vif17.0", .ip = "10.0.0.2/24",
 			   .gateway = "10.0.0.1", .mtu = 1500 },
-			 { .mac = "00:16:3e:00:00:02" } },
+			 { .id = 4, .mac = "00:16:3e:00:00:02" } },
 	};
 
 	memcpy(rec.uuid, uuid_a, 16);

@@ -490,6 +490,24 @@ struct chaos_vif {
 	uint64_t tx_packets, tx_bytes;
 };
 
+/*
+ * Add a network interface to a living guest.  spec: "bridge=xenbr0,ip=10.0.0.3/24",
+ * as an entry of vif in a configuration; what it does not say is chosen.  Its
+ * number comes from spec or is the lowest that is free.  Returns when the
+ * interface is on its bridge and announced to the guest; that the guest takes
+ * it shows in chaos_info_get().  All or nothing; part of what is made anew by a
+ * restart or a restore.
+ *
+ * -ESRCH no such domain; -ENOENT it was not made by libchaos; -EINVAL spec;
+ * -EEXIST the guest has that id or MAC; -ENOSPC it has 15; -EBUSY another
+ * process is at work on it; -ENODEV no such bridge; -ECONNREFUSED no backend.
+ */
+int chaos_network_attach(struct chaos *ctx, uint32_t domid, const char *spec,
+			 uint32_t *id);
+/* And take one away, whatever the guest does.  -ENODEV it has none of that id;
+ * others as above. */
+int chaos_network_detach(struct chaos *ctx, uint32_t domid, uint32_t id);
+
 struct chaos_info {
 	struct chaos_domain domain;
 	const char *kernel;	/* as configured; "" unknown */
