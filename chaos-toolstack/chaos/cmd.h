@@ -73,6 +73,7 @@ extern const struct cmd_verb
 	cmd_save,
 	cmd_sched,
 	cmd_shutdown,
+	cmd_top,
 	cmd_unpause,
 	cmd_vcpu_pin,
 	cmd_version,

@@ -13,6 +13,7 @@ const struct cmd_verb *const cmd_verbs[] = {
 	&cmd_destroy,
 	&cmd_list,
 	&cmd_info,
+	&cmd_top,
 	&cmd_console,
 	&cmd_shutdown,
 	&cmd_reboot,

@@ -622,6 +622,81 @@ static void test_memory(void **state)
 	assert_int_equal(run(f, "destroy web"), 0);
 }
 
+/* An object per line: as the list that json_docs.py wants. */
+static void keep_lines(const char *line)
+{
+	static char text[sizeof(said.out)];
+	size_t n = strlen(said.out);
+	char *c;
+
+	assert_true(n && n + 2 < sizeof(text) && said.out[n - 1] == '\n');
+	snprintf(text, sizeof(text), "[%.*s]", (int)n - 1, said.out);
+	for (c = text; (c = strchr(c, '\n')); c++)
+		*c = ',';
+	strcpy(said.out, text);
+	keep(line);
+}
+
+static void test_top(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t a = fixture_create(f, "web1", 0);
+	uint32_t b = fixture_create(f, "web2", 0);
+	const char *at;
+	json_t *json, *domains;
+
+	fake_xen.domain[a].dom.cpu_ns = 1000000000;
+	fake_xen.domain[b].dom.cpu_ns = 2000000000;
+	assert_int_equal(run(f, "top -n 2 -d 0.01"), 0);
+	at = strstr(said.out, "\n\nNAME ");
+	assert_non_null(at);
+	assert_non_null(strstr(at, "\nweb2 "));
+	assert_null(strchr(said.out, '\033'));
+	assert_int_equal(run(f, "top --json -n 2 -d 0.01"), 0);
+	keep_lines("top --json");
+	json = json_loads(said.out, 0, NULL);
+	assert_int_equal(json_array_size(json), 2);
+	domains = json_object_get(json_array_get(json, 1), "domains");
+	assert_int_equal(json_array_size(domains), 3);
+	/* Nobody used anything: in order of domid. */
+	assert_string_equal(text_of(domains, 2, "name"), "web2");
+	json_decref(json);
+	assert_int_equal(run(f, "top web1"), EXIT_USAGE);
+	assert_int_equal(run(f, "top -d 0"), EXIT_USAGE);
+	assert_int_equal(run(f, "top -n 0"), EXIT_USAGE);
+	fail_nth(1);
+	assert_int_equal(run(f, "top -n 1 -d 0.01"), EXIT_FAILURE);
+	fail_never();
+	assert_int_equal(run(f, "destroy web1 web2"), 0);
+}
+
+/* Works between the first look and the second: it is the first then. */
+static void work(const char *where)
+{
+	if (!strcmp(where, "xen list"))
+		fake_xen.domain[2].dom.cpu_ns += 5000000;
+}
+
+static void test_top_order(void **state)
+{
+	struct fixture *f = *state;
+	json_t *json, *first;
+
+	fixture_create(f, "web1", 0);
+	assert_int_equal(fixture_create(f, "web2", 0), 2);
+	fail_hook = work;
+	assert_int_equal(run(f, "top -j -n 1 -d 0.05"), 0);
+	fail_hook = NULL;
+	json = json_loads(said.out, JSON_DISABLE_EOF_CHECK, NULL);
+	first = json_array_get(json_object_get(json, "domains"), 0);
+	assert_string_equal(json_string_value(json_object_get(first, "name")),
+			    "web2");
+	assert_true(json_number_value(json_object_get(first, "cpu_percent")) >
+		    0);
+	json_decref(json);
+	assert_int_equal(run(f, "destroy web1 web2"), 0);
+}
+
 static void test_worst(void **state)
 {
 	(void)state;
@@ -675,6 +750,8 @@ int main(int argc, char **argv)
 		T(test_save), T(test_migrate),
 		T(test_cpus),
 		T(test_memory),
+		T(test_top),
+		T(test_top_order),
 		T(test_full_disk),
 		cmocka_unit_test(test_worst),
 	};
