@@ -47,7 +47,8 @@ int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
 
 	while ((n = chaos__xen_list(ctx->xen, next, batch, BATCH)) > 0) {
 		for (i = 0; i < n; i++) {
-			if (!memcmp(batch[i].uuid, uuid, 16)) {
+			if (batch[i].paused && !batch[i].cpu_ns &&
+			    !memcmp(batch[i].uuid, uuid, 16)) {
 				*dom = batch[i];
 				return 0;
 			}

@@ -15,7 +15,11 @@ struct chaos__found {
 int chaos__find(struct chaos *ctx, uint32_t domid, struct chaos__found *f);
 void chaos__found_fini(struct chaos__found *f);
 
-/* The domain that has a UUID, by looking at all: -ESRCH none.  For repairs. */
+/*
+ * The domain that was made with a UUID and never ran, by looking at all: -ESRCH
+ * none.  For repairs.  One that ran is another: the same guest in another run
+ * directory of this host, from which it migrates here.
+ */
 int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
 		     struct chaos__xen_dom *dom);
 

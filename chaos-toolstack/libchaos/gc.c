@@ -349,6 +349,27 @@ static void collect_name(struct gc *gc, const char *name)
 		failed(gc, rc, name, "look at name");
 }
 
+/*
+ * A domain that migrates to another run directory of the same host is there
+ * twice for a while: the record is that of one of them.
+ */
+static bool record_alive(struct gc *gc, const uint8_t uuid[16])
+{
+	struct chaos__record *rec;
+	struct chaos__xen_dom dom;
+	uint32_t domid;
+	int rc;
+
+	if (!uuid_alive(gc, uuid))
+		return false;
+	if (chaos__record_load(gc->ctx, uuid, &rec))
+		return true;
+	domid = rec->domid;
+	chaos__record_free(rec);
+	rc = chaos__xen_get(gc->ctx->xen, domid, &dom);
+	return rc ? rc != -ESRCH : !dom.dying && !memcmp(dom.uuid, uuid, 16);
+}
+
 /* UUID, or UUID.tmp of a record that was being written. */
 static void collect_record(struct gc *gc, const char *file)
 {
@@ -357,7 +378,7 @@ static void collect_record(struct gc *gc, const char *file)
 
 	if (strlen(file) >= CHAOS__UUID_LEN)
 		memcpy(text, file, CHAOS__UUID_LEN);
-	if (chaos__uuid_parse(text, uuid) || uuid_alive(gc, uuid))
+	if (chaos__uuid_parse(text, uuid) || record_alive(gc, uuid))
 		return;
 	if (!(gc->flags & CHAOS_GC_DRY_RUN) &&
 	    unlinkat(gc->ctx->domains_fd, file, 0)) {

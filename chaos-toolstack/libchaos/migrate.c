@@ -41,7 +41,7 @@ static int check(const struct chaos__migrate_banner *b, char why[160])
 int chaos__migrate_meet(int fd, int timeout_ms, const volatile int *cancelled,
 			char why[160])
 {
-	struct chaos__migrate_banner b;
+	struct chaos__migrate_banner b = { .version = 0 };
 	size_t got = 0;
 	ssize_t n;
 	int rc;

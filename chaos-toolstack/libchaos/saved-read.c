@@ -27,8 +27,9 @@ static int broken(struct chaos__saved_reader *r, const char *format, ...)
 	return -EPROTO;
 }
 
-/* How much there was, up to size; or -errno. */
-static ssize_t read_some(struct chaos__saved_reader *r, void *to, size_t size)
+/* *all: how much there was, up to size. */
+static int read_some(struct chaos__saved_reader *r, void *to, size_t size,
+		     size_t *all)
 {
 	size_t got = 0;
 	ssize_t n;
@@ -39,13 +40,14 @@ static ssize_t read_some(struct chaos__saved_reader *r, void *to, size_t size)
 		got = got < size ? got : size;
 		memcpy(to, r->all + r->bytes, got);
 		r->bytes += got;
-		return (ssize_t)got;
+		*all = got;
+		return 0;
 	}
 	while (got < size) {
 		rc = r->timeout_ms ? chaos__stream_wait(r->fd, POLLIN,
 							r->timeout_ms,
 							r->cancelled) : 0;
-		if (rc)
+		if (rc < 0)
 			return rc;
 		n = read(r->fd, (unsigned char *)to + got, size - got);
 		if (n < 0 && (errno == EINTR ||
@@ -58,20 +60,22 @@ static ssize_t read_some(struct chaos__saved_reader *r, void *to, size_t size)
 		got += (size_t)n;
 	}
 	r->bytes += got;
-	return (ssize_t)got;
+	*all = got;
+	return 0;
 }
 
 static int read_all(struct chaos__saved_reader *r, void *to, size_t size)
 {
 	uint64_t at = r->bytes;
-	ssize_t n = read_some(r, to, size);
+	size_t n = 0;
+	int rc = read_some(r, to, size, &n);
 
-	if (n < 0)
-		return (int)n;
-	r->ended = (size_t)n < size;
+	if (rc)
+		return rc;
+	r->ended = n < size;
 	if (r->ended)
 		return broken(r, "cut off behind byte %llu",
-			      (unsigned long long)(at + (uint64_t)n));
+			      (unsigned long long)at + n);
 	return 0;
 }
 
@@ -95,7 +99,8 @@ static int load_small(struct chaos__saved_reader *r)
 {
 	unsigned char *all;
 	struct stat st;
-	ssize_t n;
+	size_t n = 0;
+	int rc;
 
 	if (fstat(r->fd, &st))
 		return -errno;
@@ -107,11 +112,11 @@ static int load_small(struct chaos__saved_reader *r)
 	all = malloc((size_t)st.st_size);
 	if (!all)
 		return -ENOMEM;
-	n = read_some(r, all, (size_t)st.st_size);
+	rc = read_some(r, all, (size_t)st.st_size, &n);
 	r->bytes = 0;
 	r->all = all;
-	r->all_size = n < 0 ? 0 : (size_t)n;
-	return n < 0 ? (int)n : 0;
+	r->all_size = n;
+	return rc;
 }
 
 int chaos__saved_reader_init(struct chaos__saved_reader *r, int fd,
@@ -181,7 +186,7 @@ int chaos__saved_expect(struct chaos__saved_reader *r, uint32_t type,
 			const void **data, size_t *size)
 {
 	size_t least = *size;
-	uint32_t got;
+	uint32_t got = 0;
 	int rc = chaos__saved_next(r, &got, data, size);
 
 	if (!rc && (got != type || *size < least))
@@ -195,17 +200,18 @@ int chaos__saved_end(struct chaos__saved_reader *r)
 	struct chaos__saved_trailer trailer;
 	size_t size = sizeof(trailer);
 	const void *data;
+	size_t more = 0;
 	char byte;
 	int rc;
 
 	rc = chaos__saved_expect(r, CHAOS__SAVED_TRAILER, &data, &size);
 	if (rc)
 		return rc;
-	memcpy(&trailer, data, sizeof(trailer));
+	memcpy(&trailer, r->buf, sizeof(trailer));
 	if (size != sizeof(trailer) || trailer.nr_records != r->number - 1)
 		return broken(r, "its trailer does not fit");
 	if (!r->all && lseek(r->fd, 0, SEEK_CUR) < 0)
 		return 0;	/* a stream goes on with something else */
-	return read_some(r, &byte, 1) == 1 ?
-	       broken(r, "something is behind its end") : 0;
+	rc = read_some(r, &byte, 1, &more);
+	return !rc && more ? broken(r, "something is behind its end") : rc;
 }

@@ -26,13 +26,18 @@ $$(fuzz-$(1)_OBJS): CC = $$(FUZZ_CC)
 $$(B)/tests/fuzz/$(1): private CC = $$(FUZZ_CC)
 
 $$(B)/tests/fuzz-$(1): tests/fuzz/replay $$(B)/tests/fuzz/$(1)
-	$$(Q)printf '#!/bin/sh\nexec sh %s %s %s\n' $$^ \
-		tests/fuzz/corpus/$(1) > $$@ && chmod +x $$@
+	$$(Q)printf '#!/bin/sh\nexec sh %s %s %s %s\n' $$^ \
+		tests/fuzz/corpus/$(1) $$(fuzz-$(1)_MAX_LEN) > $$@ && chmod +x $$@
 TEST_PROGRAMS += $$(B)/tests/fuzz-$(1)
 endef
 
 $(eval $(call fuzz_target,config,$(wildcard $(LIBCHAOS)/config*.c) \
 	$(addprefix $(LIBCHAOS)/,json.c error.c uuid.c chaos.c name.c)))
+
+# A page is 4 KB, an image has some.
+fuzz-image_MAX_LEN := 49152
+$(eval $(call fuzz_target,image,$(LIBCHAOS_SRCS_CHUNK) \
+	$(addprefix $(LIBCHAOS)/,saved-read.c restore.c stream.c crc.c)))
 
 # New inputs are kept in build/fuzz/, a crash beside them.
 .PHONY: fuzz
@@ -41,6 +46,6 @@ fuzz: $(if $(FUZZ),$(addprefix $(B)/tests/fuzz/,$(FUZZ)))
 	*) echo "FUZZ= one of: $(FUZZ_TARGETS)" >&2; exit 2;; esac
 	$(Q)mkdir -p $(B)/fuzz/$(FUZZ)
 	$(Q)$(B)/tests/fuzz/$(FUZZ) -max_total_time=$(FUZZ_SECONDS) \
-		-timeout=10 -max_len=4096 -print_final_stats=1 \
+		-timeout=10 -max_len=$(or $(fuzz-$(FUZZ)_MAX_LEN),4096) -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz/$(FUZZ)- $(B)/fuzz/$(FUZZ) \
 		tests/fuzz/corpus/$(FUZZ)

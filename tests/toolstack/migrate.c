@@ -462,6 +462,29 @@ static void test_progress(void **state)
 	chaos_close(ctx);
 }
 
+/* A receiver on the same host was killed behind its record. */
+static void test_gc_same_host(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = guest(f);
+	struct chaos *ctx = elsewhere(f);
+	struct chaos__record *rec, *again;
+	uint8_t uuid[16];
+
+	memcpy(uuid, fake_xen.domain[domid].dom.uuid, 16);
+	assert_int_equal(chaos__record_load(f->ctx, uuid, &rec), 0);
+	rec->domid = 500;
+	assert_int_equal(chaos__store_open(ctx), 0);
+	assert_int_equal(chaos__record_save(ctx, rec), 0);
+	chaos__record_free(rec);
+	assert_int_equal(chaos_gc(ctx, 0, NULL, NULL), 0);
+	assert_int_equal(chaos__record_load(ctx, uuid, &again), -ENOENT);
+	assert_int_equal(chaos_gc(f->ctx, 0, NULL, NULL), 0);
+	assert_int_equal(chaos__record_load(f->ctx, uuid, &again), 0);
+	chaos__record_free(again);
+	chaos_close(ctx);
+}
+
 static void test_resume(void **state)
 {
 	struct fixture *f = *state;
@@ -484,6 +507,7 @@ int main(void)
 		T(test_receiver_fails), T(test_receiver_hangs),
 		T(test_sender_dies), T(test_failing_send),
 		T(test_failing_receive), T(test_progress), T(test_resume),
+		T(test_gc_same_host),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
