@@ -85,7 +85,7 @@ static int read_named(const struct chaos__what *w, const char *text,
 int chaos__cpus_named(const struct chaos__what *w, const char *text,
 		      const char **end, struct chaos__cpus *out)
 {
-	struct chaos__cpus cpus;
+	struct chaos__cpus cpus = { 0 };
 	unsigned int nr = 0;
 	int rc;
 
@@ -101,7 +101,7 @@ int chaos__cpus_read(const struct chaos__what *w, uint32_t pool,
 {
 	char has[CHAOS__CPUS_TEXT], remedy[CHAOS__CPUS_TEXT + 64];
 	struct chaos__xen_pool p = { 0 };
-	struct chaos__cpus cpus;
+	struct chaos__cpus cpus = { 0 };
 	unsigned int nr = 0, i;
 	int rc;
 

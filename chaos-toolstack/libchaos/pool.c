@@ -34,7 +34,7 @@ int chaos__pool_read(const struct chaos__what *w, const char *name,
 {
 	size_t n = strlen(PREFIX);
 	const char *number = strncmp(name, PREFIX, n) ? name : name + n;
-	struct chaos__xen_pool pool;
+	struct chaos__xen_pool pool = { 0 };
 	uint32_t wanted;
 	int rc;
 
@@ -114,7 +114,7 @@ static int give_back(const struct chaos__what *w, uint32_t id,
 static int check_cpus(const struct chaos__what *w, const char *text,
 		      struct chaos__cpus *cpus, struct chaos__cpus *host)
 {
-	struct chaos__xen_pool p;
+	struct chaos__xen_pool p = { 0 };
 	unsigned int nr = 0, i;
 	uint32_t next = 0;
 	int rc;
@@ -204,7 +204,7 @@ int chaos_pool_create(struct chaos *ctx, const char *scheduler,
 		      const char *cpus, uint32_t *id)
 {
 	struct chaos__what w = { ctx, cpus, STEP_CREATE };
-	struct chaos__cpus set, host;
+	struct chaos__cpus set = { 0 }, host = { 0 };
 	uint32_t number = 0;
 	const char *end;
 	int rc = begin(&w);
@@ -252,7 +252,7 @@ int chaos_pool_list(struct chaos *ctx,
 {
 	struct chaos__what w = { ctx, "pools", STEP_LOOK };
 	char text[CHAOS__CPUS_TEXT];
-	struct chaos__xen_pool p;
+	struct chaos__xen_pool p = { 0 };
 	struct chaos_pool out = { .cpus = text };
 	uint32_t next = 0;
 	int rc = begin(&w);
@@ -289,7 +289,7 @@ int chaos_pool_move(struct chaos *ctx, uint32_t id, uint32_t domid)
 {
 	struct chaos__found f;
 	struct chaos__what w = { ctx, f.object, STEP_MOVE };
-	struct chaos__xen_pool pool;
+	struct chaos__xen_pool pool = { 0 };
 	int rc;
 
 	rc = chaos__find(ctx, domid, &f);

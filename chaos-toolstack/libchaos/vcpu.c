@@ -53,7 +53,7 @@ int chaos_vcpu_pin(struct chaos *ctx, uint32_t domid, uint32_t vcpu,
 {
 	struct chaos__found f;
 	struct chaos__what w = { ctx, f.object, STEP_PIN };
-	struct chaos__cpus hard_cpus, soft_cpus;
+	struct chaos__cpus hard_cpus = { 0 }, soft_cpus = { 0 };
 	int rc;
 
 	rc = chaos__find(ctx, domid, &f);
