@@ -83,7 +83,7 @@ static void split_at_unpause(struct run *r, double *before, double *from)
 static uint32_t create(struct run *r, int alive, bool sample)
 {
 	struct chaos_config *cfg;
-	struct bench_guest g;
+	struct bench_guest g = { 0 };
 	double begin, end, before, from, packet;
 	uint32_t domid;
 
@@ -216,7 +216,7 @@ static void chaos_series(struct run *r, int max_alive)
 
 static void xl_series(struct run *r)
 {
-	struct bench_guest g;
+	struct bench_guest g = { 0 };
 	double begin, end, packet;
 
 	for (int i = 0; i < r->samples; i++) {

@@ -207,7 +207,7 @@ static uint32_t lookup(struct run *r, const char *name)
 static void sample_here(struct run *r)
 {
 	int alive = r->nr_alive + 1;
-	struct bench_guest g;
+	struct bench_guest g = { 0 };
 	uint32_t domid = create(r, &g);
 
 	settle();
@@ -226,7 +226,7 @@ static void sample_here(struct run *r)
 
 static void chaos_series(struct run *r, int max_alive)
 {
-	struct bench_guest g;
+	struct bench_guest g = { 0 };
 
 	/* Once unmeasured: page cache, module state, lazily made structures. */
 	destroy(r, create(r, &g));
@@ -243,7 +243,7 @@ static void chaos_series(struct run *r, int max_alive)
 
 static void xl_series(struct run *r)
 {
-	struct bench_guest g;
+	struct bench_guest g = { 0 };
 
 	bench_guest_next(&r->guests, &g, "x");
 	bench_guest_for_xl(&g);

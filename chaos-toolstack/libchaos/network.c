@@ -229,7 +229,7 @@ int chaos_network_attach(struct chaos *ctx, uint32_t domid, const char *spec,
 			 uint32_t *id)
 {
 	struct change c = { .ctx = ctx, .lock.fd = -1, .step = STEP_ATTACH };
-	struct chaos__vif_config v;
+	struct chaos__vif_config v = { 0 };
 	int rc;
 
 	rc = change_begin(&c, domid);

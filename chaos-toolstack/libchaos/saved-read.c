@@ -75,13 +75,13 @@ static int read_all(struct chaos__saved_reader *r, void *to, size_t size)
 	r->ended = n < size;
 	if (r->ended)
 		return broken(r, "cut off behind byte %llu",
-			      (unsigned long long)at + n);
+			      (unsigned long long)at + (unsigned long long)n);
 	return 0;
 }
 
 static int read_header(struct chaos__saved_reader *r)
 {
-	struct chaos__saved_header header;
+	struct chaos__saved_header header = { 0 };
 	int rc = read_all(r, &header, sizeof(header));
 
 	if (rc)
@@ -155,7 +155,7 @@ int chaos__saved_rewind(struct chaos__saved_reader *r)
 int chaos__saved_next(struct chaos__saved_reader *r, uint32_t *type,
 		      const void **data, size_t *size)
 {
-	struct chaos__saved_record record;
+	struct chaos__saved_record record = { 0 };
 	size_t padding;
 	uint32_t crc;
 	int rc;
@@ -197,7 +197,7 @@ int chaos__saved_expect(struct chaos__saved_reader *r, uint32_t type,
 
 int chaos__saved_end(struct chaos__saved_reader *r)
 {
-	struct chaos__saved_trailer trailer;
+	struct chaos__saved_trailer trailer = { 0 };
 	size_t size = sizeof(trailer);
 	const void *data;
 	size_t more = 0;

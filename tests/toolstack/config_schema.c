@@ -80,16 +80,16 @@ static void check_property(struct fixture *f, bool vif, const char *key,
 {
 	json_t *min = json_object_get(p, "minimum");
 	json_t *max = json_object_get(p, "maximum");
-	json_t *choices = json_object_get(p, "enum"), *v;
+	json_t *choices = json_object_get(p, "enum");
 	json_t *examples = json_object_get(p, "examples");
 	size_t i;
 
 	/* Of each key at least one value has been tried. */
 	assert_true((min && max) || json_array_size(examples));
-	json_array_foreach(examples, i, v)
-		takes(f, vif, key, json_incref(v));
-	json_array_foreach(choices, i, v)
-		takes(f, vif, key, json_incref(v));
+	for (i = 0; i < json_array_size(examples); i++)
+		takes(f, vif, key, json_incref(json_array_get(examples, i)));
+	for (i = 0; i < json_array_size(choices); i++)
+		takes(f, vif, key, json_incref(json_array_get(choices, i)));
 	if (choices)
 		refuses(f, vif, key, json_string("none of them"));
 	if (!min)

@@ -38,9 +38,9 @@ struct chaos__xen_dom {
 	bool pvh, paused, blocked, running, shutdown, dying;
 	uint32_t shutdown_code;
 	uint32_t vcpus;
+	uint32_t pool;
 	uint64_t pages, max_pages;
 	uint64_t cpu_ns;
-	uint32_t pool;
 };
 
 /* -ESRCH: no domain has this domid. */
