@@ -80,6 +80,8 @@ static int attach_link(struct nbl *nb, const struct noxs_netback_request *req,
 	if (mtu > XEN_NOXS_NET_MAX_MTU)
 		mtu = XEN_NOXS_NET_MAX_MTU;
 	vif->back.mtu = (uint16_t)mtu;
+	vif->rate.bytes = req->rate_bytes;
+	vif->rate.interval_ns = (int64_t)req->rate_interval_us * 1000;
 	vif->max_frame = mtu + NBL_ETH_OVERHEAD;
 	memcpy(vif->bridge, req->bridge, sizeof(vif->bridge));
 
@@ -267,6 +269,7 @@ static void vif_release(struct nbl_vif *vif)
 {
 	struct nbl *nb = vif->nb;
 
+	nbl_rate_forget(vif);
 	nbl_port_set(nb, vif->port, NULL);
 	nbl_evtchn_free(nb->ec, vif->port);
 	nbl_guest_vif_del(vif->guest, vif);

@@ -68,5 +68,8 @@ int nbl_attach_check(const struct noxs_netback_request *req,
 		return nbl_fail(err, -EINVAL, "MTU %u", req->mtu);
 	if (!ip_valid(req))
 		return nbl_fail(err, -EINVAL, "addresses");
+	if (!req->rate_bytes != !req->rate_interval_us ||
+	    req->rate_bytes > INT64_MAX / 2 || req->pad2)
+		return nbl_fail(err, -EINVAL, "rate");
 	return 0;
 }

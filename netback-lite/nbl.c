@@ -114,6 +114,7 @@ int nbl_open(struct nbl **out, const char **step)
 	nb->loop.epfd = -1;
 	TAILQ_INIT(&nb->guests);
 	TAILQ_INIT(&nb->ready);
+	TAILQ_INIT(&nb->throttled);
 	TAILQ_INIT(&nb->dead);
 	nb->evtchn_src.fn = evtchn_ready;
 	nb->closer_src.fn = closer_ready;
@@ -225,6 +226,7 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 {
 	int rc;
 
+	timeout_ms = nbl_rate_timeout(nb, timeout_ms);
 	if (!TAILQ_EMPTY(&nb->ready))
 		timeout_ms = 0;
 	rc = nbl_loop_wait(&nb->loop, timeout_ms);

@@ -70,6 +70,7 @@ struct nbl {
 	struct nbl_vif **port;		/* by port number */
 	uint32_t nr_ports;		/* entries of port[] */
 	struct nbl_vif_list ready;	/* have work */
+	struct nbl_vif_list throttled;	/* wait for credit (rate.h) */
 	struct nbl_vif_list dead;	/* detached in this turn, freed after */
 };
 

@@ -123,7 +123,8 @@ static int tx_take(struct nbl_vif *vif, struct nbl_batch *b, RING_IDX prod,
 	struct tx_chain c;
 
 	nbl_batch_reset(b);
-	while (vif->tx.ring.req_cons != prod && budget-- > 0) {
+	while (vif->tx.ring.req_cons != prod && budget-- > 0 &&
+	       (!vif->rate.bytes || vif->rate.credit > 0)) {
 		if (!nbl_batch_room(b, NBL_MAX_SLOTS, vif->max_frame))
 			break;
 		*why = tx_copy_chain(vif, vif->tx.ring.req_cons, prod, &c);
@@ -132,6 +133,8 @@ static int tx_take(struct nbl_vif *vif, struct nbl_batch *b, RING_IDX prod,
 		if (*why)
 			return -EPROTO;
 		tx_add_packet(vif, b, &c);
+		if (vif->rate.bytes)
+			vif->rate.credit -= c.len;
 		vif->tx.ring.req_cons += c.nr;
 	}
 	return 0;
@@ -217,6 +220,8 @@ int nbl_tx_run(struct nbl_vif *vif, const char **why)
 		}
 		if (budget <= 0)
 			return 1;
+		if (vif->rate.bytes && !nbl_rate_open(vif))
+			return 0;
 		rc = tx_take(vif, b, prod, budget, why);
 		budget -= (int)b->nr_packets;
 		/* What was taken before a lie is answered; no one may care. */

@@ -17,6 +17,7 @@
 
 #include "log.h"
 #include "nbl.h"
+#include "rate.h"
 #include "ring.h"
 
 #define NBL_VIF_FEATURES \
@@ -31,6 +32,7 @@ struct nbl_vif {
 	struct nbl_guest *guest;
 	TAILQ_ENTRY(nbl_vif) guest_link;
 	TAILQ_ENTRY(nbl_vif) ready_link;	/* nbl.ready, or nbl.dead */
+	TAILQ_ENTRY(nbl_vif) throttled_link;	/* nbl.throttled */
 	uint16_t id;
 	uint16_t slot;
 	uint16_t offset;
@@ -60,6 +62,7 @@ struct nbl_vif {
 	bool unmask_due;	/* an event came; the port is masked */
 	bool notify_due;	/* the guest waits for responses */
 	bool tap_readable;	/* until a read says EAGAIN */
+	struct nbl_rate rate;	/* of what the guest sends */
 
 	struct noxs_netback_stats stats;
 };

@@ -114,7 +114,5 @@ void chaos__parse_cpus(struct chaos__parse *p, const char *key);
 /* config-rate.c: false: not a rate, or one of nothing. */
 bool chaos__rate_parse(const char *text, uint64_t *bytes,
 		       uint32_t *interval_us);
-/* config-unmet.c: -EOPNOTSUPP, recorded: a create does not do all of it. */
-int chaos__config_unmet(struct chaos *ctx, const struct chaos_config *cfg);
 
 #endif

@@ -552,10 +552,7 @@ static int fill_params(struct create *c)
 {
 	const struct chaos_config *cfg = c->cfg;
 	struct chaos__xen_params *p = &c->params;
-	int rc = chaos__config_unmet(c->ctx, cfg);
 
-	if (rc)
-		return rc;
 	if (cfg->uuid_set)
 		memcpy(p->uuid, cfg->uuid, sizeof(p->uuid));
 	else if (chaos__uuid_random(p->uuid))

@@ -112,6 +112,8 @@ static int fill_request(struct noxs_netback_request *req, uint32_t domid,
 	req->prefix = v->prefix;
 	memcpy(req->ip, v->ip, sizeof(req->ip));
 	memcpy(req->gateway, v->gateway, sizeof(req->gateway));
+	req->rate_bytes = v->rate_bytes;
+	req->rate_interval_us = v->rate_bytes ? v->rate_interval_us : 0;
 	strcpy(req->bridge, v->bridge);
 	strcpy(req->ifname, v->ifname);
 	return 0;

@@ -247,9 +247,9 @@ static void bad_requests_get_an_answer(void **state)
 	req.magic++;
 	assert_int_equal(call(s, fd, &req, &reply), -EPROTO);
 	plain(&req, NOXS_NETBACK_HELLO, 0, 0);
-	req.version = 2;
+	req.version = 3;
 	assert_int_equal(call(s, fd, &req, &reply), -EPROTO);
-	assert_non_null(strstr(reply.error, "version 2"));
+	assert_non_null(strstr(reply.error, "version 3"));
 	plain(&req, 4, 0, 0);
 	assert_int_equal(call(s, fd, &req, &reply), -ENOSYS);
 	plain(&req, NOXS_NETBACK_DETACH, 0xffff, 0);

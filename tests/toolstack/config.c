@@ -289,30 +289,6 @@ static void test_cpus(void **state)
 	chaos_config_free(cfg);
 }
 
-/* Kept, and refused by a create rather than left out. */
-static void test_unmet(void **state)
-{
-	static const char *const lines[] = {
-		"vif = [ \"rate=1MB/s\" ]",
-	};
-	struct fixture *f = *state;
-	struct chaos_config *cfg;
-	char text[256];
-	size_t i;
-
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		snprintf(text, sizeof(text), BASE "%s\n", lines[i]);
-		cfg = good(f, text);
-		assert_int_equal(chaos_create(f->ctx, cfg, CHAOS_CREATE_DRY_RUN,
-					      NULL), -EOPNOTSUPP);
-		assert_error(f, "cannot be applied");
-		chaos_config_free(cfg);
-	}
-	cfg = good(f, BASE "cpus = \"all\"\ncap = 0\npool = \"Pool-0\"");
-	assert_int_equal(chaos__config_unmet(f->ctx, cfg), 0);
-	chaos_config_free(cfg);
-}
-
 static void test_rates(void **state)
 {
 	static const struct {
@@ -494,7 +470,7 @@ int main(void)
 		T(test_defaults), T(test_everything), T(test_cmdline_wins),
 		T(test_keys_of_xl), T(test_utf8),
 		T(test_ignored_keys), T(test_errors), T(test_cpus), T(test_rates),
-		T(test_unmet), T(test_number_of_vifs),
+		T(test_number_of_vifs),
 		T(test_all_errors_at_once), T(test_bounds), T(test_overrides),
 		T(test_files), T(test_error_text), T(test_options),
 	};

@@ -24,7 +24,7 @@
 #define NOXS_NETBACK_DIR	"/run/noxs"
 #define NOXS_NETBACK_SOCKET	NOXS_NETBACK_DIR "/netback.sock"
 #define NOXS_NETBACK_MAGIC	0x4b42584eu	/* "NXBK" */
-#define NOXS_NETBACK_VERSION	1
+#define NOXS_NETBACK_VERSION	2
 #define NOXS_NETBACK_ALL	0xffffu		/* every vif of the guest */
 #define NOXS_NETBACK_IFNAMSIZ	16
 
@@ -60,6 +60,10 @@ struct noxs_netback_request {
 	uint8_t pad[6];		/* 0 */
 	char bridge[NOXS_NETBACK_IFNAMSIZ];	/* "": no bridge, TAP only */
 	char ifname[NOXS_NETBACK_IFNAMSIZ];	/* "": vif<domid>.<vif> */
+	/* The most that the guest may send; both 0: no limit */
+	uint64_t rate_bytes;		/* in each interval */
+	uint32_t rate_interval_us;
+	uint32_t pad2;			/* 0 */
 };
 
 /* Counters of one vif, as seen from the guest: rx is what it received. */
@@ -68,6 +72,7 @@ struct noxs_netback_stats {
 	uint64_t tx_packets, tx_bytes, tx_dropped;
 	uint64_t events;	/* from the guest */
 	uint64_t budget_spent;	/* times a vif used its whole budget */
+	uint64_t tx_throttled;	/* times it had to wait for its rate */
 };
 
 struct noxs_netback_reply {
