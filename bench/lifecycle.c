@@ -11,11 +11,12 @@
  *   pause-cli, unpause-cli, list-cli
  *   save             to a file in DIR; the domain is gone at the end
  *   restore          from that file, to the guest's first packet on the bridge
- *   restore-return   to the command's end.  With one CPU the guest speaks before
- *                    the command comes back, and every other guest on the
- *                    bridge hears its first broadcast.
- *   migrate          to this host: the receiver is a second toolstack with a
- *                    run directory of its own (xl: its own receiver)
+ *   migrate          to this host, to the guest's first packet from there: the
+ *                    receiver is a second toolstack with a run directory of its
+ *                    own (xl: its own receiver)
+ *   restore-return, migrate-return   to the command's end.  With one CPU the
+ *                    guest speaks before the command comes back, and every
+ *                    other guest on the bridge hears its first broadcast.
  *   save-lib, restore-lib   the library call alone
  *
  * SETUP is a shell command that starts what xl needs; without it there is no
@@ -133,27 +134,39 @@ static void sample_commands(struct run *r, const char *system, const char *name,
 	settle();
 }
 
+/* A command that lets the guest run: to its first packet, and to the end. */
+static void sample_return(struct run *r, const char *system, const char *metric,
+			  const struct bench_guest *g, int alive,
+			  char *const argv[])
+{
+	double begin, end, packet;
+	char ret[32];
+
+	bench_sniffer_drain(r->guests.sniffer);
+	begin = bench_now_ms();
+	end = begin + command(argv);
+	packet = bench_sniffer_wait(r->guests.sniffer, g->mac, BENCH_PACKET_MS);
+	if (packet < 0)
+		bench_die("%s: no packet after %s", g->name, metric);
+	snprintf(ret, sizeof(ret), "%s-return", metric);
+	bench_sample_ms(r->b, system, metric, alive, packet - begin);
+	bench_sample_ms(r->b, system, ret, alive, end - begin);
+	settle();
+}
+
 /* The command is `tool save NAME FILE`, then `tool restore FILE`. */
 static void sample_save(struct run *r, const char *system,
 			const struct bench_guest *g, int alive)
 {
 	char file[256], *tool = WORD(system);
-	double begin, end, packet;
 
 	snprintf(file, sizeof(file), "%s/%s.image", r->dir, g->name);
 	bench_sample_ms(r->b, system, "save", alive,
 			COMMAND(tool, WORD("save"), WORD(g->name), file));
 	settle();
-	bench_sniffer_drain(r->guests.sniffer);
-	begin = bench_now_ms();
-	end = begin + COMMAND(tool, WORD("restore"), file);
-	packet = bench_sniffer_wait(r->guests.sniffer, g->mac, BENCH_PACKET_MS);
-	if (packet < 0)
-		bench_die("%s: no packet after restore", g->name);
-	bench_sample_ms(r->b, system, "restore", alive, packet - begin);
-	bench_sample_ms(r->b, system, "restore-return", alive, end - begin);
+	sample_return(r, system, "restore", g, alive,
+		      (char *[]){ tool, WORD("restore"), file, NULL });
 	unlink(file);
-	settle();
 }
 
 static void sample_save_calls(struct run *r, struct bench_guest *g,
@@ -178,18 +191,17 @@ static void sample_save_calls(struct run *r, struct bench_guest *g,
 }
 
 /* There and back, so that the guest is where it was for the next sample. */
-static void sample_migrate(struct run *r, const char *name, int alive)
+static void sample_migrate(struct run *r, const struct bench_guest *g, int alive)
 {
-	bench_sample_ms(r->b, "chaos", "migrate", alive,
-			COMMAND(WORD("chaos"), WORD("migrate"), WORD("-s"),
-				WORD("env CHAOS_RUN_DIR=" OTHER_RUN_DIR " sh -c"
-				     " 'shift; exec \"$@\"' sh"),
-				WORD(name), WORD("localhost")));
-	settle();
+	sample_return(r, "chaos", "migrate", g, alive,
+		      (char *[]){ WORD("chaos"), WORD("migrate"), WORD("-s"),
+				  WORD("env CHAOS_RUN_DIR=" OTHER_RUN_DIR
+				       " sh -c 'shift; exec \"$@\"' sh"),
+				  WORD(g->name), WORD("localhost"), NULL });
 	setenv("CHAOS_RUN_DIR", OTHER_RUN_DIR, 1);
 	COMMAND(WORD("chaos"), WORD("migrate"), WORD("-s"),
 		WORD("env -u CHAOS_RUN_DIR sh -c 'shift; exec \"$@\"' sh"),
-		WORD(name), WORD("localhost"));
+		WORD(g->name), WORD("localhost"));
 	unsetenv("CHAOS_RUN_DIR");
 	settle();
 }
@@ -217,7 +229,7 @@ static void sample_here(struct run *r)
 		sample_save(r, "chaos", &g, alive);
 		domid = lookup(r, g.name);
 		sample_save_calls(r, &g, &domid, alive);
-		sample_migrate(r, g.name, alive);
+		sample_migrate(r, &g, alive);
 		domid = lookup(r, g.name);
 	}
 	destroy(r, domid);
@@ -253,11 +265,10 @@ static void xl_series(struct run *r)
 	for (int i = 0; i < r->samples; i++) {
 		sample_commands(r, "xl", g.name, 1);
 		sample_save(r, "xl", &g, 1);
-		bench_sample_ms(r->b, "xl", "migrate", 1,
-				COMMAND(WORD("xl"), WORD("migrate"), WORD("-s"),
-					WORD(""), g.name,
-					WORD("xl migrate-receive")));
-		settle();
+		sample_return(r, "xl", "migrate", &g, 1,
+			      (char *[]){ WORD("xl"), WORD("migrate"),
+					  WORD("-s"), WORD(""), g.name,
+					  WORD("xl migrate-receive"), NULL });
 	}
 	COMMAND(WORD("xl"), WORD("destroy"), g.name);
 }
