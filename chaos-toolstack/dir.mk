@@ -16,7 +16,7 @@ LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
 	config.c config-text.c config-scan.c config-keys.c config-check.c \
 	config-json.c config-write.c json.c config-vif.c config-cpus.c \
 	config-rate.c image.c layout.c acpi.c store.c name.c record.c devices.c \
-	create.c destroy.c find.c list.c info.c console.c rename.c \
+	create.c create-check.c create-steps.c destroy.c find.c list.c info.c console.c rename.c \
 	config-copy.c gc.c wait.c doctor.c power.c)
 # A saved domain's chunks: pure code.
 LIBCHAOS_SRCS_CHUNK := $(addprefix $(LIBCHAOS)/,chunk.c chunk-memory.c \
