@@ -49,6 +49,14 @@ domids_LDLIBS  = $(libchaos_LINK)
 $(eval $(call program,domids,tests/lab/domids))
 ALL += $(B)/tests/lab/domids
 
+# Vifs of guests that are made ahead.
+spares_SRCS   := tests/lab/spares.c tests/lab/noxs-ops-lib.c
+spares_CFLAGS := -Ihypervisor-ext/include -Ichaos-toolstack/libnoxs/include
+spares_LIBS   := $(B)/lib/libnoxs.a
+spares_PKGS   := xencontrol xencall xenevtchn xenforeignmemory xentoollog
+$(eval $(call program,spares,tests/lab/spares))
+ALL += $(B)/tests/lab/spares
+
 # A guest that tries what it must not be able to, and the test that boots it.
 HOSTILE := tests/lab/hostile
 HOSTILE_FLAGS := -std=gnu11 $(WARN) -O2 -ffreestanding -fno-builtin -fno-pic \

@@ -13,8 +13,6 @@
 #include "tap.h"
 #include "vif.h"
 
-#define DEFAULT_MTU	1500u
-
 /* -EEXIST if the guest has this vif; a dead namesake's is dropped. */
 static int attach_check_new(struct nbl *nb,
 			    const struct noxs_netback_request *req,
@@ -63,32 +61,36 @@ static int attach_tap(struct nbl *nb, const struct noxs_netback_request *req,
 	return 0;
 }
 
+/* A spare without a bridge waits for one off any, and down. */
+static int attach_bridge(struct nbl_vif *vif, int master, unsigned int mtu)
+{
+	const char *ifname = vif->tap->ifname;
+	struct nbl_link *link = vif->nb->link;
+
+	if (!vif->spare)
+		return nbl_link_attach(link, ifname, master, mtu);
+	if (!master)
+		return 0;
+	return nbl_link_attach_quiet(link, ifname, master, mtu, &vif->ifindex);
+}
+
 /* TAP on its bridge; the MTU is settled here. */
 static int attach_link(struct nbl *nb, const struct noxs_netback_request *req,
 		       struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
 {
-	unsigned int mtu = DEFAULT_MTU;
-	int master = 0, rc;
+	unsigned int mtu;
+	int master, rc;
 
-	if (req->bridge[0]) {
-		rc = nbl_link_find(nb->link, req->bridge, &master, &mtu);
-		if (rc)
-			return nbl_fail(err, rc, "bridge %s", req->bridge);
-	}
-	if (req->mtu)
-		mtu = req->mtu;
-	if (mtu > XEN_NOXS_NET_MAX_MTU)
-		mtu = XEN_NOXS_NET_MAX_MTU;
-	vif->back.mtu = (uint16_t)mtu;
-	vif->rate.bytes = req->rate_bytes;
-	vif->rate.interval_ns = (int64_t)req->rate_interval_us * 1000;
-	vif->max_frame = mtu + NBL_ETH_OVERHEAD;
+	rc = nbl_owner_place(nb, req, &master, &mtu, err);
+	if (rc)
+		return rc;
+	nbl_owner_take(vif, req, mtu);
 	memcpy(vif->bridge, req->bridge, sizeof(vif->bridge));
 
 	rc = attach_tap(nb, req, vif, err);
 	if (rc)
 		return rc;
-	rc = nbl_link_attach(nb->link, vif->tap->ifname, master, mtu);
+	rc = attach_bridge(vif, master, mtu);
 	if (rc) {
 		nbl_closer_push(nb->closer, vif->tap);
 		vif->tap = NULL;
@@ -121,12 +123,7 @@ static int attach_device(struct nbl *nb,
 	back->hdr.state = XEN_NOXS_STATE_INIT;
 	back->hdr.generation = 1;
 	back->hdr.features = NBL_VIF_FEATURES;
-	memcpy(back->mac, req->mac, sizeof(back->mac));
 	back->max_queues = 1;
-	back->ip_mode = req->ip_mode;
-	back->prefix = req->prefix;
-	memcpy(back->ip, req->ip, sizeof(back->ip));
-	memcpy(back->gateway, req->gateway, sizeof(back->gateway));
 	memcpy(op.back, back, sizeof(*back));
 
 	rc = noxs_add(nb->nx, &op);
@@ -242,6 +239,7 @@ int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		return nbl_fail(err, -ENOMEM, "allocate a vif");
 	vif->nb = nb;
 	vif->id = req->vif;
+	vif->spare = req->flags & NOXS_NETBACK_SPARE;
 	vif->tap_src.fn = tap_ready;
 
 	rc = attach_link(nb, req, vif, err);
@@ -252,8 +250,9 @@ int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		goto err_tap;
 	nbl_guest_vif_add(vif->guest, vif);
 	nb->nr_vifs++;
-	nbl_log(NBL_DEBUG, "%s: vif %u of domain %u on %s", vif->tap->ifname,
-		vif->id, req->domid, vif->bridge[0] ? vif->bridge : "nothing");
+	nbl_log(NBL_DEBUG, "%s: %svif %u of domain %u on %s", vif->tap->ifname,
+		vif->spare ? "spare " : "", vif->id, req->domid,
+		vif->bridge[0] ? vif->bridge : "nothing");
 	*out = vif;
 	return 0;
 

@@ -45,20 +45,40 @@ static bool ip_valid(const struct noxs_netback_request *req)
 	}
 }
 
+static bool mac_valid(const uint8_t mac[6])
+{
+	return !(mac[0] & 1) && !all_zero(mac, 6);
+}
+
+/* BIND says what is missing here. */
+static bool spare_valid(const struct noxs_netback_request *req)
+{
+	return all_zero(req->mac, 6) && !req->ip_mode && !req->prefix &&
+	       all_zero(req->ip, 4) && all_zero(req->gateway, 4) &&
+	       !req->ifname[0] && !req->rate_bytes && !req->rate_interval_us;
+}
+
 int nbl_attach_check(const struct noxs_netback_request *req,
 		     char err[NBL_ERROR_SIZE])
 {
+	bool spare = req->flags & NOXS_NETBACK_SPARE;
+
 	if (req->domid >= NBL_MAX_DOMID)
 		return nbl_fail(err, -EINVAL, "domain %u", req->domid);
 	if (req->vif == NOXS_NETBACK_ALL)
 		return nbl_fail(err, -EINVAL, "vif %u", req->vif);
+	if (req->flags & ~NOXS_NETBACK_SPARE ||
+	    (spare && req->op != NOXS_NETBACK_ATTACH))
+		return nbl_fail(err, -EINVAL, "flags %#x", req->flags);
 	if (!all_zero(req->pad, sizeof(req->pad)))
 		return nbl_fail(err, -EINVAL, "padding of the request");
 	if (!ifname_valid(req->bridge))
 		return nbl_fail(err, -EINVAL, "name of the bridge");
 	if (!ifname_valid(req->ifname))
 		return nbl_fail(err, -EINVAL, "name of the TAP");
-	if ((req->mac[0] & 1) || all_zero(req->mac, 6))
+	if (spare && !spare_valid(req))
+		return nbl_fail(err, -EINVAL, "a spare with an owner");
+	if (!spare && !mac_valid(req->mac))
 		return nbl_fail(err, -EINVAL,
 				"MAC address %02x:%02x:%02x:%02x:%02x:%02x",
 				req->mac[0], req->mac[1], req->mac[2],

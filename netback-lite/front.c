@@ -12,7 +12,7 @@
 
 #define NR_RING_PAGES	2
 
-int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error)
+int nbl_vif_say(struct nbl_vif *vif, uint32_t flags)
 {
 	struct xen_noxs_publish op = {
 		.domid = vif->guest->domid,
@@ -20,13 +20,18 @@ int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error)
 		.type = XEN_NOXS_TYPE_NET,
 		.size = sizeof(vif->back),
 		.serial = vif->guest->serial,
-		.flags = XEN_NOXS_PUBLISH_NOTIFY,
+		.flags = flags,
 	};
 
-	vif->back.hdr.state = state;
-	vif->back.hdr.error = error;
 	memcpy(op.data, &vif->back, sizeof(vif->back));
 	return noxs_publish(vif->nb->nx, &op);
+}
+
+int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error)
+{
+	vif->back.hdr.state = state;
+	vif->back.hdr.error = error;
+	return nbl_vif_say(vif, XEN_NOXS_PUBLISH_NOTIFY);
 }
 
 #define FRONT_WORDS	(sizeof(struct xen_noxs_net_front) / sizeof(uint32_t))

@@ -2,6 +2,7 @@
 /* rtnetlink through libnl; the one file that knows -NLE_*. */
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet6.h>
@@ -106,7 +109,8 @@ int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
 }
 
 /* mtu 0: as it is */
-static int link_describe(struct rtnl_link *l, int master, unsigned int mtu)
+static int link_describe(struct rtnl_link *l, int master, unsigned int mtu,
+			 bool up)
 {
 	/*
 	 * A bridge takes the lowest MAC of its ports for its own unless it was
@@ -126,7 +130,8 @@ static int link_describe(struct rtnl_link *l, int master, unsigned int mtu)
 		rtnl_link_set_master(l, master);
 	if (mtu)
 		rtnl_link_set_mtu(l, mtu);
-	rtnl_link_set_flags(l, IFF_UP);
+	if (up)
+		rtnl_link_set_flags(l, IFF_UP);
 	return 0;
 }
 
@@ -148,30 +153,98 @@ static void link_no_inet6(struct nbl_link *link, struct rtnl_link *orig)
 	rtnl_link_put(l);
 }
 
-int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
-		    unsigned int mtu)
+/* The kernel may have set it up before it found that it cannot be a port. */
+static void link_down(struct nbl_link *link, const char *ifname)
+{
+	struct ifreq ifr = { .ifr_flags = 0 };
+
+	strcpy(ifr.ifr_name, ifname);
+	/* Nothing to be done if it fails, and nothing that it breaks. */
+	(void)ioctl(link->fd, SIOCSIFFLAGS, &ifr);
+}
+
+/* Onto its bridge; up or as it is. */
+static int link_attach(struct nbl_link *link, const char *ifname, int master,
+		       unsigned int mtu, bool up, int *ifindex)
 {
 	struct rtnl_link *orig, *l;
 	unsigned int old_mtu = 0;
-	int ifindex = 0, rc;
+	int rc;
 
-	rc = nbl_link_find(link, ifname, &ifindex, &old_mtu);
+	rc = nbl_link_find(link, ifname, ifindex, &old_mtu);
 	if (rc)
 		return rc;
 	rc = -ENOMEM;
 	orig = rtnl_link_alloc();
 	if (!orig)
 		return rc;
-	rtnl_link_set_ifindex(orig, ifindex);
+	rtnl_link_set_ifindex(orig, *ifindex);
 	l = rtnl_link_alloc();
 	if (!l)
 		goto out_orig;
 	link_no_inet6(link, orig);
-	rc = link_describe(l, master, mtu != old_mtu ? mtu : 0);
+	rc = link_describe(l, master, mtu != old_mtu ? mtu : 0, up);
 	if (!rc)
 		rc = nl_to_errno(rtnl_link_change(link->sk, orig, l, 0));
+	if (rc)
+		link_down(link, ifname);
 	rtnl_link_put(l);
 out_orig:
 	rtnl_link_put(orig);
 	return rc;
+}
+
+int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
+		    unsigned int mtu)
+{
+	int ifindex;
+
+	return link_attach(link, ifname, master, mtu, true, &ifindex);
+}
+
+int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
+			  int master, unsigned int mtu, int *ifindex)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_UP };
+	int rc;
+
+	rc = link_attach(link, ifname, master, mtu, false, ifindex);
+	if (!rc)
+		rc = nbl_link_flood(link, *ifindex, false);
+	if (rc)
+		return rc;
+	strcpy(ifr.ifr_name, ifname);
+	return ioctl(link->fd, SIOCSIFFLAGS, &ifr) ? -errno : 0;
+}
+
+int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
+{
+	struct ifinfomsg ifi = {
+		.ifi_family = AF_BRIDGE,
+		.ifi_index = ifindex,
+	};
+	struct nlattr *nest;
+	struct nl_msg *msg;
+
+	msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
+	if (!msg)
+		return -ENOMEM;
+	/* It fits: a message is a page. */
+	nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
+	/* Without NLA_F_NESTED the kernel takes it for a single byte. */
+	nest = nla_nest_start(msg, IFLA_PROTINFO | NLA_F_NESTED);
+	nla_put_u8(msg, IFLA_BRPORT_UNICAST_FLOOD, on);
+	nla_put_u8(msg, IFLA_BRPORT_MCAST_FLOOD, on);
+	nla_put_u8(msg, IFLA_BRPORT_BCAST_FLOOD, on);
+	nla_nest_end(msg, nest);
+	return nl_to_errno(nl_send_sync(link->sk, msg));	/* frees it */
+}
+
+int nbl_link_set_mtu(struct nbl_link *link, const char *ifname,
+		     unsigned int mtu)
+{
+	struct ifreq ifr = { .ifr_mtu = (int)mtu };
+
+	strcpy(ifr.ifr_name, ifname);
+	return ioctl(link->fd, SIOCSIFMTU, &ifr) ? -errno : 0;
 }

@@ -15,11 +15,12 @@ static void reply_vif(struct noxs_netback_reply *reply,
 	reply->vif = vif->id;
 	reply->slot = vif->slot;
 	reply->state = (uint8_t)vif->back.hdr.state;
+	reply->flags = vif->spare ? NOXS_NETBACK_SPARE : 0;
 	memcpy(reply->ifname, vif->tap->ifname, sizeof(reply->ifname));
 	memcpy(reply->bridge, vif->bridge, sizeof(reply->bridge));
 }
 
-/* Fields that only ATTACH has must be 0 in all others. */
+/* Fields that ATTACH and BIND have must be 0 in all others. */
 static bool no_attach_fields(const struct noxs_netback_request *req)
 {
 	static const struct noxs_netback_request zero;
@@ -87,6 +88,19 @@ static int request_attach(struct nbl *nb,
 	return rc;
 }
 
+static int request_bind(struct nbl *nb,
+			const struct noxs_netback_request *req,
+			struct noxs_netback_reply *reply)
+{
+	struct nbl_vif *vif;
+	int rc;
+
+	rc = nbl_vif_bind(nb, req, &vif, reply->error);
+	if (!rc)
+		reply_vif(reply, vif);
+	return rc;
+}
+
 int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
 		struct noxs_netback_reply *reply)
 {
@@ -104,12 +118,14 @@ int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
 	    req->version != NOXS_NETBACK_VERSION)
 		rc = nbl_fail(reply->error, -EPROTO,
 			      "version %u of the protocol", req->version);
-	else if (req->op != NOXS_NETBACK_ATTACH && !no_attach_fields(req))
+	else if (req->op == NOXS_NETBACK_ATTACH)
+		rc = request_attach(nb, req, reply);
+	else if (req->op == NOXS_NETBACK_BIND)
+		rc = request_bind(nb, req, reply);
+	else if (!no_attach_fields(req))
 		rc = nbl_fail(reply->error, -EINVAL, "fields of ATTACH");
 	else if (req->op == NOXS_NETBACK_HELLO)
 		rc = 0;
-	else if (req->op == NOXS_NETBACK_ATTACH)
-		rc = request_attach(nb, req, reply);
 	else if (req->op == NOXS_NETBACK_DETACH)
 		rc = request_detach(nb, req, reply);
 	else if (req->op == NOXS_NETBACK_STATS)

@@ -44,12 +44,15 @@ static bool vif_move_packets(struct nbl_vif *vif)
 }
 
 /*
+ * A spare is not looked at and its port stays masked, until it is bound.
  * While there is work left the port stays masked: a guest that raises it all
  * the time costs one run a turn, like everybody who has work.  One that was
  * found lying is not listened to any more.
  */
 void nbl_vif_run(struct nbl_vif *vif)
 {
+	if (vif->spare)
+		return;
 	nbl_vif_front(vif);
 	if (vif->connected && vif_move_packets(vif)) {
 		vif->stats.budget_spent++;

@@ -2,7 +2,8 @@
 /*
  * vif.h owns one network device: TAP, event channel, noxs device, rings.
  *
- * Life (attach.c): attach -> { event, run } -> detach or drop
+ * Life (attach.c, bind.c): attach -> { event, run } -> detach or drop, and for
+ * a spare: attach -> bind -> the same
  * Connection (front.c), what the back area says:
  *
  *     INIT -> CONNECTED -> CLOSED -> INIT (next generation) -> ...
@@ -42,6 +43,7 @@ struct nbl_vif {
 	/* TAP */
 	struct nbl_source tap_src;
 	struct nbl_closer_ticket *tap;	/* descriptor and name */
+	int ifindex;			/* of a spare that is on a bridge */
 	char bridge[NOXS_NETBACK_IFNAMSIZ];
 	uint32_t max_frame;		/* bytes, from the Ethernet header on */
 
@@ -50,6 +52,7 @@ struct nbl_vif {
 	struct xen_noxs_net_back back;
 
 	/* Connection */
+	bool spare;		/* no owner yet: the guest is not listened to */
 	bool connected;
 	bool broken;		/* the guest lied: CLOSED for good */
 	uint32_t features;	/* agreed on */
@@ -74,9 +77,21 @@ struct nbl_vif {
  */
 int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		   struct nbl_vif **out, char err[NBL_ERROR_SIZE]);
+/* Everything BIND promises.  The vif is the caller's no more than before. */
+int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
+		 struct nbl_vif **out, char err[NBL_ERROR_SIZE]);
 /* check.c: -EINVAL, and what is wrong in err. */
 int nbl_attach_check(const struct noxs_netback_request *req,
 		     char err[NBL_ERROR_SIZE]);
+/*
+ * bind.c: what an owner decides.  The bridge (master 0: none) and the MTU that
+ * the request asks for; and with that, what the back area offers, and the
+ * vif's limits.
+ */
+int nbl_owner_place(struct nbl *nb, const struct noxs_netback_request *req,
+		    int *master, unsigned int *mtu, char err[NBL_ERROR_SIZE]);
+void nbl_owner_take(struct nbl_vif *vif,
+		    const struct noxs_netback_request *req, unsigned int mtu);
 /* Everything DETACH promises.  vif is freed at the end of the turn. */
 void nbl_vif_detach(struct nbl_vif *vif);
 /* The same for a guest that is dead: nothing is said to it or to Xen. */
@@ -93,6 +108,8 @@ void nbl_vif_front(struct nbl_vif *vif);
 void nbl_vif_disconnect(struct nbl_vif *vif);
 /* Say state (and error, positive errno) in the back area; tell the guest. */
 int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error);
+/* Say vif->back as it is.  flags: XEN_NOXS_PUBLISH_* */
+int nbl_vif_say(struct nbl_vif *vif, uint32_t flags);
 /* The guest lied: disconnect, CLOSED with the error, one line in the log. */
 void nbl_vif_break(struct nbl_vif *vif, int error, const char *why);
 

@@ -146,9 +146,12 @@ int fake_tap_peer(const char *name);
 struct fake_tap_info {
 	char bridge[16];
 	bool up;
+	bool flood;		/* meaningless without a bridge */
 	unsigned int mtu;
 	unsigned int offload;	/* TUN_F_* */
 };
 int fake_tap_info(const char *name, struct fake_tap_info *out);
+/* Somebody takes it off its bridge. */
+void fake_tap_leave_bridge(const char *name);
 
 #endif

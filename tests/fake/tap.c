@@ -63,6 +63,17 @@ int fake_tap_info(const char *name, struct fake_tap_info *out)
 	return t ? 0 : -ENODEV;
 }
 
+void fake_tap_leave_bridge(const char *name)
+{
+	struct fake_tap *t;
+
+	pthread_mutex_lock(&lock);
+	t = tap_find(name);
+	fake_assert(t);
+	t->info.bridge[0] = '\0';
+	pthread_mutex_unlock(&lock);
+}
+
 void fake_taps_close(void)
 {
 	struct fake_tap *t;
@@ -166,21 +177,79 @@ int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
 	return -ENODEV;
 }
 
+/* lock is held.  Indices of bridges and of TAPs are two kinds here. */
+static struct fake_tap *link_attach(const char *ifname, int master,
+				    unsigned int mtu, bool flood)
+{
+	struct fake_tap *t = tap_find(ifname);
+
+	fake_assert(t);
+	if (master)
+		strcpy(t->info.bridge, fake_host->bridge[master - 1].name);
+	t->info.mtu = mtu;
+	t->info.up = true;
+	t->info.flood = flood;
+	return t;
+}
+
 int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
 		    unsigned int mtu)
+{
+	(void)link;
+	if (fake_fail_now())
+		return -ENODEV;
+	pthread_mutex_lock(&lock);
+	link_attach(ifname, master, mtu, true);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
+			  int master, unsigned int mtu, int *ifindex)
 {
 	struct fake_tap *t;
 
 	(void)link;
 	if (fake_fail_now())
 		return -ENODEV;
+	fake_assert(master);
+	pthread_mutex_lock(&lock);
+	t = link_attach(ifname, master, mtu, false);
+	*ifindex = (int)(t - fake_host->tap) + 1;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
+{
+	struct fake_tap *t = &fake_host->tap[ifindex - 1];
+	int rc = 0;
+
+	(void)link;
+	if (fake_fail_now())
+		return -EIO;
+	pthread_mutex_lock(&lock);
+	fake_assert(ifindex > 0 && ifindex <= FAKE_MAX_TAPS && t->used);
+	if (t->info.bridge[0])
+		t->info.flood = on;
+	else
+		rc = -EOPNOTSUPP;
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+int nbl_link_set_mtu(struct nbl_link *link, const char *ifname,
+		     unsigned int mtu)
+{
+	struct fake_tap *t;
+
+	(void)link;
+	if (fake_fail_now())
+		return -EINVAL;
 	pthread_mutex_lock(&lock);
 	t = tap_find(ifname);
 	fake_assert(t);
-	if (master)
-		strcpy(t->info.bridge, fake_host->bridge[master - 1].name);
 	t->info.mtu = mtu;
-	t->info.up = true;
 	pthread_mutex_unlock(&lock);
 	return 0;
 }

@@ -143,6 +143,38 @@ static void attach_stats_detach(void **state)
 	close(fd);
 }
 
+static void attach_bind_detach(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req, stats;
+	struct noxs_netback_reply reply;
+	int fd = dial();
+
+	request_init(&req, 1, 2);
+	memset(req.mac, 0, sizeof(req.mac));
+	req.flags = NOXS_NETBACK_SPARE;
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	assert_string_equal(reply.ifname, "vif1.2");
+	assert_int_equal(reply.flags, NOXS_NETBACK_SPARE);
+	plain(&stats, NOXS_NETBACK_STATS, 0, 0);
+	assert_int_equal(call(s, fd, &stats, &reply), 0);
+	assert_int_equal(reply.flags, NOXS_NETBACK_SPARE);
+	request_init(&req, 1, 2);
+	req.op = NOXS_NETBACK_BIND;
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	assert_int_equal(reply.domid, 1);
+	assert_int_equal(reply.vif, 2);
+	assert_int_equal(reply.slot, 0);
+	assert_int_equal(reply.flags, 0);
+	assert_int_equal(reply.state, XEN_NOXS_STATE_INIT);
+	assert_string_equal(reply.ifname, "vif1.2");
+	assert_string_equal(reply.bridge, TEST_BRIDGE);
+	assert_int_equal(call(s, fd, &req, &reply), -EBUSY);
+	plain(&req, NOXS_NETBACK_DETACH, 1, 2);
+	assert_int_equal(call(s, fd, &req, &reply), 0);
+	close(fd);
+}
+
 static void stats_walk_in_order(void **state)
 {
 	struct test_state *s = *state;
@@ -250,12 +282,17 @@ static void bad_requests_get_an_answer(void **state)
 	req.version = 3;
 	assert_int_equal(call(s, fd, &req, &reply), -EPROTO);
 	assert_non_null(strstr(reply.error, "version 3"));
-	plain(&req, 4, 0, 0);
+	plain(&req, 5, 0, 0);
 	assert_int_equal(call(s, fd, &req, &reply), -ENOSYS);
 	plain(&req, NOXS_NETBACK_DETACH, 0xffff, 0);
 	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
 	plain(&req, NOXS_NETBACK_DETACH, 1, 0);
 	req.mtu = 1;
+	assert_int_equal(call(s, fd, &req, &reply), -EINVAL);
+	plain(&req, NOXS_NETBACK_DETACH, 1, 0);
+	req.flags = NOXS_NETBACK_SPARE;
+	assert_int_equal(call(s, fd, &req, &reply), -EINVAL);
+	plain(&req, NOXS_NETBACK_BIND, 1, 0);
 	assert_int_equal(call(s, fd, &req, &reply), -EINVAL);
 	plain(&req, NOXS_NETBACK_STATS, 0xffff, 0xffff);
 	assert_int_equal(call(s, fd, &req, &reply), -ENOENT);
@@ -451,6 +488,7 @@ int main(void)
 #define CTL(fn) cmocka_unit_test_setup_teardown(fn, setup_control, \
 						teardown_control)
 		CTL(attach_stats_detach),
+		CTL(attach_bind_detach),
 		CTL(stats_walk_in_order),
 		CTL(detach_all),
 		CTL(requests_may_be_pipelined),

@@ -19,6 +19,7 @@ $(eval $(call netback_test,connect))
 $(eval $(call netback_test,tx))
 $(eval $(call netback_test,rx))
 $(eval $(call netback_test,rate))
+$(eval $(call netback_test,spare))
 $(eval $(call netback_test,control))
 netback-control_LDLIBS += -Wl,--wrap=nbl_tap_close
 $(eval $(call netback_test,csum))

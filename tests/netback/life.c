@@ -101,7 +101,7 @@ static void attach_refuses_bad_requests(void **state)
 	req.mtu = 67;
 	expect_refused(s->nb, &req, -EINVAL, "MTU 67");
 	req = good;
-	req.pad[5] = 1;
+	req.pad[4] = 1;
 	expect_refused(s->nb, &req, -EINVAL, "padding");
 	req = good;
 	req.ip[0] = 10;

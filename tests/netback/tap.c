@@ -127,6 +127,71 @@ static void attach_without_bridge(void **state)
 	nbl_tap_close(fd);
 }
 
+static void bridge_up(void)
+{
+	struct ifreq ifr;
+
+	memset(&ifr, 0, sizeof(ifr));
+	strcpy(ifr.ifr_name, "br0");
+	ifr.ifr_flags = IFF_UP;
+	assert_int_equal(ioctl(ctl, SIOCSIFFLAGS, &ifr), 0);
+}
+
+/* Ours among what the host itself says on its bridges. */
+struct frame {
+	struct virtio_net_hdr hdr;
+	uint8_t dst[6], src[6], type[2], data[46];
+} __attribute__((packed));
+
+#define FRAME(dst0) {							\
+	.dst = { dst0, 0xff, 0xff, 0xff, 0xff, 0xff },			\
+	.src = { 2, 0, 0, 0, 0, 1 }, .type = { 0x88, 0xb5 },		\
+}
+
+/* How many of: a broadcast, a multicast, a frame to nobody that is known. */
+static int passed(int from, int to)
+{
+	const struct frame out[] = { FRAME(0xff), FRAME(0x03), FRAME(0x02) };
+	struct frame in;
+	int i, n = 0;
+
+	for (i = 0; i < 3; i++)
+		assert_int_equal(write(from, &out[i], sizeof(out[i])),
+				 sizeof(out[i]));
+	while (read(to, &in, sizeof(in)) > 0)
+		n += !memcmp(in.type, out[0].type, sizeof(in.type));
+	assert_int_equal(errno, EAGAIN);
+	return n;
+}
+
+static void quiet_until_told(void **state)
+{
+	unsigned int mtu;
+	int fd, other, br, idx;
+
+	(void)state;
+	bridge_up();
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif2.0", &other), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif2.0", br, 1500), 0);
+	assert_int_equal(nbl_link_attach_quiet(nlink, "vif1.0", br, 1500,
+					       &idx), 0);
+	assert_int_equal(idx, if_nametoindex("vif1.0"));
+	assert_true(flags_of("vif1.0") & IFF_UP);
+	assert_true(on_bridge("vif1.0"));
+	assert_int_equal(passed(other, fd), 0);
+	assert_int_equal(nbl_link_flood(nlink, idx, true), 0);
+	assert_int_equal(passed(other, fd), 3);
+	assert_int_equal(nbl_link_flood(nlink, idx, false), 0);
+	assert_int_equal(passed(other, fd), 0);
+	assert_int_equal(nbl_link_set_mtu(nlink, "vif1.0", 1400), 0);
+	assert_int_equal(nbl_link_find(nlink, "vif1.0", &idx, &mtu), 0);
+	assert_int_equal(mtu, 1400);
+	nbl_tap_close(fd);
+	nbl_tap_close(other);
+}
+
 /* The bridge's MAC must not follow its ports'. */
 static void bridge_keeps_its_mac(void **state)
 {
@@ -157,7 +222,7 @@ static void bridge_keeps_its_mac(void **state)
 static void errors_of_links(void **state)
 {
 	unsigned int mtu;
-	int fd, lo;
+	int fd, lo, idx;
 
 	(void)state;
 	assert_int_equal(nbl_link_find(nlink, "nobr", &lo, &mtu), -ENODEV);
@@ -166,6 +231,14 @@ static void errors_of_links(void **state)
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", lo, 1500),
 			 -EOPNOTSUPP);
+	assert_false(flags_of("vif1.0") & IFF_UP);
+	assert_int_equal(nbl_link_attach_quiet(nlink, "vif1.0", lo, 1500,
+					       &idx), -EOPNOTSUPP);
+	assert_false(flags_of("vif1.0") & IFF_UP);
+	assert_int_equal(nbl_link_flood(nlink, idx, true), -EOPNOTSUPP);
+	assert_int_equal(nbl_link_flood(nlink, 99999, true), -ENODEV);
+	assert_int_equal(nbl_link_set_mtu(nlink, "vif1.0", 1), -EINVAL);
+	assert_int_equal(nbl_link_set_mtu(nlink, "novif", 1500), -ENODEV);
 	nbl_tap_close(fd);
 }
 
@@ -221,6 +294,7 @@ int main(void)
 		cmocka_unit_test(taken_names_are_eexist),
 		cmocka_unit_test(attach_in_one_message),
 		cmocka_unit_test(attach_without_bridge),
+		cmocka_unit_test(quiet_until_told),
 		cmocka_unit_test(bridge_keeps_its_mac),
 		cmocka_unit_test(errors_of_links),
 		cmocka_unit_test(offloads),

@@ -15,6 +15,18 @@
  * goes within 100 ms (closing one is a wait of 24 ms in the kernel, which
  * nobody else has to share); its name is free for the next ATTACH, which
  * waits for that if it must.
+ *
+ * Spares.  Most of an ATTACH is the kernel's work on the TAP.  A guest that
+ * is made ahead gets its vif by ATTACH with NOXS_NETBACK_SPARE, and BIND gives
+ * that one its owner's addresses later, for a fraction of the time:
+ *
+ *     ATTACH  -> spare  -- BIND --> vif -- DETACH --> nothing
+ *                  \________________________________/
+ *
+ * A spare carries nothing: its TAP is up and on its bridge, but what is for
+ * nobody in particular does not go out there, so its queue stays empty; its
+ * device offers the MAC 0, which no frontend takes, and what the guest says to
+ * that is not looked at.  Without a bridge the TAP stays down.
  */
 #ifndef NOXS_NETBACK_H
 #define NOXS_NETBACK_H
@@ -41,7 +53,18 @@ enum noxs_netback_op {
 	NOXS_NETBACK_DETACH = 2,
 	/* The first vif at or after (domid, vif).  -ENOENT: no more. */
 	NOXS_NETBACK_STATS = 3,
+	/*
+	 * Give a spare its owner: fields as of ATTACH, flags 0.  One that was
+	 * attached without a bridge is put on the one named here.  On failure
+	 * it stays a spare.  -ENOENT: no such vif.  -EBUSY: it is no spare.
+	 * -EXDEV: it is on another bridge, or its TAP has another name; it is
+	 * not for this owner then.  -ESRCH: the guest is dead.
+	 */
+	NOXS_NETBACK_BIND = 4,
 };
+
+/* flags of a request */
+#define NOXS_NETBACK_SPARE	1	/* ATTACH: for nobody yet */
 
 struct noxs_netback_request {
 	uint32_t magic;		/* NOXS_NETBACK_MAGIC */
@@ -50,14 +73,15 @@ struct noxs_netback_request {
 	uint32_t cookie;	/* comes back in the reply */
 	uint16_t domid;
 	uint16_t vif;		/* device id, or NOXS_NETBACK_ALL for DETACH */
-	/* ATTACH only; 0 otherwise */
+	/* ATTACH and BIND; 0 otherwise.  Of a spare only mtu and bridge. */
 	uint8_t mac[6];		/* the guest's */
 	uint16_t mtu;		/* 0: the bridge's */
 	uint8_t ip_mode;	/* XEN_NOXS_NET_IP_* */
 	uint8_t prefix;
 	uint8_t ip[4];		/* network order */
 	uint8_t gateway[4];	/* network order */
-	uint8_t pad[6];		/* 0 */
+	uint8_t flags;		/* NOXS_NETBACK_SPARE */
+	uint8_t pad[5];		/* 0 */
 	char bridge[NOXS_NETBACK_IFNAMSIZ];	/* "": no bridge, TAP only */
 	char ifname[NOXS_NETBACK_IFNAMSIZ];	/* "": vif<domid>.<vif> */
 	/* The most that the guest may send; both 0: no limit */
@@ -85,7 +109,7 @@ struct noxs_netback_reply {
 	uint16_t vif;
 	uint16_t slot;		/* in the guest's device page */
 	uint8_t state;		/* XEN_NOXS_STATE_* of the backend side */
-	uint8_t pad;
+	uint8_t flags;		/* NOXS_NETBACK_SPARE: it is one */
 	char ifname[NOXS_NETBACK_IFNAMSIZ];
 	char bridge[NOXS_NETBACK_IFNAMSIZ];
 	/* On failure: the step that failed and why, for people; on success "". */

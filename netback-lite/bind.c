@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The owner of a vif: what it decides, and how a spare gets one.
+ *
+ * BIND is what a guest made ahead waits for when somebody wants it, so it
+ * asks the kernel for as little as can be: nothing of the TAP itself changes,
+ * one message lets its port of the bridge flood, one hypercall makes the offer.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "closer.h"
+#include "guest.h"
+#include "link.h"
+#include "vif.h"
+
+#define DEFAULT_MTU	1500u
+
+int nbl_owner_place(struct nbl *nb, const struct noxs_netback_request *req,
+		    int *master, unsigned int *mtu, char err[NBL_ERROR_SIZE])
+{
+	unsigned int of_bridge = DEFAULT_MTU;
+	int rc;
+
+	*master = 0;
+	if (req->bridge[0]) {
+		rc = nbl_link_find(nb->link, req->bridge, master, &of_bridge);
+		if (rc)
+			return nbl_fail(err, rc, "bridge %s", req->bridge);
+	}
+	*mtu = req->mtu ? req->mtu : of_bridge;
+	if (*mtu > XEN_NOXS_NET_MAX_MTU)
+		*mtu = XEN_NOXS_NET_MAX_MTU;
+	return 0;
+}
+
+void nbl_owner_take(struct nbl_vif *vif,
+		    const struct noxs_netback_request *req, unsigned int mtu)
+{
+	struct xen_noxs_net_back *back = &vif->back;
+
+	memcpy(back->mac, req->mac, sizeof(back->mac));
+	back->mtu = (uint16_t)mtu;
+	back->ip_mode = req->ip_mode;
+	back->prefix = req->prefix;
+	memcpy(back->ip, req->ip, sizeof(back->ip));
+	memcpy(back->gateway, req->gateway, sizeof(back->gateway));
+	vif->rate.bytes = req->rate_bytes;
+	vif->rate.interval_ns = (int64_t)req->rate_interval_us * 1000;
+	vif->max_frame = mtu + NBL_ETH_OVERHEAD;
+}
+
+/* The spare that is meant, if it is one that this owner can have. */
+static int bind_find(struct nbl *nb, const struct noxs_netback_request *req,
+		     struct nbl_vif **out, char err[NBL_ERROR_SIZE])
+{
+	struct nbl_guest *guest = nbl_guest_find(nb, req->domid);
+	struct nbl_vif *vif = guest ? nbl_guest_vif(guest, req->vif) : NULL;
+
+	if (!vif || vif->id != req->vif)
+		return nbl_fail(err, -ENOENT, "vif %u of domain %u", req->vif,
+				req->domid);
+	if (!vif->spare)
+		return nbl_fail(err, -EBUSY, "vif %u of domain %u is no spare",
+				req->vif, req->domid);
+	if (vif->bridge[0] && strcmp(vif->bridge, req->bridge))
+		return nbl_fail(err, -EXDEV, "%s is on %s", vif->tap->ifname,
+				vif->bridge);
+	if (req->ifname[0] && strcmp(vif->tap->ifname, req->ifname))
+		return nbl_fail(err, -EXDEV, "%s is not called %s",
+				vif->tap->ifname, req->ifname);
+	*out = vif;
+	return 0;
+}
+
+/* Already on its bridge.  mtu is what it has. */
+static int bind_port(struct nbl_vif *vif, unsigned int mtu,
+		     unsigned int new_mtu, char err[NBL_ERROR_SIZE])
+{
+	struct nbl_link *link = vif->nb->link;
+	const char *ifname = vif->tap->ifname;
+	int rc;
+
+	if (new_mtu != mtu) {
+		rc = nbl_link_set_mtu(link, ifname, new_mtu);
+		if (rc)
+			return nbl_fail(err, rc, "give %s MTU %u", ifname,
+					new_mtu);
+	}
+	rc = nbl_link_flood(link, vif->ifindex, true);
+	if (!rc)
+		return 0;
+	if (new_mtu != mtu)
+		nbl_link_set_mtu(link, ifname, mtu);
+	if (rc == -EOPNOTSUPP)	/* somebody took it off */
+		return nbl_fail(err, -EXDEV, "%s is not on %s any more",
+				ifname, vif->bridge);
+	return nbl_fail(err, rc, "let %s of %s flood", ifname, vif->bridge);
+}
+
+static int bind_link(struct nbl_vif *vif,
+		     const struct noxs_netback_request *req, int master,
+		     unsigned int mtu, unsigned int new_mtu,
+		     char err[NBL_ERROR_SIZE])
+{
+	int rc;
+
+	if (vif->bridge[0])
+		return bind_port(vif, mtu, new_mtu, err);
+	rc = nbl_link_attach(vif->nb->link, vif->tap->ifname, master, new_mtu);
+	if (rc == -EOPNOTSUPP && master)
+		return nbl_fail(err, rc, "%s is not a bridge", req->bridge);
+	if (rc)
+		return nbl_fail(err, rc, "put TAP on bridge %s", req->bridge);
+	memcpy(vif->bridge, req->bridge, sizeof(vif->bridge));
+	return 0;
+}
+
+/*
+ * The guest never ran, so nobody waits for the offer.  If it did nevertheless,
+ * it has seen (and refused, if it is honest) the spare's: this is another one.
+ */
+static int bind_offer(struct nbl_vif *vif)
+{
+	vif->back.hdr.generation++;
+	return nbl_vif_say(vif, vif->unmask_due ? XEN_NOXS_PUBLISH_NOTIFY : 0);
+}
+
+int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
+		 struct nbl_vif **out, char err[NBL_ERROR_SIZE])
+{
+	static const struct noxs_netback_request nobody;
+	struct xen_noxs_net_back spare;
+	struct nbl_vif *vif = NULL;
+	unsigned int mtu;
+	int master, rc;
+
+	rc = nbl_attach_check(req, err);
+	if (rc)
+		return rc;
+	rc = bind_find(nb, req, &vif, err);
+	if (rc)
+		return rc;
+	rc = nbl_owner_place(nb, req, &master, &mtu, err);
+	if (rc)
+		return rc;
+	spare = vif->back;
+	nbl_owner_take(vif, req, mtu);
+	rc = bind_offer(vif);
+	if (rc) {
+		if (rc == -ESTALE || rc == -ENOENT)
+			rc = -ESRCH;
+		nbl_fail(err, rc, "offer vif %u to domain %u", vif->id,
+			 req->domid);
+		goto err_take;
+	}
+	rc = bind_link(vif, req, master, spare.mtu, mtu, err);
+	if (rc)
+		goto err_offer;
+	vif->spare = false;
+	if (vif->unmask_due)
+		nbl_vif_ready(vif);
+	nbl_log(NBL_DEBUG, "%s: bound", vif->tap->ifname);
+	*out = vif;
+	return 0;
+
+err_offer:
+	/* Fails if the guest died: then it does not matter. */
+	vif->back = spare;
+	nbl_vif_say(vif, 0);
+err_take:
+	nbl_owner_take(vif, &nobody, spare.mtu);
+	vif->back = spare;
+	return rc;
+}
