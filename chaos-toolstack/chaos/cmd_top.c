@@ -3,10 +3,8 @@
  * or as JSON. */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cmd.h"
 #include "screen.h"
@@ -101,6 +99,8 @@ static int look(struct top *t)
 	t->now.nr = 0;
 	t->now.ns = now_ns(CLOCK_MONOTONIC);
 	rc = chaos_list(t->env->ctx, take, &t->now);
+	if (rc)	/* said where it stays */
+		cmd_screen_close(&t->screen);
 	if (rc && chaos_nr_errors(t->env->ctx))
 		return cmd_report(t->env, "top");
 	if (rc)
@@ -207,25 +207,32 @@ static int show(struct top *t)
 }
 
 /* Until it is time for the next round; false: that was all. */
-static bool pause_for(struct top *t, int ms)
+static bool pause_for(struct top *t, int ms, int *status)
 {
-	struct pollfd in = { .fd = t->screen.open ? STDIN_FILENO : -1,
-			     .events = POLLIN };
 	uint64_t end = now_ns(CLOCK_MONOTONIC) + (uint64_t)ms * 1000000u, now;
 	char key = 0;
 
-	while (!cmd_interrupted &&
-	       (now = now_ns(CLOCK_MONOTONIC)) < end) {
-		if (poll(&in, 1, (int)((end - now) / 1000000u) + 1) <= 0 ||
-		    !in.revents)
+	while ((now = now_ns(CLOCK_MONOTONIC)) < end) {
+		switch (cmd_screen_wait(&t->screen,
+					(int)((end - now) / 1000000u) + 1,
+					&key)) {
+		case CMD_SCREEN_TIME:
 			continue;
-		if (read(STDIN_FILENO, &key, 1) != 1 || key == 'q')
+		case CMD_SCREEN_END:
 			return false;
-		if (strchr("cmnd", key) && key) {
-			t->sort = key;
-			if (show(t))
+		case CMD_SCREEN_KEY:
+			if (key == 'q')
 				return false;
+			if (!key || !strchr("cmnd", key))
+				continue;
+			t->sort = key;
+			break;
+		case CMD_SCREEN_CHANGED:
+			break;
 		}
+		*status = show(t);
+		if (*status)
+			return false;
 	}
 	return !cmd_interrupted;
 }
@@ -236,14 +243,14 @@ static int rounds(struct top *t)
 	int status = look(t);
 
 	if (status || !pause_for(t, t->delay_ms < FIRST_MS ? t->delay_ms :
-							     FIRST_MS))
+							     FIRST_MS, &status))
 		return status;
 	for (;;) {
 		status = look(t);
 		if (!status)
 			status = show(t);
 		if (status || (t->count && ++n == t->count) ||
-		    !pause_for(t, t->delay_ms))
+		    !pause_for(t, t->delay_ms, &status))
 			return status;
 		if (!t->env->json && !t->screen.open)
 			putchar('\n');

@@ -48,9 +48,9 @@ endif
 toolstack-command_SRCS := $(filter-out %/start.c,$(chaos_SRCS))
 toolstack-command_CFLAGS := $(TOOLSTACK_CFLAGS)
 $(eval $(call archive,toolstack-command,tests/toolstack-command.a))
-$(foreach t,json table cli,$(eval \
+$(foreach t,json table cli top,$(eval \
 	$(call toolstack_test,$(t),$(B)/tests/toolstack-command.a)))
-$(foreach t,json table cli,$(eval \
+$(foreach t,json table cli top,$(eval \
 	toolstack-$(t)_CFLAGS += -Ichaos-toolstack/chaos))
 
 # The ACPI tables alone.
