@@ -66,11 +66,15 @@ static int attach_bridge(struct nbl_vif *vif, int master, unsigned int mtu)
 {
 	const char *ifname = vif->tap->ifname;
 	struct nbl_link *link = vif->nb->link;
+	int rc;
 
 	if (!vif->spare)
 		return nbl_link_attach(link, ifname, master, mtu);
 	if (!master)
 		return 0;
+	rc = nbl_tap_deaf(vif->tap->fd, true);
+	if (rc)
+		return rc;
 	return nbl_link_attach_quiet(link, ifname, master, mtu, &vif->ifindex);
 }
 

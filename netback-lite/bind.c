@@ -3,8 +3,9 @@
  * The owner of a vif: what it decides, and how a spare gets one.
  *
  * BIND is what a guest made ahead waits for when somebody wants it, so it
- * asks the kernel for as little as can be: nothing of the TAP itself changes,
- * one message lets its port of the bridge flood, one hypercall makes the offer.
+ * asks the kernel for as little as can be: the TAP is what and where it was,
+ * one call lets it hear, one message lets the bridge flood to it, one
+ * hypercall makes the offer.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "closer.h"
 #include "guest.h"
 #include "link.h"
+#include "tap.h"
 #include "vif.h"
 
 #define DEFAULT_MTU	1500u
@@ -25,8 +27,10 @@ int nbl_owner_place(struct nbl *nb, const struct noxs_netback_request *req,
 	*master = 0;
 	if (req->bridge[0]) {
 		rc = nbl_link_find(nb->link, req->bridge, master, &of_bridge);
-		if (rc)
-			return nbl_fail(err, rc, "bridge %s", req->bridge);
+		if (rc) {
+			nbl_fail(err, rc, "bridge %s", req->bridge);
+			return rc;
+		}
 	}
 	*mtu = req->mtu ? req->mtu : of_bridge;
 	if (*mtu > XEN_NOXS_NET_MAX_MTU)
@@ -50,27 +54,29 @@ void nbl_owner_take(struct nbl_vif *vif,
 	vif->max_frame = mtu + NBL_ETH_OVERHEAD;
 }
 
-/* The spare that is meant, if it is one that this owner can have. */
-static int bind_find(struct nbl *nb, const struct noxs_netback_request *req,
-		     struct nbl_vif **out, char err[NBL_ERROR_SIZE])
+/* The spare that is meant, if it is one that this owner can have; or NULL. */
+static struct nbl_vif *bind_find(struct nbl *nb,
+				 const struct noxs_netback_request *req,
+				 int *rc, char err[NBL_ERROR_SIZE])
 {
 	struct nbl_guest *guest = nbl_guest_find(nb, req->domid);
 	struct nbl_vif *vif = guest ? nbl_guest_vif(guest, req->vif) : NULL;
 
 	if (!vif || vif->id != req->vif)
-		return nbl_fail(err, -ENOENT, "vif %u of domain %u", req->vif,
-				req->domid);
-	if (!vif->spare)
-		return nbl_fail(err, -EBUSY, "vif %u of domain %u is no spare",
-				req->vif, req->domid);
-	if (vif->bridge[0] && strcmp(vif->bridge, req->bridge))
-		return nbl_fail(err, -EXDEV, "%s is on %s", vif->tap->ifname,
-				vif->bridge);
-	if (req->ifname[0] && strcmp(vif->tap->ifname, req->ifname))
-		return nbl_fail(err, -EXDEV, "%s is not called %s",
-				vif->tap->ifname, req->ifname);
-	*out = vif;
-	return 0;
+		*rc = nbl_fail(err, -ENOENT, "vif %u of domain %u", req->vif,
+			       req->domid);
+	else if (!vif->spare)
+		*rc = nbl_fail(err, -EBUSY, "vif %u of domain %u is no spare",
+			       req->vif, req->domid);
+	else if (vif->bridge[0] && strcmp(vif->bridge, req->bridge))
+		*rc = nbl_fail(err, -EXDEV, "%s is on %s", vif->tap->ifname,
+			       vif->bridge);
+	else if (req->ifname[0] && strcmp(vif->tap->ifname, req->ifname))
+		*rc = nbl_fail(err, -EXDEV, "%s is not called %s",
+			       vif->tap->ifname, req->ifname);
+	else
+		return vif;
+	return NULL;
 }
 
 /* Already on its bridge.  mtu is what it has. */
@@ -87,15 +93,26 @@ static int bind_port(struct nbl_vif *vif, unsigned int mtu,
 			return nbl_fail(err, rc, "give %s MTU %u", ifname,
 					new_mtu);
 	}
+	rc = nbl_tap_deaf(vif->tap->fd, false);
+	if (rc) {
+		nbl_fail(err, rc, "let %s hear", ifname);
+		goto err_mtu;
+	}
 	rc = nbl_link_flood(link, vif->ifindex, true);
 	if (!rc)
 		return 0;
+	if (rc == -EOPNOTSUPP) {	/* somebody took it off */
+		rc = -EXDEV;
+		nbl_fail(err, rc, "%s is not on %s any more", ifname,
+			 vif->bridge);
+	} else {
+		nbl_fail(err, rc, "let %s flood to %s", vif->bridge, ifname);
+	}
+	nbl_tap_deaf(vif->tap->fd, true);
+err_mtu:
 	if (new_mtu != mtu)
 		nbl_link_set_mtu(link, ifname, mtu);
-	if (rc == -EOPNOTSUPP)	/* somebody took it off */
-		return nbl_fail(err, -EXDEV, "%s is not on %s any more",
-				ifname, vif->bridge);
-	return nbl_fail(err, rc, "let %s of %s flood", ifname, vif->bridge);
+	return rc;
 }
 
 static int bind_link(struct nbl_vif *vif,
@@ -131,15 +148,15 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 {
 	static const struct noxs_netback_request nobody;
 	struct xen_noxs_net_back spare;
-	struct nbl_vif *vif = NULL;
+	struct nbl_vif *vif;
 	unsigned int mtu;
 	int master, rc;
 
 	rc = nbl_attach_check(req, err);
 	if (rc)
 		return rc;
-	rc = bind_find(nb, req, &vif, err);
-	if (rc)
+	vif = bind_find(nb, req, &rc, err);
+	if (!vif)
 		return rc;
 	rc = nbl_owner_place(nb, req, &master, &mtu, err);
 	if (rc)

@@ -65,6 +65,8 @@ int nbl_link_open(struct nbl_link **out)
 		rc = -ENOMEM;
 		goto err_fd;
 	}
+	/* All that comes is acknowledgements, which fit libnl's buffer. */
+	nl_socket_disable_msg_peek(link->sk);
 	rc = nl_to_errno(nl_connect(link->sk, NETLINK_ROUTE));
 	if (rc)
 		goto err_sock;
@@ -197,7 +199,7 @@ out_orig:
 int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
 		    unsigned int mtu)
 {
-	int ifindex;
+	int ifindex = 0;
 
 	return link_attach(link, ifname, master, mtu, true, &ifindex);
 }
@@ -217,6 +219,13 @@ int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
 	return ioctl(link->fd, SIOCSIFFLAGS, &ifr) ? -errno : 0;
 }
 
+/*
+ * By the flag for proxy ARP, whose ports the kernel leaves out of every flood
+ * (and for which it answers ARP requests that they send, which nobody does on
+ * this one).  Those that are named after flooding do not hold for what the
+ * host itself sends by its bridge, which is most of it; and to change that of
+ * unicast walks all ports.
+ */
 int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
 {
 	struct ifinfomsg ifi = {
@@ -233,9 +242,7 @@ int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
 	nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
 	/* Without NLA_F_NESTED the kernel takes it for a single byte. */
 	nest = nla_nest_start(msg, IFLA_PROTINFO | NLA_F_NESTED);
-	nla_put_u8(msg, IFLA_BRPORT_UNICAST_FLOOD, on);
-	nla_put_u8(msg, IFLA_BRPORT_MCAST_FLOOD, on);
-	nla_put_u8(msg, IFLA_BRPORT_BCAST_FLOOD, on);
+	nla_put_u8(msg, IFLA_BRPORT_PROXYARP, !on);
 	nla_nest_end(msg, nest);
 	return nl_to_errno(nl_send_sync(link->sk, msg));	/* frees it */
 }

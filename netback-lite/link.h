@@ -26,7 +26,7 @@ int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
 int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
 		    unsigned int mtu);
 /*
- * The same, but without nbl_link_flood from before it is up: in three messages,
+ * The same, but nothing is flooded to it from before it is up: in three steps,
  * since the kernel wants a port to be one first.  Tells its index.
  */
 int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
@@ -34,8 +34,8 @@ int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
 
 /*
  * In one RTM_SETLINK: do frames for nobody in particular (broadcasts,
- * multicasts, unknown addresses) go out of this port of a bridge?
- * -EOPNOTSUPP: it is on no bridge.
+ * multicasts, unknown addresses) go out of this port of a bridge?  If not, it
+ * costs the bridge nothing.  -EOPNOTSUPP: it is on no bridge.
  */
 int nbl_link_flood(struct nbl_link *link, int ifindex, bool on);
 int nbl_link_set_mtu(struct nbl_link *link, const char *ifname,

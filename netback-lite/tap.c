@@ -2,7 +2,9 @@
 /* TAP devices through /dev/net/tun. */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/ethernet.h>
 #include <net/if.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -38,6 +40,18 @@ int nbl_tap_open(const char *ifname, int *out)
 int nbl_tap_offload(int fd, unsigned int tun_f)
 {
 	return ioctl(fd, TUNSETOFFLOAD, (unsigned long)tun_f) ? -errno : 0;
+}
+
+/* A filter on what comes in, of one address that nobody has; or no filter. */
+int nbl_tap_deaf(int fd, bool deaf)
+{
+	union {
+		struct tun_filter filter;
+		uint8_t bytes[sizeof(struct tun_filter) + ETH_ALEN];
+	} u = { .filter = { .count = deaf } };
+
+	/* It returns how many addresses it took. */
+	return ioctl(fd, TUNSETTXFILTER, &u) < 0 ? -errno : 0;
 }
 
 void nbl_tap_close(int fd)

@@ -10,6 +10,8 @@
 #ifndef NBL_TAP_H
 #define NBL_TAP_H
 
+#include <stdbool.h>
+
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
 
@@ -20,6 +22,8 @@
 int nbl_tap_open(const char *ifname, int *out);
 /* Which offloads (TUN_F_*) the reader of the TAP can take. */
 int nbl_tap_offload(int fd, unsigned int tun_f);
+/* Whatever comes to a deaf TAP is dropped at once. */
+int nbl_tap_deaf(int fd, bool deaf);
 /* Blocks for tens of ms.  Thread-safe. */
 void nbl_tap_close(int fd);
 

@@ -147,6 +147,7 @@ struct fake_tap_info {
 	char bridge[16];
 	bool up;
 	bool flood;		/* meaningless without a bridge */
+	bool deaf;
 	unsigned int mtu;
 	unsigned int offload;	/* TUN_F_* */
 };

@@ -127,6 +127,20 @@ int nbl_tap_offload(int fd, unsigned int tun_f)
 	return 0;
 }
 
+int nbl_tap_deaf(int fd, bool deaf)
+{
+	struct fake_tap *t;
+
+	if (fake_fail_now())
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
+		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
+	t->info.deaf = deaf;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
 /* Slow, as the real one. */
 void nbl_tap_close(int fd)
 {

@@ -86,6 +86,7 @@ static void assert_spare(struct test_state *s, const char *bridge)
 	assert_int_equal(info.up, bridge[0] != '\0');
 	assert_int_equal(info.mtu, 1500);
 	assert_false(info.flood);
+	assert_int_equal(info.deaf, bridge[0] != '\0');
 }
 
 static void spare_carries_nothing(void **state)
@@ -130,7 +131,7 @@ static void bind_makes_it_ordinary(void **state)
 	assert_int_equal(the_vif(s)->rate.bytes, 5000);
 	assert_int_equal(the_vif(s)->rate.interval_ns, 50000000);
 	assert_int_equal(fake_tap_info("vif1.0", &info), 0);
-	assert_true(info.up && info.flood);
+	assert_true(info.up && info.flood && !info.deaf);
 	assert_string_equal(info.bridge, TEST_BRIDGE);
 
 	guest_answer(&s->guest, NBL_VIF_FEATURES);
@@ -151,7 +152,7 @@ static void bind_puts_it_on_a_bridge(void **state)
 	strcpy(req.bridge, "jumbo0");
 	assert_int_equal(try_bind(s, &req), 0);
 	assert_int_equal(fake_tap_info("vif1.0", &info), 0);
-	assert_true(info.up && info.flood);
+	assert_true(info.up && info.flood && !info.deaf);
 	assert_string_equal(info.bridge, "jumbo0");
 	assert_string_equal(the_vif(s)->bridge, "jumbo0");
 	assert_int_equal(info.mtu, 9000);
@@ -413,12 +414,13 @@ static void bind_ladder_of(void **state, const char *bridge, unsigned int mtu,
 
 static void bind_ladder(void **state)
 {
-	bind_ladder_of(state, TEST_BRIDGE, 0, 3);	/* bridge, offer, flood */
+	/* bridge, offer, TAP, flood */
+	bind_ladder_of(state, TEST_BRIDGE, 0, 4);
 }
 
 static void bind_ladder_with_mtu(void **state)
 {
-	bind_ladder_of(state, TEST_BRIDGE, 1400, 4);
+	bind_ladder_of(state, TEST_BRIDGE, 1400, 5);
 }
 
 static void bind_ladder_without_bridge(void **state)

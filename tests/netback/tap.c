@@ -21,6 +21,7 @@
 #include <link.h>
 #include <tap.h>
 
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 
 static struct nbl_link *nlink;
@@ -148,6 +149,27 @@ struct frame {
 	.src = { 2, 0, 0, 0, 0, 1 }, .type = { 0x88, 0xb5 },		\
 }
 
+/* From a TAP that is another port; -1: from the host itself, by br0. */
+static void send_frame(int from, const struct frame *f)
+{
+	struct sockaddr_ll sa = {
+		.sll_family = AF_PACKET,
+		.sll_ifindex = (int)if_nametoindex("br0"),
+	};
+	const size_t hdr = sizeof(f->hdr), len = sizeof(*f) - hdr;
+	int fd;
+
+	if (from >= 0) {
+		assert_int_equal(write(from, f, sizeof(*f)), sizeof(*f));
+		return;
+	}
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(sendto(fd, (const char *)f + hdr, len, 0,
+				(struct sockaddr *)&sa, sizeof(sa)), len);
+	close(fd);
+}
+
 /* How many of: a broadcast, a multicast, a frame to nobody that is known. */
 static int passed(int from, int to)
 {
@@ -156,12 +178,32 @@ static int passed(int from, int to)
 	int i, n = 0;
 
 	for (i = 0; i < 3; i++)
-		assert_int_equal(write(from, &out[i], sizeof(out[i])),
-				 sizeof(out[i]));
+		send_frame(from, &out[i]);
 	while (read(to, &in, sizeof(in)) > 0)
 		n += !memcmp(in.type, out[0].type, sizeof(in.type));
 	assert_int_equal(errno, EAGAIN);
 	return n;
+}
+
+/* Whatever a bridge sends to it nevertheless. */
+static void deaf_until_told(void **state)
+{
+	unsigned int mtu;
+	int fd, br;
+
+	(void)state;
+	bridge_up();
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_deaf(fd, true), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500), 0);
+	assert_int_equal(passed(-1, fd), 0);
+	assert_int_equal(nbl_tap_deaf(fd, false), 0);
+	assert_int_equal(passed(-1, fd), 3);
+	assert_int_equal(nbl_tap_deaf(fd, true), 0);
+	assert_int_equal(passed(-1, fd), 0);
+	nbl_tap_close(fd);
+	assert_int_equal(nbl_tap_deaf(ctl, true), -ENOTTY);
 }
 
 static void quiet_until_told(void **state)
@@ -181,10 +223,13 @@ static void quiet_until_told(void **state)
 	assert_true(flags_of("vif1.0") & IFF_UP);
 	assert_true(on_bridge("vif1.0"));
 	assert_int_equal(passed(other, fd), 0);
+	assert_int_equal(passed(-1, fd), 0);
 	assert_int_equal(nbl_link_flood(nlink, idx, true), 0);
 	assert_int_equal(passed(other, fd), 3);
+	assert_int_equal(passed(-1, fd), 3);
 	assert_int_equal(nbl_link_flood(nlink, idx, false), 0);
 	assert_int_equal(passed(other, fd), 0);
+	assert_int_equal(passed(-1, fd), 0);
 	assert_int_equal(nbl_link_set_mtu(nlink, "vif1.0", 1400), 0);
 	assert_int_equal(nbl_link_find(nlink, "vif1.0", &idx, &mtu), 0);
 	assert_int_equal(mtu, 1400);
@@ -295,6 +340,7 @@ int main(void)
 		cmocka_unit_test(attach_in_one_message),
 		cmocka_unit_test(attach_without_bridge),
 		cmocka_unit_test(quiet_until_told),
+		cmocka_unit_test(deaf_until_told),
 		cmocka_unit_test(bridge_keeps_its_mac),
 		cmocka_unit_test(errors_of_links),
 		cmocka_unit_test(offloads),

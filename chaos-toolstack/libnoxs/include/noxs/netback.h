@@ -24,7 +24,7 @@
  *                  \________________________________/
  *
  * A spare carries nothing: its TAP is up and on its bridge, but what is for
- * nobody in particular does not go out there, so its queue stays empty; its
+ * nobody in particular does not go out there, and its queue stays empty; its
  * device offers the MAC 0, which no frontend takes, and what the guest says to
  * that is not looked at.  Without a bridge the TAP stays down.
  */
