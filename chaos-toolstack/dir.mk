@@ -24,7 +24,7 @@ LIBCHAOS_SRCS_CHUNK := $(addprefix $(LIBCHAOS)/,chunk.c chunk-memory.c \
 LIBCHAOS_SRCS_CORE += $(LIBCHAOS_SRCS_CHUNK)
 # Asking guests, and what becomes of them.
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,watch.c events.c \
-	shutdown.c restart.c async.c)
+	shutdown.c restart.c carry.c async.c)
 LIBCHAOS_SRCS_CORE += $(LIBCHAOS)/network.c
 # Saving and restoring.
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c \

@@ -7,6 +7,7 @@
 
 #include <noxs/noxs.h>
 
+#include "carry.h"
 #include "create.h"
 #include "place.h"
 #include "power.h"
@@ -159,6 +160,8 @@ static int restore_state(struct chaos__create *c, const struct chaos__rung *s)
 	rc = chaos__xen_build_restore(c->build, &source, &c->rec.console);
 	if (rc && c->restore->reader.why[0])
 		return chaos__restore_failed(c->restore, rc);
+	if (!rc)
+		rc = chaos__carry_limit(c->ctx, c->domid, c->cfg);
 	return rc ? chaos__rung_failed(c, s, rc) : 0;
 }
 

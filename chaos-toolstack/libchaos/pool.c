@@ -285,6 +285,34 @@ int chaos__pool_move(const struct chaos__what *w, uint32_t id, uint32_t domid)
 	return rc ? chaos__sched_failed(w, rc) : 0;
 }
 
+/* Xen makes a domain's weight and cap anew with each scheduler. */
+static int move(const struct chaos__what *w, const struct chaos__found *f,
+		const struct chaos__xen_pool *to)
+{
+	struct chaos__xen_pool from = { 0 };
+	uint32_t weight = 0, cap = 0;
+	int rc, had;
+
+	rc = chaos__pool_get(w, f->dom.pool, &from);
+	if (rc)
+		return rc;
+	had = chaos__xen_weight_get(w->ctx->xen, f->dom.domid, from.scheduler,
+				    &weight, &cap);
+	if (had && had != -EOPNOTSUPP)
+		return chaos__sched_failed(w, had);
+	rc = chaos__pool_move(w, to->id, f->dom.domid);
+	if (rc || had)
+		return rc;
+	rc = chaos__xen_weight_set(w->ctx->xen, f->dom.domid, to->scheduler,
+				   weight, cap);
+	if (!rc || rc == -EOPNOTSUPP)
+		return 0;
+	return chaos__fail(w->ctx, rc, w->object, w->step,
+			   "set them with chaos sched",
+			   "it is moved, but lost its weight and cap: %s",
+			   chaos__xen_reason(w->ctx, rc));
+}
+
 int chaos_pool_move(struct chaos *ctx, uint32_t id, uint32_t domid)
 {
 	struct chaos__found f;
@@ -297,7 +325,7 @@ int chaos_pool_move(struct chaos *ctx, uint32_t id, uint32_t domid)
 		return rc;
 	rc = chaos__pool_get(&w, id, &pool);
 	if (!rc && f.dom.pool != id)
-		rc = chaos__pool_move(&w, id, domid);
+		rc = move(&w, &f, &pool);
 	chaos__found_fini(&f);
 	return rc;
 }

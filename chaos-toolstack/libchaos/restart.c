@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 
+#include "carry.h"
 #include "restart.h"
 
 int chaos__restart(struct chaos *ctx, const struct chaos__found *f,
@@ -20,6 +21,7 @@ int chaos__restart(struct chaos *ctx, const struct chaos__found *f,
 	rc = chaos__record_config(ctx, f->rec, &cfg);
 	if (rc)
 		return rc;
+	chaos__carry_all(ctx, f, cfg);
 	rc = chaos__check_image(ctx, cfg);
 	if (rc)
 		goto out;

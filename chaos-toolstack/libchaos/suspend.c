@@ -8,6 +8,7 @@
 
 #include <noxs/noxs.h>
 
+#include "carry.h"
 #include "config-json.h"
 #include "power.h"
 #include "suspend.h"
@@ -188,6 +189,7 @@ int chaos__suspend_write_head(struct chaos__suspend *s,
 	FILE *f;
 	int rc;
 
+	chaos__carry_share(s->ctx, &s->f, s->cfg);
 	f = open_memstream(&text, &size);
 	if (!f)
 		return -ENOMEM;

@@ -19,7 +19,7 @@ static int pin(const struct chaos__what *w, const struct chaos__found *f,
 	       uint32_t vcpu, const struct chaos__cpus *hard,
 	       const struct chaos__cpus *soft)
 {
-	uint32_t i, end = f->dom.vcpus;
+	uint32_t i, end = f->dom.max_vcpus;
 	int rc = 0;
 
 	if (vcpu != CHAOS_VCPU_ALL) {
@@ -117,7 +117,7 @@ int chaos_vcpu_list(struct chaos *ctx, uint32_t domid,
 	rc = chaos__xen_nr_cpus(ctx->xen, &nr);
 	if (rc)
 		chaos__sched_failed(&w, rc);
-	for (i = 0; i < f.dom.vcpus && !rc; i++)
+	for (i = 0; i < f.dom.max_vcpus && !rc; i++)
 		rc = tell(&w, domid, i, nr, fn, arg);
 	chaos__found_fini(&f);
 	return rc;

@@ -88,7 +88,8 @@ int chaos_sched_set(struct chaos *ctx, uint32_t domid, long weight, long cap)
 	rc = chaos__find(ctx, domid, &f);
 	if (rc)
 		return rc;
-	rc = chaos__weight_set(&w, domid, f.dom.pool, f.dom.vcpus, weight, cap);
+	rc = chaos__weight_set(&w, domid, f.dom.pool, f.dom.max_vcpus, weight,
+			       cap);
 	chaos__found_fini(&f);
 	return rc;
 }

@@ -47,7 +47,7 @@ static bool has_vcpu(uint32_t domid, uint32_t vcpu)
 {
 	struct fake_domain *d = fake_xen_find(domid);
 
-	return d && vcpu < d->dom.vcpus && vcpu < FAKE_VCPUS;
+	return d && vcpu < d->dom.max_vcpus && vcpu < FAKE_VCPUS;
 }
 
 int chaos__xen_vcpu_get(struct chaos__xen *xen, uint32_t domid, uint32_t vcpu,
@@ -228,6 +228,9 @@ int chaos__xen_pool_move(struct chaos__xen *xen, uint32_t id, uint32_t domid)
 	if (!fake_sched.pool[id].cpus.word[0])
 		return -ENODEV;
 	fake_xen_find(domid)->dom.pool = id;
+	/* As Xen does. */
+	fake_sched.domain[domid].weight = 256;
+	fake_sched.domain[domid].cap = 0;
 	return 0;
 }
 

@@ -128,6 +128,7 @@ int chaos__xen_build_restore(struct chaos__xen_build *b,
 	con->gfn = MAKER_CONSOLE;
 	con->port = 1;
 	b->d->dom.pages = MAKER_PAGES;
+	b->d->dom.max_pages = b->p->max_mem_kb / 4;
 	b->d->restored++;
 	return 0;
 }

@@ -22,7 +22,7 @@ void fake_xen_reset(void)
 	fake_xen.free_kb = 1 << 20;
 	fake_xen.next_domid = 1;
 	fake_xen.domain[0].used = true;
-	fake_xen.domain[0].dom.vcpus = 2;
+	fake_xen.domain[0].dom.vcpus = fake_xen.domain[0].dom.max_vcpus = 2;
 }
 
 unsigned int fake_xen_nr_domains(void)
@@ -139,6 +139,7 @@ int chaos__xen_vcpus(struct chaos__xen *xen, uint32_t domid,
 	if (fail_here("xen vcpus"))
 		return -ENOMEM;
 	fake_xen_find(domid)->dom.vcpus = p->vcpus;
+	fake_xen_find(domid)->dom.max_vcpus = p->vcpus;
 	fake_xen_find(domid)->vcpus++;
 	return 0;
 }
@@ -170,6 +171,7 @@ int chaos__xen_build_memory(struct chaos__xen_build *b)
 	if (fail_here("xen memory"))
 		return -ENOMEM;
 	b->d->dom.pages = b->p->mem_kb / 4;
+	b->d->dom.max_pages = b->p->max_mem_kb / 4;
 	b->d->memory++;
 	return 0;
 }

@@ -64,6 +64,21 @@ static void test_pin(void **state)
 	assert_true(hard(d, 1) == UINT64_MAX && soft(d, 1) == UINT64_MAX);
 }
 
+/* One that the guest has not brought up will be. */
+static void test_pin_down(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t d = created(f, "");
+
+	fake_xen.domain[d].dom.vcpus = 1;
+	assert_int_equal(chaos_vcpu_pin(f->ctx, d, CHAOS_VCPU_ALL, "1", NULL),
+			 0);
+	assert_true(hard(d, 0) == 2 && hard(d, 1) == 2);
+	assert_int_equal(chaos_vcpu_pin(f->ctx, d, 1, "2", NULL), 0);
+	assert_true(hard(d, 1) == 4);
+	assert_int_equal(chaos_sched_set(f->ctx, d, -1, 150), 0);
+}
+
 static void test_pin_wrong(void **state)
 {
 	struct fixture *f = *state;
@@ -220,6 +235,41 @@ static void test_pools_wrong(void **state)
 }
 
 /* Whatever fails, no CPU is lost and no pool is left. */
+/* Weight and cap come along, if the scheduler there has them. */
+static void test_pool_move(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t d = created(f, "cpu_weight=300\ncap=50"), id = 0;
+	unsigned int n;
+	int rc;
+
+	assert_int_equal(chaos_pool_create(f->ctx, "credit", "2-3", &id), 0);
+	for (n = 1;; n++) {
+		fail_nth(n);
+		rc = chaos_pool_move(f->ctx, id, d);
+		if (!fail_happened())
+			break;
+		assert_true(!rc || chaos_nr_errors(f->ctx));
+		fail_never();
+		if (rc && fake_xen.domain[d].dom.pool == id)
+			assert_error(f, "lost its weight and cap");
+		assert_int_equal(chaos_pool_move(f->ctx, 0, d), 0);
+		assert_int_equal(chaos_sched_set(f->ctx, d, 300, 50), 0);
+	}
+	fail_never();
+	assert_int_equal(rc, 0);
+	assert_true(n > 4);
+	assert_int_equal(fake_xen.domain[d].dom.pool, id);
+	assert_int_equal(fake_sched.domain[d].weight, 300);
+	assert_int_equal(fake_sched.domain[d].cap, 50);
+	assert_int_equal(chaos_pool_move(f->ctx, 0, d), 0);
+	assert_int_equal(chaos_pool_destroy(f->ctx, id), 0);
+	assert_int_equal(chaos_pool_create(f->ctx, "null", "2-3", &id), 0);
+	assert_int_equal(chaos_pool_move(f->ctx, id, d), 0);
+	assert_int_equal(chaos_pool_move(f->ctx, 0, d), 0);
+	assert_int_equal(chaos_pool_destroy(f->ctx, id), 0);
+}
+
 static void test_pool_walk(void **state)
 {
 	struct fixture *f = *state;
@@ -430,17 +480,101 @@ static void test_memory_walk(void **state)
 	fail_never();
 }
 
+/* Its record, and so its next life, says so. */
+static void assert_config(struct fixture *f, uint32_t domid, const char *text,
+			  bool there)
+{
+	struct chaos__record *rec = NULL;
+
+	assert_int_equal(chaos__record_load(f->ctx,
+					    fake_xen.domain[domid].dom.uuid,
+					    &rec), 0);
+	assert_non_null(rec->config);
+	assert_true(!!strstr(rec->config, text) == there);
+	chaos__record_free(rec);
+}
+
+static void balloon_or_obey(uint32_t domid,
+			    const struct xen_noxs_power_back *back)
+{
+	if (back->cmd == XEN_NOXS_POWER_MEMORY)
+		balloon(domid, back);
+	else
+		fake_hyp_obey(domid, back);
+}
+
+static uint32_t rebooted(struct fixture *f, uint32_t domid)
+{
+	uint32_t now = 0;
+
+	assert_int_equal(chaos_reboot(f->ctx, domid, 0, 1000, &now), 0);
+	fake_hyp_connect(now, 0);
+	return now;
+}
+
+/* What a reboot keeps of what was changed, and what it does not. */
+static void test_reboot(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t d = created(f, "maxmem=8\ncpus=\"1\"");
+	struct chaos__xen_dom *dom = &fake_xen.domain[d].dom;
+	uint32_t id = 0;
+
+	fake_hyp_connect(d, 0);
+	fake_hyp.driver = balloon_or_obey;
+	/* Nothing was changed: nothing is said. */
+	d = rebooted(f, d);
+	dom = &fake_xen.domain[d].dom;
+	assert_int_equal(dom->pages, 1024);
+	assert_int_equal(dom->max_pages, 2048);
+	assert_config(f, d, "cpu_weight", false);
+	assert_config(f, d, "\"cap\"", false);
+	/* Weight, cap, memory: kept, and once more. */
+	assert_int_equal(chaos_sched_set(f->ctx, d, 512, 150), 0);
+	assert_int_equal(chaos_vcpu_pin(f->ctx, d, CHAOS_VCPU_ALL, "2", NULL),
+			 0);
+	assert_int_equal(chaos_mem_set(f->ctx, d, 2500, 1000), 0);
+	d = rebooted(f, rebooted(f, d));
+	dom = &fake_xen.domain[d].dom;
+	assert_int_equal(fake_sched.domain[d].weight, 512);
+	assert_int_equal(fake_sched.domain[d].cap, 150);
+	assert_int_equal(dom->pages, 3 * 256);
+	/* Where it runs: as configured. */
+	assert_int_equal(hard(d, 0), 2);
+	/* Up to its limit, and no cap any more. */
+	assert_int_equal(chaos_sched_set(f->ctx, d, -1, 0), 0);
+	assert_int_equal(chaos_mem_set(f->ctx, d, 8192, 1000), 0);
+	d = rebooted(f, d);
+	dom = &fake_xen.domain[d].dom;
+	assert_int_equal(dom->pages, 2048);
+	assert_int_equal(dom->max_pages, 2048);
+	assert_int_equal(fake_sched.domain[d].weight, 512);
+	assert_int_equal(fake_sched.domain[d].cap, 0);
+	/* In its configured pool again. */
+	assert_int_equal(chaos_pool_create(f->ctx, NULL, "3", &id), 0);
+	assert_int_equal(chaos_pool_move(f->ctx, id, d), 0);
+	d = rebooted(f, d);
+	assert_int_equal(fake_xen.domain[d].dom.pool, 0);
+	assert_int_equal(chaos_pool_destroy(f->ctx, id), 0);
+	/* Somebody else's doing: no configuration may say that. */
+	fake_sched.domain[d].cap = 201;
+	d = rebooted(f, d);
+	assert_int_equal(fake_sched.domain[d].cap, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, \
 						fixture_teardown)
 		T(test_pin),
+		T(test_pin_down),
 		T(test_pin_wrong),
 		T(test_list),
 		T(test_weight),
 		T(test_pools),
 		T(test_pools_wrong),
+		T(test_pool_move),
 		T(test_pool_walk),
 		T(test_create),
 		T(test_create_wrong),
@@ -448,6 +582,7 @@ int main(void)
 		T(test_memory),
 		T(test_memory_wrong),
 		T(test_memory_walk),
+		T(test_reboot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

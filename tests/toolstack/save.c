@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fake_sched.h"
 #include "suspend.h"
 
 #define TIMEOUT_MS 200
@@ -102,6 +103,23 @@ static void test_there_and_back(void **state)
 	/* What was restored can be saved again. */
 	fake_hyp_connect(again, 0);
 	assert_int_equal(save(f, again, 0), 0);
+}
+
+/* What was changed of it goes along. */
+static void test_carried(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = guest(f, "web", 0);
+
+	assert_int_equal(chaos_sched_set(f->ctx, domid, 700, 30), 0);
+	assert_int_equal(save(f, domid, 0), 0);
+	domid = restored(f, NULL, 0);
+	assert_int_equal(fake_sched.domain[domid].weight, 700);
+	assert_int_equal(fake_sched.domain[domid].cap, 30);
+	/* It has less than memory= says; it may not have more again. */
+	assert_true(fake_xen.domain[domid].dom.pages < 1024);
+	assert_int_equal(fake_xen.domain[domid].dom.max_pages,
+			 fake_xen.domain[domid].dom.pages);
 }
 
 static void test_keep(void **state)
@@ -411,7 +429,7 @@ static void test_gc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_there_and_back), T(test_keep), T(test_copies),
+		T(test_there_and_back), T(test_carried), T(test_keep), T(test_copies),
 		T(test_overrides), T(test_name_taken), T(test_failing_save),
 		T(test_failing_restore), T(test_unwilling_guest),
 		T(test_stock_xen), T(test_bad_paths), T(test_replaces),

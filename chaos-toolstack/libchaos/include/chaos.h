@@ -597,13 +597,14 @@ int chaos_pool_destroy(struct chaos *ctx, uint32_t id);
 int chaos_pool_list(struct chaos *ctx,
 		    int (*fn)(void *arg, const struct chaos_pool *p),
 		    void *arg);
-/* -ENOENT no such pool; -ESRCH no such domain; -ENODEV it has no CPUs. */
+/* With weight and cap, where the pool's scheduler has them, and without pins.
+ * -ENOENT no such pool; -ESRCH no such domain; -ENODEV it has no CPUs. */
 int chaos_pool_move(struct chaos *ctx, uint32_t id, uint32_t domid);
 
 /*
  * Asks the guest to give back memory or to take it, and has Xen hold it to
- * that.  What it is configured to have stays: that is what a restart gives it.
- * After a failure Xen's limit is as it was.
+ * that.  A restart gives it as much, in whole MB.  After a failure Xen's limit is
+ * as it was.
  *
  * -EOPNOTSUPP no power driver or balloon in it; -ECONNREFUSED it will not: it
  * needs more, or never had as much; -ENOSPC Xen has not as much; -EAGAIN it is

@@ -22,6 +22,7 @@ static void from_xen(const xc_domaininfo_t *in, struct chaos__xen_dom *out)
 	out->shutdown_code = (in->flags >> XEN_DOMINF_shutdownshift) &
 			     XEN_DOMINF_shutdownmask;
 	out->vcpus = in->nr_online_vcpus;
+	out->max_vcpus = in->max_vcpu_id + 1;	/* none is ~0 */
 	out->pages = in->tot_pages;
 	out->max_pages = in->max_pages;
 	out->cpu_ns = in->cpu_time;

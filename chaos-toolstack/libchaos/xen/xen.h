@@ -37,7 +37,8 @@ struct chaos__xen_dom {
 	uint8_t uuid[16];
 	bool pvh, paused, blocked, running, shutdown, dying;
 	uint32_t shutdown_code;
-	uint32_t vcpus;
+	uint32_t vcpus;		/* that are up */
+	uint32_t max_vcpus;	/* and those that are not */
 	uint32_t pool;
 	uint64_t pages, max_pages;
 	uint64_t cpu_ns;
