@@ -15,9 +15,9 @@ LIBCHAOS := chaos-toolstack/libchaos
 LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
 	config.c config-text.c config-scan.c config-keys.c config-check.c \
 	config-json.c config-write.c json.c config-vif.c config-cpus.c \
-	config-rate.c image.c layout.c acpi.c store.c name.c record.c devices.c \
+	config-rate.c image.c images.c layout.c acpi.c store.c name.c record.c devices.c \
 	create.c create-check.c create-steps.c destroy.c find.c list.c info.c console.c rename.c \
-	config-copy.c gc.c wait.c doctor.c power.c)
+	config-copy.c gc.c gc-name.c gc-spare.c wait.c doctor.c power.c)
 # A saved domain's chunks: pure code.
 LIBCHAOS_SRCS_CHUNK := $(addprefix $(LIBCHAOS)/,chunk.c chunk-memory.c \
 	chunk-hvm.c chunk-cpu.c chunk-pv.c)
@@ -26,6 +26,9 @@ LIBCHAOS_SRCS_CORE += $(LIBCHAOS_SRCS_CHUNK)
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,watch.c events.c \
 	shutdown.c restart.c carry.c async.c)
 LIBCHAOS_SRCS_CORE += $(LIBCHAOS)/network.c
+# Domains made ahead.
+LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,spare.c spare-file.c config-flavour.c \
+	daemon.c config-wire.c error-wire.c)
 # Saving and restoring.
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c \
 	save-file.c save.c suspend.c restore.c \
@@ -88,6 +91,23 @@ CHAOS_STATIC := -static -Wl,--defsym=libxl_defbool_set=abort \
 chaos_LDLIBS := $(if $(filter 1,$(SAN)),$(libchaos_LINK),\
 	$(CHAOS_STATIC))
 $(eval $(call program,chaos,chaos/chaos))
+
+chaosd_SRCS := $(addprefix chaos-toolstack/chaosd/,main.c options.c log.c \
+	flavours.c server.c request.c call.c pool.c refill.c)
+chaosd_CFLAGS := -I$(LIBCHAOS)/include -pthread
+chaosd_LIBS := $(B)/lib/libchaos.a
+chaosd_PKGS := libsystemd jansson
+chaosd_LDLIBS := $(libchaos_LINK) -pthread
+$(eval $(call program,chaosd,bin/chaosd))
+ALL += $(B)/bin/chaosd
+$(B)/lib/chaosd.service: chaos-toolstack/chaosd/chaosd.service.in
+	@mkdir -p $(@D)
+	$(Q)sed 's|@prefix@|$(prefix)|' $< > $@
+ALL += $(B)/lib/chaosd.service
+INSTALL += $(B)/bin/chaosd:sbin/chaosd \
+	$(B)/lib/chaosd.service:lib/systemd/system/chaosd.service \
+	chaos-toolstack/chaosd/chaosd.socket:lib/systemd/system/chaosd.socket \
+	docs/man/chaosd.8:share/man/man8/chaosd.8
 
 # Programs that use libchaos, to be read and to be taken from.
 keep_SRCS := chaos-toolstack/examples/keep.c

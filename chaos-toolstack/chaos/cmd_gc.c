@@ -10,6 +10,7 @@ static const char *const kinds[] = {
 	[CHAOS_GARBAGE_DOMAIN] = "domain",
 	[CHAOS_GARBAGE_VIFS] = "vifs",
 	[CHAOS_GARBAGE_SUSPENDED] = "suspended",
+	[CHAOS_GARBAGE_SPARE] = "spare",
 };
 
 static void print_json(struct cmd_json *j, const struct chaos_garbage *g)
@@ -41,6 +42,9 @@ static void print_text(const struct chaos_garbage *g)
 	case CHAOS_GARBAGE_SUSPENDED:
 		printf("domain %" PRIu32 ", %s, left suspended: goes on\n",
 		       g->domid, g->name);
+		break;
+	case CHAOS_GARBAGE_SPARE:
+		printf("domain %" PRIu32 ", a spare\n", g->domid);
 		break;
 	}
 }

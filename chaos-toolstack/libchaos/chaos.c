@@ -8,6 +8,8 @@
 #include <noxs/netback.h>
 #include <noxs/noxs.h>
 
+#include "daemon.h"
+#include "images.h"
 #include "store.h"
 
 #define DEFAULT_RUN_DIR		"/run/chaos"
@@ -38,7 +40,10 @@ static int set_options(struct chaos *ctx, const struct chaos_options *opt)
 	ctx->log_arg = opt->log_arg;
 	ctx->timeout_ms = opt->timeout_ms > 0 ? opt->timeout_ms :
 						DEFAULT_TIMEOUT_MS;
-	return 0;
+	if (!opt->image_cache_kb)
+		return 0;
+	return chaos__images_new((uint64_t)opt->image_cache_kb << 10,
+				 &ctx->images);
 }
 
 int chaos__options_read(const struct chaos_options *from,
@@ -72,6 +77,8 @@ int chaos_open(const struct chaos_options *options, struct chaos **out)
 	ctx->netback_fd = -1;
 	ctx->names_fd = -1;
 	ctx->domains_fd = -1;
+	ctx->spares_fd = -1;
+	ctx->daemon_fd = -1;
 	rc = set_options(ctx, &opt);
 	if (rc) {
 		chaos_close(ctx);
@@ -87,6 +94,9 @@ void chaos_close(struct chaos *ctx)
 		return;
 	chaos__clear_errors(ctx);
 	chaos__store_close(ctx);
+	chaos__daemon_close(ctx);
+	chaos__images_free(ctx->images);
+	free(ctx->step_text);
 	noxs_netback_close(ctx->netback_fd);
 	noxs_close(ctx->nx);
 	chaos__xen_close(ctx->xen);
@@ -159,14 +169,18 @@ uint64_t chaos__now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-void chaos__step(struct chaos *ctx, const char *name, uint64_t ns)
+void chaos__step(struct chaos *ctx, const char *name, uint64_t begin_ns,
+		 uint64_t now_ns)
 {
+	uint64_t ns = now_ns - begin_ns;
+
 	chaos__log(ctx, CHAOS_LOG_DEBUG, "step %s: %llu us", name,
 		   (unsigned long long)ns / 1000);
 	if (ctx->nr_steps == CHAOS__MAX_STEPS)
 		return;
 	ctx->step[ctx->nr_steps].name = name;
 	ctx->step[ctx->nr_steps].ns = ns;
+	ctx->step[ctx->nr_steps].begin_ns = begin_ns;
 	ctx->nr_steps++;
 }
 

@@ -128,10 +128,10 @@ static void check_macs(struct chaos__parse *p)
 
 void chaos__parse_check(struct chaos__parse *p)
 {
-	struct chaos_config *cfg = p->cfg;
-
 	check_name(p);
-	if (!cfg->kernel || !*cfg->kernel)
+	if (p->flavour)
+		chaos__parse_flavour(p);
+	else if (!p->cfg->kernel || !*p->cfg->kernel)
 		chaos__parse_fail(p, "kernel", "", "add kernel = \"...\"",
 				  "missing");
 	check_memory(p);

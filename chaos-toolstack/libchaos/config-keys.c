@@ -12,6 +12,7 @@ enum kind {
 	INTEGER,	/* to a long, min..max */
 	ACTION,		/* to a char *: what to do when the guest ends */
 	UUID, TYPE, VIFS, CPUS,
+	MARK,		/* an INTEGER that flavours of spares have */
 	REFUSED,	/* of xl; a guest that asks for it would not work here */
 	REFUSED_FLAG,	/* likewise, and 0 asks for nothing */
 	IGNORED,	/* of xl; without meaning or harm here */
@@ -60,6 +61,9 @@ static const struct key keys[] = {
 	{ "cpu_weight", INTEGER, AT(cpu_weight), 1, 65535, NULL },
 	{ "cap", INTEGER, AT(cap), 0, 65535, NULL },
 	{ "pool", STRING, AT(pool), 0, 0, NULL },
+
+	{ "spares_low", MARK, AT(spares_low), 0, 1024, NULL },
+	{ "spares_high", MARK, AT(spares_high), 0, 1024, NULL },
 
 	{ "builder", REFUSED, 0, 0, 0, "write type = \"pvh\" or \"pv\"" },
 	{ "disk", REFUSED, 0, 0, 0, NO_DISK },
@@ -259,6 +263,44 @@ static void set_integer(struct chaos__parse *p, const struct key *key)
 		*slot = value;
 }
 
+static bool is_action(const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (!strcmp(value, actions[i]))
+			return true;
+	return false;
+}
+
+static bool key_valid(const struct key *key, const struct chaos_config *cfg,
+		      const struct chaos_config *unset)
+{
+	const char *at = (const char *)cfg + key->offset;
+	const char *was = (const char *)unset + key->offset;
+	long value;
+
+	if (key->kind == ACTION)
+		return !*(char *const *)at || is_action(*(char *const *)at);
+	if (key->kind != INTEGER)
+		return true;
+	value = *(const long *)at;
+	return value == *(const long *)was ||
+	       (value >= key->min && value <= key->max);
+}
+
+bool chaos__keys_valid(const struct chaos_config *cfg)
+{
+	struct chaos_config *unset = chaos__config_new();
+	bool valid = unset && cfg->maxmem_mb >= cfg->memory_mb;
+	size_t i;
+
+	for (i = 0; valid && i < sizeof(keys) / sizeof(keys[0]); i++)
+		valid = key_valid(&keys[i], cfg, unset);
+	chaos_config_free(unset);
+	return valid;
+}
+
 static void set_action(struct chaos__parse *p, const struct key *key)
 {
 	const char *value = get_string(p, key->name);
@@ -348,6 +390,13 @@ static void set_key(struct chaos__parse *p, const struct key *key)
 	case CPUS:
 		chaos__parse_cpus(p, key->name);
 		break;
+	case MARK:
+		if (p->flavour)
+			set_integer(p, key);
+		else
+			chaos__parse_fail(p, key->name, "", "leave it out",
+					  "this is a guest, not a flavour of spares");
+		break;
 	case REFUSED:
 	case REFUSED_FLAG:
 		if (!asks_for_nothing(p, key))
@@ -373,7 +422,7 @@ static bool seen_before(const struct chaos__parse *p, unsigned int n)
 
 const char *chaos__key_name(size_t i)
 {
-	bool has = i < sizeof(keys) / sizeof(keys[0]) && keys[i].kind < REFUSED;
+	bool has = i < sizeof(keys) / sizeof(keys[0]) && keys[i].kind < MARK;
 
 	return has ? keys[i].name : NULL;
 }

@@ -2,6 +2,7 @@
 /* A configuration as one JSON object, which reads back as the same guest. */
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <xen/noxs.h>
@@ -121,9 +122,31 @@ void chaos__config_write_json(FILE *f, const struct chaos_config *cfg)
 	put_number(f, "vcpus", cfg->vcpus);
 	put_cpus(f, cfg);
 	put_limits(f, cfg);
+	if (cfg->spares_low >= 0)
+		put_number(f, "spares_low", cfg->spares_low);
+	if (cfg->spares_high)
+		put_number(f, "spares_high", cfg->spares_high);
 	put_optional(f, "on_poweroff", cfg->on_poweroff);
 	put_optional(f, "on_reboot", cfg->on_reboot);
 	put_optional(f, "on_crash", cfg->on_crash);
 	put_vifs(f, cfg);
 	putc_unlocked('}', f);
+}
+
+char *chaos_config_json(const struct chaos_config *cfg)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	bool failed;
+
+	if (!f)
+		return NULL;
+	chaos__config_write_json(f, cfg);
+	failed = ferror(f);
+	if (fclose(f) || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }

@@ -144,7 +144,7 @@ static unsigned int count_lines(const char *text)
 	return n;
 }
 
-static struct chaos_config *config_new(void)
+struct chaos_config *chaos__config_new(void)
 {
 	struct chaos_config *cfg = calloc(1, sizeof(*cfg));
 
@@ -154,6 +154,7 @@ static struct chaos_config *config_new(void)
 	cfg->memory_mb = 32;
 	cfg->vcpus = 1;
 	cfg->cpu_weight = cfg->cap = -1;
+	cfg->spares_low = -1;
 	cfg->max_grant_frames = -1;
 	cfg->max_maptrack_frames = 0;
 	cfg->max_event_channels = 1023;
@@ -184,90 +185,126 @@ const char *chaos_config_name(const struct chaos_config *cfg)
 	return cfg->name;
 }
 
-static int parse_text(struct chaos *ctx, const char *origin, const char *text,
-		      bool json, const char *const *overrides,
-		      struct chaos_config **out)
+static int parse_text(struct chaos__parse *p, const char *text,
+		      const char *const *overrides, struct chaos_config **out)
 {
-	struct chaos__parse p = { .ctx = ctx, .origin = origin, .json = json };
+	struct chaos *ctx = p->ctx;
 	char *full = NULL;
 	int rc;
 
-	p.nr_lines = count_lines(text);
-	rc = chaos__config_override(ctx, origin, text, overrides, &full);
+	p->nr_lines = count_lines(text);
+	rc = chaos__config_override(ctx, p->origin, text, overrides, &full);
 	if (rc)
 		return rc;
-	p.cfg = config_new();
-	if (!p.cfg) {
-		rc = chaos__fail(ctx, -ENOMEM, origin, "parse", "", NULL);
+	p->cfg = chaos__config_new();
+	if (!p->cfg) {
+		rc = chaos__fail(ctx, -ENOMEM, p->origin, "parse", "", NULL);
 		goto err_text;
 	}
-	rc = scan(&p, full);
+	rc = scan(p, full);
 	if (!rc)
-		rc = parse_syntax(&p, full);
+		rc = parse_syntax(p, full);
 	if (rc)
 		goto err_xlu;
-	chaos__parse_keys(&p);
-	chaos__parse_check(&p);
+	chaos__parse_keys(p);
+	chaos__parse_check(p);
 	if (ctx->nr_errors) {
 		rc = ctx->error[0].pub.code;
 		goto err_xlu;
 	}
-	xlu_cfg_destroy(p.xlu);
+	xlu_cfg_destroy(p->xlu);
 	free(full);
-	*out = p.cfg;
+	*out = p->cfg;
 	return 0;
 
 err_xlu:
-	if (p.xlu)
-		xlu_cfg_destroy(p.xlu);
-	chaos_config_free(p.cfg);
+	if (p->xlu)
+		xlu_cfg_destroy(p->xlu);
+	chaos_config_free(p->cfg);
 err_text:
 	free(full);
 	return rc;
 }
 
-static int parse(struct chaos *ctx, const char *origin, const char *text,
+static int parse(struct chaos__parse *p, const char *text,
 		 const char *const *overrides, struct chaos_config **out)
 {
 	char *converted;
 	int rc;
 
-	if (!chaos__config_is_json(text))
-		return parse_text(ctx, origin, text, false, overrides, out);
-	rc = chaos__config_from_json(ctx, origin, text, &converted);
+	p->json = chaos__config_is_json(text);
+	if (!p->json)
+		return parse_text(p, text, overrides, out);
+	rc = chaos__config_from_json(p->ctx, p->origin, text, &converted);
 	if (rc)
 		return rc;
-	rc = parse_text(ctx, origin, converted, true, overrides, out);
+	rc = parse_text(p, converted, overrides, out);
 	free(converted);
+	return rc;
+}
+
+static int parse_file(struct chaos__parse *p, const char *const *overrides,
+		      struct chaos_config **out)
+{
+	char *text;
+	int rc;
+
+	rc = chaos__config_read(p->ctx, p->origin, &text);
+	if (rc)
+		return rc;
+	rc = parse(p, text, overrides, out);
+	free(text);
 	return rc;
 }
 
 int chaos__config_parse(struct chaos *ctx, const char *origin, const char *text,
 			const char *const *overrides, struct chaos_config **out)
 {
-	return parse(ctx, origin, text, overrides, out);
+	struct chaos__parse p = { .ctx = ctx, .origin = origin };
+
+	return parse(&p, text, overrides, out);
 }
 
 int chaos_config_parse_string(struct chaos *ctx, const char *origin,
 			      const char *text, const char *const *overrides,
 			      struct chaos_config **out)
 {
+	struct chaos__parse p = { .ctx = ctx, .origin = origin };
+
 	chaos__begin(ctx);
-	return parse(ctx, origin, text, overrides, out);
+	return parse(&p, text, overrides, out);
 }
 
 int chaos_config_parse_file(struct chaos *ctx, const char *path,
 			    const char *const *overrides,
 			    struct chaos_config **out)
 {
-	char *text;
-	int rc;
+	struct chaos__parse p = { .ctx = ctx, .origin = path };
 
 	chaos__begin(ctx);
-	rc = chaos__config_read(ctx, path, &text);
-	if (rc)
-		return rc;
-	rc = parse(ctx, path, text, overrides, out);
-	free(text);
-	return rc;
+	return parse_file(&p, overrides, out);
+}
+
+int chaos_flavour_parse_string(struct chaos *ctx, const char *origin,
+			       const char *text, const char *const *overrides,
+			       struct chaos_config **out)
+{
+	struct chaos__parse p = {
+		.ctx = ctx, .origin = origin, .flavour = true,
+	};
+
+	chaos__begin(ctx);
+	return parse(&p, text, overrides, out);
+}
+
+int chaos_flavour_parse_file(struct chaos *ctx, const char *path,
+			     const char *const *overrides,
+			     struct chaos_config **out)
+{
+	struct chaos__parse p = {
+		.ctx = ctx, .origin = path, .flavour = true,
+	};
+
+	chaos__begin(ctx);
+	return parse_file(&p, overrides, out);
 }

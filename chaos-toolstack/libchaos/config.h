@@ -46,6 +46,7 @@ struct chaos_config {
 	long cpu_weight;		/* -1: not said */
 	long cap;			/* percent of a CPU, 0: none; -1: not said */
 	long max_grant_frames, max_maptrack_frames, max_event_channels;
+	long spares_low, spares_high;	/* of a flavour; low -1: not said */
 	unsigned int nr_vifs;
 	struct chaos__vif_config vif[CHAOS__MAX_VIFS];
 };
@@ -70,11 +71,13 @@ struct chaos__parse {
 	const char *origin;
 	unsigned int nr_lines;		/* of the text, without overrides */
 	bool json;			/* lines are not those of the file */
+	bool flavour;			/* of spares, not of a guest */
 	XLU_Config *xlu;
 	struct chaos__scan scan;
 };
 
 /* config.c */
+struct chaos_config *chaos__config_new(void);	/* the defaults; NULL: no memory */
 /* As chaos_config_parse_string, in the middle of another call. */
 int chaos__config_parse(struct chaos *ctx, const char *origin, const char *text,
 			const char *const *overrides, struct chaos_config **out);
@@ -95,10 +98,17 @@ int chaos__config_override(struct chaos *ctx, const char *origin,
 
 /* config-keys.c: every key that was set; errors go to the context. */
 void chaos__parse_keys(struct chaos__parse *p);
+/* Could the keys have given these numbers and actions? */
+bool chaos__keys_valid(const struct chaos_config *cfg);
 /* The keys that mean something, 0, 1, ...; NULL: no more. */
 const char *chaos__key_name(size_t i);
 /* config-check.c: what one key alone cannot tell. */
 void chaos__parse_check(struct chaos__parse *p);
+/*
+ * config-flavour.c: what a spare can have before it is somebody's.  A flavour is
+ * a configuration of only that; without a kernel any will do.
+ */
+void chaos__parse_flavour(struct chaos__parse *p);
 /* config-vif.c */
 void chaos__parse_vifs(struct chaos__parse *p, const char *key);
 const char *chaos__vif_key_name(size_t i);	/* as chaos__key_name() */

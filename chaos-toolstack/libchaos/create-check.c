@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "create.h"
+#include "daemon.h"
+#include "images.h"
 #include "layout.h"
 
 /* Beside its memory a guest costs Xen a pool of page tables, and what the
@@ -51,8 +53,8 @@ static int open_image(struct chaos__create *c, const struct chaos__rung *s)
 	const char *why, *file;
 	int rc;
 
-	rc = chaos__image_open(cfg->kernel, cfg->ramdisk, &c->image, &why,
-			       &file);
+	rc = chaos__images_get(c->ctx->images, cfg->kernel, cfg->ramdisk,
+			       &c->image, &why, &file);
 	if (rc)
 		return chaos__fail(c->ctx, rc, c->name, s->name, "", "%s: %s",
 				   file, why ? why : strerror(-rc));
@@ -62,14 +64,41 @@ static int open_image(struct chaos__create *c, const struct chaos__rung *s)
 	return rc;
 }
 
+static uint64_t need_kb(uint64_t mem_kb, uint64_t vcpus)
+{
+	return mem_kb + OVERHEAD_KB + mem_kb / 256 + VCPU_KB * vcpus;
+}
+
+uint64_t chaos_flavour_kb(const struct chaos_config *flavour)
+{
+	return need_kb((uint64_t)flavour->memory_mb * 1024,
+		       (uint64_t)flavour->vcpus);
+}
+
+int chaos_free_memory(struct chaos *ctx, uint64_t *kb)
+{
+	int rc;
+
+	chaos__begin(ctx);
+	rc = chaos__need_xen(ctx, "host");
+	if (rc)
+		return rc;
+	rc = chaos__xen_free_kb(ctx->xen, kb);
+	return rc ? chaos__fail(ctx, rc, "host", "look at its memory", "", "%s",
+				chaos__xen_reason(ctx, rc)) : 0;
+}
+
 static int check_memory(struct chaos__create *c, const struct chaos__rung *s)
 {
-	uint64_t need = c->params.mem_kb + OVERHEAD_KB +
-			c->params.mem_kb / 256 + VCPU_KB * c->params.vcpus;
+	uint64_t need = need_kb(c->params.mem_kb, c->params.vcpus);
 	uint64_t free_kb;
 	int rc;
 
 	rc = chaos__xen_free_kb(c->ctx->xen, &free_kb);
+	/* Spares give way; not to others of their kind. */
+	if (!rc && need > free_kb && !c->is_spare &&
+	    !chaos__daemon_release(c->ctx, need))
+		rc = chaos__xen_free_kb(c->ctx->xen, &free_kb);
 	if (rc)
 		return chaos__rung_failed(c, s, rc);
 	if (need <= free_kb)

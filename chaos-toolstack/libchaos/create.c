@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "create.h"
+#include "daemon.h"
 
 static const struct chaos__rung *const all_steps[] = {
 	&chaos__rung_check_image,
@@ -67,12 +68,15 @@ int chaos__climb(struct chaos__create *c, const struct chaos__rung *const *rung,
 		if (ctx->cancelled)
 			rc = chaos__fail(ctx, -ECANCELED, c->name,
 					 rung[i]->name, "", "interrupted");
+		else if (c->between && (rc = c->between(c->between_arg)))
+			chaos__fail(ctx, rc, c->name, rung[i]->name, "",
+				    "called off");
 		else
 			rc = rung[i]->run(c, rung[i]);
 		if (rc)
 			break;
 		end = chaos__now_ns();
-		chaos__step(ctx, rung[i]->name, end - begin);
+		chaos__step(ctx, rung[i]->name, begin, end);
 		begin = end;
 	}
 	if (!rc)
@@ -83,13 +87,15 @@ int chaos__climb(struct chaos__create *c, const struct chaos__rung *const *rung,
 	return rc;
 }
 
-static int fill_params(struct chaos__create *c)
+int chaos__create_params(struct chaos__create *c)
 {
 	const struct chaos_config *cfg = c->cfg;
 	struct chaos__xen_params *p = &c->params;
 
 	if (cfg->uuid_set)
 		memcpy(p->uuid, cfg->uuid, sizeof(p->uuid));
+	else if (c->spare_fd >= 0)
+		memcpy(p->uuid, c->spare_uuid, sizeof(p->uuid));
 	else if (chaos__uuid_random(p->uuid))
 		return chaos__fail(c->ctx, -EIO, c->name, "make a UUID", "",
 				   NULL);
@@ -109,10 +115,12 @@ static int fill_params(struct chaos__create *c)
 
 int chaos__check_image(struct chaos *ctx, const struct chaos_config *cfg)
 {
-	struct chaos__create c = { .ctx = ctx, .cfg = cfg, .name = cfg->name };
+	struct chaos__create c = {
+		.ctx = ctx, .cfg = cfg, .name = cfg->name, .spare_fd = -1,
+	};
 	int rc;
 
-	rc = fill_params(&c);
+	rc = chaos__create_params(&c);
 	if (!rc)
 		rc = chaos__climb(&c, checks, 1);
 	if (!rc)
@@ -120,18 +128,24 @@ int chaos__check_image(struct chaos *ctx, const struct chaos_config *cfg)
 	return rc;
 }
 
+void chaos__create_fini(struct chaos__create *c)
+{
+	free(c->kernel_path);
+	free(c->ramdisk_path);
+	c->kernel_path = c->ramdisk_path = NULL;
+}
+
 /* A name that was handed over is given back with the rest. */
 static int create(struct chaos__create *c, uint32_t *domid)
 {
 	int rc;
 
-	rc = fill_params(c);
+	rc = chaos__create_params(c);
 	if (!rc && c->restore)
 		rc = CHAOS__CLIMB(c, restore_steps);
 	else if (!rc)
 		rc = CHAOS__CLIMB(c, all_steps);
-	free(c->kernel_path);
-	free(c->ramdisk_path);
+	chaos__create_fini(c);
 	if (rc) {
 		chaos__name_drop(c->ctx, &c->lock);
 		return rc;
@@ -152,6 +166,7 @@ int chaos__create_named(struct chaos *ctx, const struct chaos_config *cfg,
 		.cfg = cfg,
 		.name = cfg->name,
 		.lock = *lock,
+		.spare_fd = -1,
 		.devices.object = cfg->name,
 	};
 
@@ -163,7 +178,7 @@ static int dry_run(struct chaos__create *c)
 {
 	int rc;
 
-	rc = fill_params(c);
+	rc = chaos__create_params(c);
 	if (!rc)
 		rc = CHAOS__CLIMB(c, checks);
 	if (!rc)
@@ -180,15 +195,22 @@ int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 		.name = cfg->name,
 		.flags = flags,
 		.lock.fd = -1,
+		.spare_fd = -1,
 		.devices.object = cfg->name,
 	};
 	int rc;
 
 	chaos__begin(ctx);
-	if (flags & ~(CHAOS_CREATE_PAUSED | CHAOS_CREATE_DRY_RUN))
+	if (flags & ~(CHAOS_CREATE_PAUSED | CHAOS_CREATE_DRY_RUN |
+		      CHAOS_CREATE_ANEW))
 		return chaos__fail(ctx, -EINVAL, cfg->name, "check flags", "",
 				   "unknown flags %#x", flags);
-	rc = chaos__need_xen(ctx, cfg->name);
+	rc = flags & (CHAOS_CREATE_DRY_RUN | CHAOS_CREATE_ANEW) ? -ENOTCONN :
+	     chaos__daemon_create(ctx, cfg, flags, domid);
+	if (rc == -ENOTCONN)
+		rc = chaos__need_xen(ctx, cfg->name);
+	else
+		return rc;
 	if (!rc)
 		rc = flags & CHAOS_CREATE_DRY_RUN ? dry_run(&c) :
 						    create(&c, domid);
@@ -206,12 +228,13 @@ int chaos__create_restored(struct chaos__restore *r, unsigned int flags,
 		.flags = flags,
 		.restore = r,
 		.lock.fd = -1,
+		.spare_fd = -1,
 		.devices.object = r->cfg->name,
 	};
 	int rc;
 
 	if (!(flags & CHAOS_CREATE_DRY_RUN))
 		return create(&c, domid);
-	rc = fill_params(&c);
+	rc = chaos__create_params(&c);
 	return rc ? rc : CHAOS__CLIMB(&c, restore_checks);
 }

@@ -28,6 +28,12 @@ struct chaos__create {
 	struct chaos__record rec;
 	struct chaos_config bound;	/* the record's */
 	char *kernel_path, *ramdisk_path; /* of it, if they had to be made */
+	/* Of a spare */
+	bool is_spare;
+	int spare_fd;			/* its file; -1: none */
+	uint8_t spare_uuid[16];		/* whose name that is */
+	int (*between)(void *arg);	/* steps; may be NULL */
+	void *between_arg;
 };
 
 struct chaos__rung {
@@ -45,6 +51,11 @@ int chaos__climb(struct chaos__create *c, const struct chaos__rung *const *rung,
 /* Records what Xen said of a step, and returns rc. */
 int chaos__rung_failed(struct chaos__create *c, const struct chaos__rung *s,
 		       int rc);
+
+/* create.c: what Xen is to be told, from cfg; of a spare, its UUID stays. */
+int chaos__create_params(struct chaos__create *c);
+/* Frees what only the record needed. */
+void chaos__create_fini(struct chaos__create *c);
 
 /* create-check.c */
 extern const struct chaos__rung chaos__rung_check_image;

@@ -93,7 +93,7 @@ int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
 		begin = end;
 		rc = steps[i].run(ctx, f, held);
 		end = chaos__now_ns();
-		chaos__step(ctx, steps[i].name, end - begin);
+		chaos__step(ctx, steps[i].name, begin, end);
 		/* Gone before us: what we were about to do. */
 		if (!rc || (rc == -ESRCH && steps[i].run != destroy))
 			continue;
@@ -113,7 +113,7 @@ int chaos_destroy(struct chaos *ctx, uint32_t domid)
 	rc = chaos__find(ctx, domid, &f);
 	if (rc)
 		return rc;
-	chaos__step(ctx, "find", chaos__now_ns() - begin);
+	chaos__step(ctx, "find", begin, chaos__now_ns());
 	if (domid)
 		rc = chaos__destroy_found(ctx, &f, NULL);
 	else

@@ -93,13 +93,20 @@ static int no_backend(struct chaos *ctx, const char *object, int rc)
 			   "the network backend is not running");
 }
 
-static int fill_request(struct noxs_netback_request *req, uint32_t domid,
+static int fill_request(struct noxs_netback_request *req,
+			const struct chaos__devices *dev,
 			const struct chaos__vif_config *v)
 {
 	memset(req, 0, sizeof(*req));
-	req->op = NOXS_NETBACK_ATTACH;
-	req->domid = (uint16_t)domid;
+	req->op = dev->how == CHAOS__VIF_BIND ? NOXS_NETBACK_BIND :
+						NOXS_NETBACK_ATTACH;
+	req->domid = (uint16_t)dev->domid;
 	req->vif = v->id;
+	strcpy(req->bridge, v->bridge);
+	if (dev->how == CHAOS__VIF_SPARE) {
+		req->flags = NOXS_NETBACK_SPARE;
+		return 0;
+	}
 	memcpy(req->mac, v->mac, sizeof(req->mac));
 	if (!v->mac_set) {
 		/* Xen's own prefix, as xl uses. */
@@ -114,7 +121,6 @@ static int fill_request(struct noxs_netback_request *req, uint32_t domid,
 	memcpy(req->gateway, v->gateway, sizeof(req->gateway));
 	req->rate_bytes = v->rate_bytes;
 	req->rate_interval_us = v->rate_bytes ? v->rate_interval_us : 0;
-	strcpy(req->bridge, v->bridge);
 	strcpy(req->ifname, v->ifname);
 	return 0;
 }
@@ -126,7 +132,7 @@ int chaos__devices_begin(struct chaos *ctx, struct chaos__devices *dev,
 	int rc;
 
 	for (i = 0; i < cfg->nr_vifs; i++) {
-		rc = fill_request(&dev->req[i], dev->domid, &cfg->vif[i]);
+		rc = fill_request(&dev->req[i], dev, &cfg->vif[i]);
 		/* Once requests are out, a new connection would lose them. */
 		if (!rc)
 			rc = send_request(ctx, &dev->req[i], i == 0);

@@ -8,7 +8,14 @@
 #include "config.h"
 #include "store.h"
 
+enum chaos__vif_how {
+	CHAOS__VIF_ATTACH = 0,
+	CHAOS__VIF_SPARE,	/* attach, for an owner to be named later */
+	CHAOS__VIF_BIND,	/* the owner of a spare one */
+};
+
 struct chaos__devices {
+	enum chaos__vif_how how;
 	uint32_t domid;
 	const char *object;	/* of errors */
 	unsigned int nr_sent, nr_done;

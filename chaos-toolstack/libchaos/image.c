@@ -256,7 +256,35 @@ static int read_kernel(struct chaos__image *im, const char **why)
 	return rc;
 }
 
-static int open_file(const char *path, int *fd, uint64_t *size)
+static void identify(const struct stat *st, struct chaos__file_id *id)
+{
+	memset(id, 0, sizeof(*id));	/* padding too: they are compared */
+	id->dev = st->st_dev;
+	id->ino = st->st_ino;
+	id->size = st->st_size;
+	id->mtime = st->st_mtim;
+	id->ctime = st->st_ctim;
+}
+
+static bool same_file(const char *path, const struct chaos__file_id *id)
+{
+	struct chaos__file_id now;
+	struct stat st;
+
+	if (stat(path, &st))
+		return false;
+	identify(&st, &now);
+	return !memcmp(&now, id, sizeof(now));
+}
+
+bool chaos__image_same(const struct chaos__image *image, const char *kernel,
+		       const char *ramdisk)
+{
+	return same_file(kernel, &image->id) &&
+	       (!ramdisk || same_file(ramdisk, &image->ramdisk_id));
+}
+
+static int open_file(const char *path, int *fd, struct chaos__file_id *id)
 {
 	struct stat st;
 	int rc;
@@ -273,7 +301,7 @@ static int open_file(const char *path, int *fd, uint64_t *size)
 		*fd = -1;
 		return rc;
 	}
-	*size = (uint64_t)st.st_size;
+	identify(&st, id);
 	return 0;
 }
 
@@ -287,18 +315,20 @@ int chaos__image_open(const char *kernel, const char *ramdisk,
 	image->ramdisk_fd = -1;
 	*why = NULL;
 	*file = kernel;
-	rc = open_file(kernel, &image->fd, &image->size);
+	rc = open_file(kernel, &image->fd, &image->id);
 	if (rc)
 		return rc;
+	image->size = (uint64_t)image->id.size;
 	rc = read_kernel(image, why);
 	if (rc)
 		goto err_close;
 	if (ramdisk) {
 		*file = ramdisk;
 		rc = open_file(ramdisk, &image->ramdisk_fd,
-			       &image->ramdisk_size);
+			       &image->ramdisk_id);
 		if (rc)
 			goto err_close;
+		image->ramdisk_size = (uint64_t)image->ramdisk_id.size;
 	}
 	return 0;
 
@@ -309,6 +339,8 @@ err_close:
 
 void chaos__image_close(struct chaos__image *image)
 {
+	if (image->kept)
+		return;
 	if (image->fd >= 0)
 		close(image->fd);
 	if (image->ramdisk_fd >= 0)

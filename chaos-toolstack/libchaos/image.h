@@ -2,13 +2,16 @@
 /*
  * A kernel file that was looked at: what to load where, and where to enter.
  * Only the headers are read here; the segments are read from fd when the guest
- * has memory to hold them.  Nothing in the file is trusted.
+ * has memory to hold them, unless they are kept ready (images.h).  Nothing in
+ * the file is trusted.
  */
 #ifndef CHAOS_IMAGE_H
 #define CHAOS_IMAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #define CHAOS__MAX_SEGMENTS 16
 
@@ -17,8 +20,20 @@ struct chaos__segment {
 	uint64_t paddr, mem_size;	/* in guest memory */
 };
 
+/* As good as the file's content: what changes it changes one of these. */
+struct chaos__file_id {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime, ctime;
+};
+
 struct chaos__image {
 	int fd;
+	struct chaos__file_id id, ramdisk_id;
+	/* All of the files, or NULL: to be read from fd. */
+	const uint8_t *data, *ramdisk_data;
+	bool kept;			/* not the caller's: close does nothing */
 	uint64_t size;			/* of the file */
 	bool is_64;
 	bool has_pvh_entry;
@@ -40,6 +55,9 @@ int chaos__image_open(const char *kernel, const char *ramdisk,
 		      struct chaos__image *image, const char **why,
 		      const char **file);
 void chaos__image_close(struct chaos__image *image);
+/* Is the path still the file that it was?  ramdisk NULL: there is none. */
+bool chaos__image_same(const struct chaos__image *image, const char *kernel,
+		       const char *ramdisk);
 /* All of it or an error: -ENOEXEC the file became shorter. */
 int chaos__image_read(int fd, void *buf, uint64_t size, uint64_t offset);
 

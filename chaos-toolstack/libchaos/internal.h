@@ -33,15 +33,19 @@ struct chaos {
 	void *progress_arg;
 
 	struct chaos__xen *xen;		/* opened by chaos__need_xen() */
+	struct chaos__images *images;	/* NULL: none are kept */
 	struct noxs *nx;		/* opened by chaos__need_noxs() */
 	bool no_noxs;			/* this Xen has none */
 	int netback_fd;			/* -1: not connected */
-	int names_fd, domains_fd;	/* chaos__store_open(); -1: not yet */
+	int names_fd, domains_fd, spares_fd; /* chaos__store_open(); -1: not yet */
 
 	size_t nr_errors;
 	struct chaos__error error[CHAOS__MAX_ERRORS];
 	size_t nr_steps;
 	struct chaos_step step[CHAOS__MAX_STEPS];
+	char (*step_text)[24];		/* names of steps done elsewhere */
+
+	int daemon_fd;			/* -1: not connected to chaosd */
 };
 
 /* chaos.c */
@@ -52,7 +56,9 @@ void chaos__begin(struct chaos *ctx);	/* forgets errors and steps */
 int chaos__need_xen(struct chaos *ctx, const char *object);
 /* -errno of noxs_open(); -ENOSYS is remembered.  Records no error. */
 int chaos__need_noxs(struct chaos *ctx);
-void chaos__step(struct chaos *ctx, const char *name, uint64_t ns);
+/* From begin_ns until now_ns. */
+void chaos__step(struct chaos *ctx, const char *name, uint64_t begin_ns,
+		 uint64_t now_ns);
 uint64_t chaos__now_ns(void);
 /* total 0: not known */
 void chaos__progress(struct chaos *ctx, const char *what, uint64_t done,

@@ -67,6 +67,8 @@ static int visit(struct chaos *ctx, const struct chaos__xen_dom *dom,
 	if (ctx->domains_fd >= 0)
 		has_name = !chaos__record_name(ctx, dom->uuid, name);
 	chaos__describe(dom, has_name ? name : NULL, uuid, &d);
+	if (!has_name && dom->domid && chaos__is_spare(ctx, dom->uuid))
+		d.flags |= CHAOS_DOMAIN_SPARE;
 	return fn(arg, &d);
 }
 

@@ -228,7 +228,7 @@ static int restore_fd(struct chaos *ctx, const char *path, int fd,
 		return rc;
 	r.size = fstat(fd, &st) ? 0 : (uint64_t)st.st_size;
 	rc = chaos__restore_verify(&r);
-	chaos__step(ctx, "verify image", chaos__now_ns() - begin);
+	chaos__step(ctx, "verify image", begin, chaos__now_ns());
 	if (!rc)
 		rc = chaos__create_restored(&r, flags, domid);
 	chaos__restore_close(&r);

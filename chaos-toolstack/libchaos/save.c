@@ -50,7 +50,7 @@ static int save_to(struct chaos__suspend *s, struct chaos__save_file *file,
 	if (rc)
 		return rc;
 	end = chaos__now_ns();
-	chaos__step(s->ctx, "suspend", end - begin);
+	chaos__step(s->ctx, "suspend", begin, end);
 	rc = write_image(s, file->fd);
 	if (!rc)
 		rc = chaos__save_file_commit(file);
@@ -61,7 +61,7 @@ static int save_to(struct chaos__suspend *s, struct chaos__save_file *file,
 				   rc == -ECANCELED ? "interrupted" :
 				   chaos__xen_reason(s->ctx, rc));
 	begin = chaos__now_ns();
-	chaos__step(s->ctx, "write image", begin - end);
+	chaos__step(s->ctx, "write image", end, begin);
 	return flags & CHAOS_SAVE_KEEP ? keep(s, flags) :
 					 chaos__suspend_destroy(s);
 }

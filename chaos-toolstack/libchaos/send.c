@@ -106,13 +106,13 @@ static int send_state(struct send *m)
 	if (rc)
 		return rc;
 	end = chaos__now_ns();
-	chaos__step(m->ctx, "suspend", end - begin);
+	chaos__step(m->ctx, "suspend", begin, end);
 	rc = chaos__suspend_write_state(&m->s, &m->w);
 	if (rc)
 		return unsent(m, rc, STEP_STATE);
 	rc = hear(m, CHAOS__MIGRATE_BUILT, STEP_STATE);
 	if (!rc)
-		chaos__step(m->ctx, "send", chaos__now_ns() - end);
+		chaos__step(m->ctx, "send", end, chaos__now_ns());
 	return rc;
 }
 
@@ -139,7 +139,7 @@ static int hand_over(struct send *m)
 		rc = chaos__fail(m->ctx, -EREMOTEIO, m->s.f.object, STEP_GO,
 				 "look there: if it runs, chaos destroy it here, else chaos resume",
 				 "it may run at the other side, and stays suspended here");
-	chaos__step(m->ctx, "hand over", chaos__now_ns() - begin);
+	chaos__step(m->ctx, "hand over", begin, chaos__now_ns());
 	return rc ? rc : chaos__suspend_destroy(&m->s);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The run directory and its two folders. */
+/* The run directory and its folders. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,34 +32,41 @@ static int open_dir(int at, const char *path)
 	return fd;
 }
 
+static void close_dir(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 int chaos__store_open(struct chaos *ctx)
 {
-	int dir, names, domains;
+	static const char *const folder[] = { "names", "domains", "spares" };
+	int *const fd[] = {
+		&ctx->names_fd, &ctx->domains_fd, &ctx->spares_fd,
+	};
+	int dir, rc = 0;
+	unsigned int i;
 
 	if (ctx->names_fd >= 0)
 		return 0;
 	dir = open_dir(AT_FDCWD, ctx->run_dir);
 	if (dir < 0)
 		return dir;
-	names = open_dir(dir, "names");
-	domains = names < 0 ? names : open_dir(dir, "domains");
-	close(dir);
-	if (domains < 0) {
-		if (names >= 0)
-			close(names);
-		return domains;
+	for (i = 0; !rc && i < sizeof(fd) / sizeof(fd[0]); i++) {
+		*fd[i] = open_dir(dir, folder[i]);
+		if (*fd[i] < 0)
+			rc = *fd[i];
 	}
-	ctx->names_fd = names;
-	ctx->domains_fd = domains;
-	return 0;
+	close(dir);
+	if (rc)
+		chaos__store_close(ctx);
+	return rc;
 }
 
 void chaos__store_close(struct chaos *ctx)
 {
-	if (ctx->names_fd < 0)
-		return;
-	close(ctx->names_fd);
-	close(ctx->domains_fd);
-	ctx->names_fd = -1;
-	ctx->domains_fd = -1;
+	close_dir(&ctx->names_fd);
+	close_dir(&ctx->domains_fd);
+	close_dir(&ctx->spares_fd);
 }

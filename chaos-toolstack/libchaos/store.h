@@ -8,8 +8,10 @@
  *                   maker that died is told from one that is at work; TASK
  *                   says what it was at.
  *   domains/UUID    one JSON object, replaced by rename.
+ *   spares/UUID     "DOMID\n" of a domain made ahead, which has no name so far;
+ *                   empty until it is made.  Locked by the process that keeps it.
  *
- * Both are hints until Xen says that DOMID is alive and has UUID.
+ * All are hints until Xen says that DOMID is alive and has UUID.
  */
 #ifndef CHAOS_STORE_H
 #define CHAOS_STORE_H
@@ -110,5 +112,15 @@ int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16]);
  * UUID it will have, if that is known; neither is written otherwise). */
 int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],
 		     uint32_t *domid);
+
+/* spare-file.c */
+/* Makes the file, locked. */
+int chaos__spare_note(struct chaos *ctx, const uint8_t uuid[16], int *fd);
+int chaos__spare_bind(int fd, uint32_t domid);
+/* Removes the file and gives up the lock. */
+void chaos__spare_forget(struct chaos *ctx, const uint8_t uuid[16], int *fd);
+/* *domid 0: it was not made yet.  -EPROTO. */
+int chaos__spare_domid(int fd, uint32_t *domid);
+bool chaos__is_spare(struct chaos *ctx, const uint8_t uuid[16]);
 
 #endif

@@ -39,6 +39,11 @@ fuzz-image_MAX_LEN := 49152
 $(eval $(call fuzz_target,image,$(LIBCHAOS_SRCS_CHUNK) \
 	$(addprefix $(LIBCHAOS)/,saved-read.c restore.c stream.c crc.c)))
 
+$(eval $(call fuzz_target,request,$(addprefix chaos-toolstack/chaosd/,\
+	request.c call.c pool.c log.c) \
+	$(addprefix $(LIBCHAOS)/,config-wire.c error-wire.c error.c)))
+fuzz-request_CFLAGS += -Ichaos-toolstack/chaosd
+
 # New inputs are kept in build/fuzz/, a crash beside them.
 .PHONY: fuzz
 fuzz: $(if $(FUZZ),$(addprefix $(B)/tests/fuzz/,$(FUZZ)))

@@ -25,7 +25,7 @@ $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
 $(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save network migrate \
-	events shutdown async resources,\
+	events shutdown async resources spare images,\
 	$(eval $(call toolstack_test,$(t))))
 
 toolstack-power_LDLIBS += -Wl,--wrap=nanosleep
@@ -43,6 +43,15 @@ $(eval $(call test_program,toolstack-tsan))
 # Nor with valgrind.
 TSAN_PROGRAMS += $(B)/tests/toolstack-tsan
 endif
+
+# The daemon, but for its socket and its loop.
+toolstack-daemon_SRCS := $(addprefix chaos-toolstack/chaosd/,request.c call.c \
+	pool.c refill.c log.c)
+toolstack-daemon_CFLAGS := $(TOOLSTACK_CFLAGS) -pthread
+$(eval $(call archive,toolstack-daemon,tests/toolstack-daemon.a))
+$(eval $(call toolstack_test,chaosd,$(B)/tests/toolstack-daemon.a))
+toolstack-chaosd_CFLAGS += -Ichaos-toolstack/chaosd -pthread
+toolstack-chaosd_LDLIBS += -pthread
 
 # The command: its parts, and each verb as it is typed.
 toolstack-command_SRCS := $(filter-out %/start.c,$(chaos_SRCS))

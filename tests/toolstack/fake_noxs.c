@@ -99,6 +99,29 @@ static int attach(const struct noxs_netback_request *req,
 	return 0;
 }
 
+/* Only a spare one can get an owner. */
+static int bind_vif(const struct noxs_netback_request *req,
+		    struct noxs_netback_reply *reply)
+{
+	unsigned int i;
+
+	if (fail_here("netback bind"))
+		return -EIO;
+	for (i = 0; i < FAKE_VIFS; i++) {
+		if (!fake_noxs.vif[i].used ||
+		    fake_noxs.vif[i].domid != req->domid ||
+		    fake_noxs.vif[i].vif != req->vif)
+			continue;
+		if (fake_noxs.vif[i].req.flags != NOXS_NETBACK_SPARE)
+			return -EBUSY;
+		fake_noxs.vif[i].req = *req;
+		snprintf(reply->ifname, sizeof(reply->ifname), "vif%u.%u",
+			 req->domid, req->vif);
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static int detach(const struct noxs_netback_request *req)
 {
 	unsigned int i, n = 0;
@@ -164,6 +187,8 @@ int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 	reply->vif = req->vif;
 	if (req->op == NOXS_NETBACK_ATTACH)
 		return attach(req, reply);
+	if (req->op == NOXS_NETBACK_BIND)
+		return bind_vif(req, reply);
 	if (req->op == NOXS_NETBACK_STATS)
 		return next_vif(req, reply);
 	if (req->op == NOXS_NETBACK_HELLO)

@@ -165,6 +165,11 @@ int chaos__xen_build_begin(struct chaos__xen *xen, uint32_t domid,
 	return 0;
 }
 
+void chaos__xen_build_use(struct chaos__xen_build *b, struct chaos__xen *xen)
+{
+	b->xen = xen;
+}
+
 int chaos__xen_build_memory(struct chaos__xen_build *b)
 {
 	fake_xen_step("memory");
@@ -208,6 +213,16 @@ void chaos__xen_build_end(struct chaos__xen_build *b)
 	free(b);
 }
 
+int chaos__xen_set_uuid(struct chaos__xen *xen, uint32_t domid,
+			const uint8_t uuid[16])
+{
+	(void)xen;
+	if (fail_here("xen set uuid"))
+		return -EIO;
+	memcpy(fake_xen_find(domid)->dom.uuid, uuid, 16);
+	return 0;
+}
+
 int chaos__xen_pause(struct chaos__xen *xen, uint32_t domid)
 {
 	(void)xen;
@@ -239,6 +254,8 @@ int chaos__xen_destroy(struct chaos__xen *xen, uint32_t domid)
 		return -EIO;
 	if (!fake_xen_find(domid))
 		return -ESRCH;
+	if (domid == fake_xen.undestroyable)
+		return 0;
 	fake_xen_find(domid)->used = false;
 	return 0;
 }

@@ -30,6 +30,7 @@ struct fake_xen_state {
 	unsigned int nr_gets;		/* hypercalls to look at one domain */
 	void *console_page;
 	bool console_busy;
+	uint32_t undestroyable;		/* a destroy of this one does nothing */
 	/* Called at the beginning of every step of a create. */
 	void (*hook)(const char *step);
 };

@@ -49,6 +49,8 @@ unsigned int fixture_nr_records(const struct fixture *f)
 	snprintf(path, sizeof(path), "%s/names", f->run_dir);
 	n = count_entries(path);
 	snprintf(path, sizeof(path), "%s/domains", f->run_dir);
+	n += count_entries(path);
+	snprintf(path, sizeof(path), "%s/spares", f->run_dir);
 	return n + count_entries(path);
 }
 

@@ -29,7 +29,7 @@ uint32_t fixture_create(struct fixture *f, const char *name,
 			unsigned int nr_vifs);
 void fixture_write(const char *path, const void *data, size_t size);
 unsigned int fixture_nr_fds(void);
-/* Files in names/ and domains/ together. */
+/* Files in names/, domains/ and spares/ together. */
 unsigned int fixture_nr_records(const struct fixture *f);
 /* All errors of the context, a line each. */
 const char *fixture_errors(const struct fixture *f);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct seen {
-	unsigned int nr[4];
+	unsigned int nr[CHAOS_GARBAGE_SPARE + 1];
 	char names[256];
 };
 

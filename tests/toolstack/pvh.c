@@ -56,11 +56,9 @@ int chaos__xen_errno(struct chaos__xen *xen)
 	return errno > 0 ? -errno : -EIO;
 }
 
-int chaos__xen_pv_begin(struct chaos__xen_build **out,
-			const struct chaos__xen_params *p)
+int chaos__xen_pv_begin(struct chaos__xen_build **out)
 {
 	(void)out;
-	(void)p;
 	return -ENOSYS;
 }
 

@@ -86,10 +86,8 @@ static void pv_end(struct chaos__xen_build *b)
 
 static const struct chaos__xen_build_ops pv_ops = { .end = pv_end };
 
-int chaos__xen_pv_begin(struct chaos__xen_build **out,
-			const struct chaos__xen_params *p)
+int chaos__xen_pv_begin(struct chaos__xen_build **out)
 {
-	(void)p;
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return -ENOMEM;

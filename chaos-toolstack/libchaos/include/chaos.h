@@ -79,6 +79,9 @@ struct chaos_options {
 	chaos_log_fn *log;		/* NULL: no log */
 	void *log_arg;
 	int timeout_ms;			/* for the backend; 0: 10000 */
+	/* KB of kernels and ramdisks to keep ready, for who makes many guests of
+	 * few of them; 0: none.  A file that changes is read anew. */
+	uint32_t image_cache_kb;
 };
 
 /* options may be NULL; it and its strings are copied.  -ENOMEM, -EINVAL. */
@@ -115,6 +118,7 @@ char *chaos_error_text(const struct chaos_error *error, char *buf, size_t size);
 struct chaos_step {
 	const char *name;
 	uint64_t ns;
+	uint64_t begin_ns;	/* by CLOCK_MONOTONIC */
 };
 size_t chaos_nr_steps(const struct chaos *ctx);
 const struct chaos_step *chaos_step(const struct chaos *ctx, size_t i);
@@ -145,6 +149,9 @@ void chaos_config_free(struct chaos_config *cfg);
 
 /* Valid until free. */
 const char *chaos_config_name(const struct chaos_config *cfg);
+/* All of it as one JSON object, which parses to the same.  Freed with free();
+ * NULL: no memory. */
+char *chaos_config_json(const struct chaos_config *cfg);
 
 /*
  * Make it the configuration of the n-th of several guests: a %d in its name
@@ -163,10 +170,13 @@ int chaos_config_number(struct chaos *ctx, struct chaos_config *cfg,
  * is created or claimed, and domid is not written (it may be NULL).
  */
 #define CHAOS_CREATE_DRY_RUN (1u << 1)
+/* Do not ask chaosd, which may have a spare for it: make all of it here. */
+#define CHAOS_CREATE_ANEW    (1u << 2)
 
 /*
  * Create a domain.  All or nothing: after a failure no domain, device, record
- * or name is left.  Blocks up to timeout_ms per vif for the backend.
+ * or name is left.  Blocks up to timeout_ms per vif for the backend.  Where
+ * chaosd runs and has a spare for it, that is taken.
  *
  * -EEXIST the name is taken; -ENOEXEC, -ENOENT the kernel; -ENOSPC too much
  * memory asked; -ENODEV no such bridge; -ECONNREFUSED no network backend;
@@ -270,6 +280,77 @@ int chaos_async_destroy(struct chaos_async *a, uint32_t domid,
 			chaos_done_fn *fn, void *arg);
 /* Tells what has ended.  Does not block. */
 void chaos_async_dispatch(struct chaos_async *a);
+
+/* Spares ------------------------------------------------------------------- */
+
+/*
+ * A spare is a domain made ahead, as far as it can be without knowing whose it
+ * will be: paused, with memory and vifs, without a name.  Claiming one is a create
+ * that has only the rest to do.  chaosd keeps them; other programs may.
+ *
+ * A flavour says what a spare has: a configuration of type, memory, maxmem,
+ * vcpus, vif and the limits.  With a kernel (and ramdisk and cmdline) the spare is
+ * loaded too, and good for guests of just that.  A vif of it can have id and
+ * bridge alone; with bridge= left empty any bridge will do, and the claim takes
+ * longer.  Its name is the flavour's; spares_low and spares_high are how many of
+ * it chaosd keeps.
+ */
+struct chaos_spare;
+
+/* As chaos_config_parse_*, for a flavour.  Freed with chaos_config_free. */
+int chaos_flavour_parse_file(struct chaos *ctx, const char *path,
+			     const char *const *overrides,
+			     struct chaos_config **out);
+int chaos_flavour_parse_string(struct chaos *ctx, const char *origin,
+			       const char *text, const char *const *overrides,
+			       struct chaos_config **out);
+
+/*
+ * NULL: a spare of this flavour can become this guest, as far as is known without
+ * looking at files; or what about the guest is different, e.g. "memory".
+ */
+const char *chaos_flavour_misfit(const struct chaos_config *flavour,
+				 const struct chaos_config *cfg);
+/* Are spares of the one what spares of the other are? */
+int chaos_flavour_same(const struct chaos_config *a,
+		       const struct chaos_config *b);
+/* Has it a kernel? */
+int chaos_flavour_is_loaded(const struct chaos_config *flavour);
+/* Of Xen's memory for one spare, in KB, with what Xen needs beside it. */
+uint64_t chaos_flavour_kb(const struct chaos_config *flavour);
+/* spares_low and spares_high; 0 each when not given, low is high's half. */
+void chaos_flavour_marks(const struct chaos_config *flavour, unsigned int *low,
+			 unsigned int *high);
+
+/*
+ * Makes a spare; flavour must live as long as it.  between (may be NULL) is called
+ * between the steps, none of which takes long: who returns non-zero from it ends
+ * the make with that code.  Spares of a process that died are removed by
+ * chaos_gc.  Errors as chaos_create.
+ */
+int chaos_spare_make(struct chaos *ctx, const struct chaos_config *flavour,
+		     int (*between)(void *arg), void *arg,
+		     struct chaos_spare **out);
+/* Of one context's thread at a time, which need not be the one that made it. */
+uint32_t chaos_spare_domid(const struct chaos_spare *spare);
+/*
+ * chaos_create() with a spare.  *spare becomes NULL when it is used up, as it is
+ * after a success and after a failure half-way; with one that is left, the next
+ * claim may do better.  -ESTALE the kernel that is loaded is not the file any
+ * more: discard it.  -EXDEV it does not fit; others as chaos_create.
+ */
+int chaos_spare_claim(struct chaos *ctx, struct chaos_spare **spare,
+		      const struct chaos_config *cfg, unsigned int flags,
+		      uint32_t *domid);
+/* Destroys it.  NULL is allowed. */
+void chaos_spare_discard(struct chaos *ctx, struct chaos_spare *spare);
+
+/*
+ * Asks chaosd; request and reply are JSON objects, of which docs/json.md tells.
+ * *reply is freed with free().  -ENOTCONN it does not run; others are its own.
+ */
+int chaos_daemon_call(struct chaos *ctx, const char *request, char **reply);
+
 /* Saving and restoring ---------------------------------------------------- */
 
 /*
@@ -385,7 +466,10 @@ struct chaos_domain {
 	uint32_t vcpus;
 	uint32_t shutdown_code;	/* SHUTDOWN_* of Xen's sched.h */
 	uint64_t cpu_ns;	/* CPU time of all vCPUs */
+	uint32_t flags;		/* CHAOS_DOMAIN_* */
 };
+
+#define CHAOS_DOMAIN_SPARE (1u << 0)	/* made ahead; it has no name yet */
 
 /* "running", "idle", ... */
 const char *chaos_state_name(enum chaos_state state);
@@ -616,6 +700,9 @@ int chaos_mem_set(struct chaos *ctx, uint32_t domid, uint64_t mem_kb,
 
 /* The host ---------------------------------------------------------------- */
 
+/* Of Xen, for new domains, in KB. */
+int chaos_free_memory(struct chaos *ctx, uint64_t *kb);
+
 enum chaos_garbage_kind {
 	CHAOS_GARBAGE_NAME = 0,		/* name: no domain has it */
 	CHAOS_GARBAGE_RECORD = 1,	/* uuid: no domain has it */
@@ -623,6 +710,7 @@ enum chaos_garbage_kind {
 	CHAOS_GARBAGE_VIFS = 3,		/* domid: gone, its vifs were not */
 	CHAOS_GARBAGE_SUSPENDED = 4,	/* domid, uuid, name: who saved it died;
 					   it goes on */
+	CHAOS_GARBAGE_SPARE = 5,	/* domid, uuid: who kept it died */
 };
 
 /* Texts that do not belong to the kind are "". */

@@ -12,8 +12,7 @@ int chaos__xen_build_begin(struct chaos__xen *xen, uint32_t domid,
 	int port, rc;
 
 	xen->detail[0] = '\0';
-	rc = p->pvh ? chaos__xen_pvh_begin(&b, p, xen) :
-		      chaos__xen_pv_begin(&b, p);
+	rc = p->pvh ? chaos__xen_pvh_begin(&b) : chaos__xen_pv_begin(&b);
 	if (rc)
 		return rc;
 	b->xen = xen;
@@ -32,6 +31,11 @@ err:
 	rc = chaos__xen_errno(xen);
 	b->ops->end(b);
 	return rc;
+}
+
+void chaos__xen_build_use(struct chaos__xen_build *b, struct chaos__xen *xen)
+{
+	b->xen = xen;
 }
 
 int chaos__xen_build_memory(struct chaos__xen_build *b)

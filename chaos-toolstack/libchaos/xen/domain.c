@@ -107,6 +107,18 @@ int chaos__xen_vcpus(struct chaos__xen *xen, uint32_t domid,
 	return 0;
 }
 
+int chaos__xen_set_uuid(struct chaos__xen *xen, uint32_t domid,
+			const uint8_t uuid[16])
+{
+	xen_domain_handle_t handle;
+
+	memcpy(handle, uuid, sizeof(handle));
+	xen->detail[0] = '\0';
+	if (xc_domain_sethandle(xen->xch, domid, handle))
+		return chaos__xen_errno(xen);
+	return 0;
+}
+
 int chaos__xen_pause(struct chaos__xen *xen, uint32_t domid)
 {
 	xen->detail[0] = '\0';

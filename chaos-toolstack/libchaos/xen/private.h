@@ -36,11 +36,8 @@ struct chaos__xen_build_ops {
 	void (*end)(struct chaos__xen_build *b);
 };
 
-int chaos__xen_pvh_begin(struct chaos__xen_build **out,
-			 const struct chaos__xen_params *p,
-			 struct chaos__xen *xen);
-int chaos__xen_pv_begin(struct chaos__xen_build **out,
-			const struct chaos__xen_params *p);
+int chaos__xen_pvh_begin(struct chaos__xen_build **out);
+int chaos__xen_pv_begin(struct chaos__xen_build **out);
 
 /* What Xen needs beside the guest's memory: pvh.c. */
 int chaos__xen_pvh_paging(struct chaos__xen_build *b);

@@ -94,12 +94,10 @@ static const struct chaos__xen_build_ops pv_ops = {
 	.end = pv_end,
 };
 
-int chaos__xen_pv_begin(struct chaos__xen_build **out,
-			const struct chaos__xen_params *p)
+int chaos__xen_pv_begin(struct chaos__xen_build **out)
 {
 	struct pv_build *pv;
 
-	(void)p;
 	pv = calloc(1, sizeof(*pv));
 	if (!pv)
 		return -ENOMEM;

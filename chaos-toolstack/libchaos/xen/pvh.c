@@ -56,25 +56,28 @@ int chaos__xen_pvh_paging(struct chaos__xen_build *b)
 
 static int pvh_memory(struct chaos__xen_build *b)
 {
-	const struct chaos__layout *l = &of(b)->layout;
+	uint64_t all = b->p->mem_kb / 4, low = chaos__layout_low_pages(all);
 	int rc;
 
 	rc = chaos__xen_pvh_paging(b);
 	if (!rc)
-		rc = chaos__xen_populate(b->xen, b->domid, 0, l->low_pages);
-	if (!rc && l->high_pages)
+		rc = chaos__xen_populate(b->xen, b->domid, 0, low);
+	if (!rc && all > low)
 		rc = chaos__xen_populate(b->xen, b->domid, CHAOS__HIGH_GFN,
-					 l->high_pages);
+					 all - low);
 	return rc;
 }
 
 /* The file's part of a segment, and zeroes up to its size in memory. */
-static int load_segment(struct chaos__window *w, int fd,
+static int load_segment(struct chaos__window *w, int fd, const uint8_t *data,
 			const struct chaos__segment *s)
 {
 	int rc;
 
-	rc = chaos__window_read(w, fd, s->offset, s->file_size, s->paddr);
+	rc = data ? chaos__window_write(w, data + s->offset, s->file_size,
+					s->paddr) :
+		    chaos__window_read(w, fd, s->offset, s->file_size,
+				       s->paddr);
 	if (!rc)
 		rc = chaos__window_zero(w, s->paddr + s->file_size,
 					s->mem_size - s->file_size);
@@ -90,7 +93,7 @@ static int load_ramdisk(struct chaos__window *w, const struct chaos__image *im,
 		.mem_size = l->ramdisk_pages << CHAOS__PAGE_SHIFT,
 	};
 
-	return load_segment(w, im->ramdisk_fd, &s);
+	return load_segment(w, im->ramdisk_fd, im->ramdisk_data, &s);
 }
 
 static int put_start_info(struct chaos__window *w, struct chaos__xen_build *b)
@@ -140,6 +143,18 @@ static int put_acpi(uint8_t *special, struct chaos__xen_build *b)
 				 << CHAOS__PAGE_SHIFT, b->p->vcpus);
 }
 
+static int lay_out(struct chaos__xen_build *b)
+{
+	const char *why = "";
+	int rc;
+
+	rc = chaos__layout(b->p->image, b->p->mem_kb / 4, b->p->vcpus,
+			   b->p->cmdline, &of(b)->layout, &why);
+	if (rc)
+		snprintf(b->xen->detail, sizeof(b->xen->detail), "%s", why);
+	return rc;
+}
+
 /*
  * In order of address, so that one window mostly does.  It is closed by the end
  * of the build: unmapping costs more than mapping, and the guest need not wait.
@@ -152,6 +167,9 @@ static int pvh_image(struct chaos__xen_build *b)
 	unsigned int i;
 	int rc;
 
+	rc = lay_out(b);
+	if (rc)
+		return rc;
 	rc = chaos__window_open(w, b, im->start >> CHAOS__PAGE_SHIFT,
 				l->start_gfn + l->start_pages, l->special_gfn,
 				l->nr_special);
@@ -160,7 +178,7 @@ static int pvh_image(struct chaos__xen_build *b)
 	put_special(w->special);
 	rc = put_acpi(w->special, b);
 	for (i = 0; !rc && i < im->nr_segments; i++)
-		rc = load_segment(w, im->fd, &im->segment[i]);
+		rc = load_segment(w, im->fd, im->data, &im->segment[i]);
 	if (!rc)
 		rc = load_ramdisk(w, im, l);
 	if (!rc)
@@ -209,26 +227,13 @@ static const struct chaos__xen_build_ops pvh_ops = {
 	.end = pvh_end,
 };
 
-int chaos__xen_pvh_begin(struct chaos__xen_build **out,
-			 const struct chaos__xen_params *p,
-			 struct chaos__xen *xen)
+int chaos__xen_pvh_begin(struct chaos__xen_build **out)
 {
 	struct pvh_build *pvh;
-	const char *why = "";
-	int rc;
 
 	pvh = calloc(1, sizeof(*pvh));
 	if (!pvh)
 		return -ENOMEM;
-	/* A saved guest brings its memory and needs no layout. */
-	rc = !p->image ? 0 :
-	     chaos__layout(p->image, p->mem_kb / 4, p->vcpus, p->cmdline,
-			   &pvh->layout, &why);
-	if (rc) {
-		snprintf(xen->detail, sizeof(xen->detail), "%s", why);
-		free(pvh);
-		return rc;
-	}
 	pvh->b.ops = &pvh_ops;
 	*out = &pvh->b;
 	return 0;

@@ -13,10 +13,11 @@
 #include "../layout.h"
 
 /*
- * What memset() does with the widest stores it has.  Above its threshold it
- * takes the string instruction, one byte a step where that is not microcode.
+ * What memset() and memcpy() do with the widest stores they have.  Above their
+ * threshold they take the string instruction, one byte a step where that is not
+ * microcode.
  */
-#define ZERO_CHUNK 1024
+#define WIDE_CHUNK 1024
 
 static int map_window(struct chaos__window *w, uint64_t first,
 		      uint64_t special_gfn, unsigned int nr_special)
@@ -111,6 +112,8 @@ int chaos__window_write(struct chaos__window *w, const void *buf, uint64_t size,
 
 	for (; size; size -= n, addr += n, from += n) {
 		n = size;
+		if (n > WIDE_CHUNK)
+			n = WIDE_CHUNK;
 		rc = at(w, addr, &n, &p);
 		if (rc)
 			return rc;
@@ -127,8 +130,8 @@ int chaos__window_zero(struct chaos__window *w, uint64_t addr, uint64_t size)
 
 	for (; size; size -= n, addr += n) {
 		n = size;
-		if (n > ZERO_CHUNK)
-			n = ZERO_CHUNK;
+		if (n > WIDE_CHUNK)
+			n = WIDE_CHUNK;
 		rc = at(w, addr, &n, &p);
 		if (rc)
 			return rc;

@@ -59,7 +59,7 @@ struct chaos__xen_params {
 	uint64_t mem_kb, max_mem_kb;
 	int32_t max_grant_frames, max_maptrack_frames;	/* -1: Xen's default */
 	uint32_t max_event_channels;
-	const struct chaos__image *image;	/* NULL: a restore */
+	const struct chaos__image *image;	/* NULL: a restore; for build_image */
 	const char *cmdline;
 	const char *kernel, *ramdisk;	/* paths; ramdisk may be NULL */
 };
@@ -76,6 +76,11 @@ int chaos__xen_vcpus(struct chaos__xen *xen, uint32_t domid,
 int chaos__xen_build_begin(struct chaos__xen *xen, uint32_t domid,
 			   const struct chaos__xen_params *p,
 			   struct chaos__xen_build **out);
+/*
+ * Goes on through another connection than it was begun with.  Before PV's
+ * build_memory only: libxenguest keeps the one it was given.
+ */
+void chaos__xen_build_use(struct chaos__xen_build *b, struct chaos__xen *xen);
 int chaos__xen_build_memory(struct chaos__xen_build *b);
 int chaos__xen_build_image(struct chaos__xen_build *b);
 int chaos__xen_build_boot(struct chaos__xen_build *b,
@@ -91,6 +96,8 @@ int chaos__xen_build_restore(struct chaos__xen_build *b,
 			     struct chaos__xen_console_where *con);
 void chaos__xen_build_end(struct chaos__xen_build *b);	/* NULL is allowed */
 
+int chaos__xen_set_uuid(struct chaos__xen *xen, uint32_t domid,
+			const uint8_t uuid[16]);
 int chaos__xen_pause(struct chaos__xen *xen, uint32_t domid);
 int chaos__xen_unpause(struct chaos__xen *xen, uint32_t domid);
 int chaos__xen_destroy(struct chaos__xen *xen, uint32_t domid);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.h: the command line of chaosd. */
+#ifndef CHAOSD_OPTIONS_H
+#define CHAOSD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	const char *config_dir;		/* of flavours */
+	const char *pidfile;		/* NULL: none */
+	uint32_t reserve_mb, image_cache_mb;
+	bool daemon;
+	int level;			/* of syslog.h */
+};
+
+/* 0 go on; 1 there is nothing more to do, *status is the exit status. */
+int options_parse(int argc, char **argv, struct options *out, int *status);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* request.h: what chaosd does when it is asked (chaosd.h). */
+#ifndef CHAOSD_REQUEST_H
+#define CHAOSD_REQUEST_H
+
+#include <chaosd.h>
+
+#include "pool.h"
+
+struct request_context {
+	struct chaos *ctx;	/* the loop's */
+	struct pool *pool;
+};
+
+struct request_reply {
+	uint8_t packet[CHAOSD_MAX_PACKET];
+	size_t size;
+};
+
+/* packet: at least a header, from anybody. */
+void request_serve(struct request_context *rq, const uint8_t *packet,
+		   size_t size, struct request_reply *reply);
+
+/* call.c: CALL.  0 and a text to be freed, or -errno with the errors in ctx; text
+ * is terminated. */
+int request_call(struct request_context *rq, const char *text, char **reply);
+
+#endif
