@@ -2,6 +2,7 @@
 #
 #   make bench BENCH=create     -> build/bench/create.json, held to its bounds
 #   make bench BENCH=lifecycle  -> build/bench/lifecycle.json
+#   make bench BENCH=pool       -> build/bench/pool.json
 #   make demo                  the tour, and a small table at its end
 #
 # A benchmark is bench/NAME.sh, run in the lab, and bench/NAME.bounds.json.
@@ -20,11 +21,19 @@ bench-lifecycle_LIBS := $(bench-create_LIBS)
 bench-lifecycle_LDLIBS := $(libchaos_LINK)
 $(eval $(call program,bench-lifecycle,bench/bench-lifecycle))
 
+bench-pool_SRCS := $(addprefix bench/,pool.c guests.c harness.c sniffer.c)
+bench-pool_CFLAGS := $(bench-create_CFLAGS)
+bench-pool_PKGS := $(bench-create_PKGS)
+bench-pool_LIBS := $(bench-create_LIBS)
+bench-pool_LDLIBS := $(libchaos_LINK)
+$(eval $(call program,bench-pool,bench/bench-pool))
+
 bench-true_SRCS := bench/true.c
 bench-true_LDLIBS := -static
 $(eval $(call program,bench-true,bench/bench-true))
 
-BENCH_PROGRAMS := $(addprefix $(B)/bench/,bench-create bench-lifecycle bench-true)
+BENCH_PROGRAMS := $(addprefix $(B)/bench/,bench-create bench-lifecycle bench-pool \
+	bench-true)
 ALL += $(BENCH_PROGRAMS)
 
 BENCH ?= create
