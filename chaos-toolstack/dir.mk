@@ -34,7 +34,7 @@ LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c 
 	save-file.c save.c suspend.c restore.c \
 	stream.c migrate.c send.c receive.c resume.c)
 # What of the host a domain gets.
-LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,cpus.c vcpu.c weight.c pool.c \
+LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,cpus.c vcpu.c weight.c cpupool.c \
 	place.c memory.c)
 LIBCHAOS_SRCS_XEN := $(addprefix $(LIBCHAOS)/xen/,open.c domain.c build.c \
 	pvh.c pvh-memory.c pvh-vcpu.c window.c pv.c console.c port.c \
@@ -73,7 +73,7 @@ chaos_SRCS := $(addprefix chaos-toolstack/chaos/,start.c main.c json.c \
 	table.c colour.c progress.c options.c cmd_create.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
 	cmd_name.c cmd_network.c cmd_save.c cmd_restore.c cmd_migrate.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c \
-	cmd_shutdown.c cmd_vcpu.c cmd_sched.c cmd_pool.c cmd_mem.c \
+	cmd_shutdown.c cmd_vcpu.c cmd_sched.c cmd_cpupool.c cmd_pool.c cmd_mem.c \
 	screen.c cmd_top.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a

@@ -48,6 +48,7 @@ struct cmd_verb {
 
 extern const struct cmd_verb
 	cmd_console,
+	cmd_cpupool,
 	cmd_create,
 	cmd_destroy,
 	cmd_doctor,

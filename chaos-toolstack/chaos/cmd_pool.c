@@ -1,84 +1,199 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* chaos pool */
+/* chaos pool: the spares that chaosd keeps. */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
+
+#include <jansson.h>
 
 #include "cmd.h"
 
-struct show {
-	struct cmd_env *env;
-	struct cmd_table table;
-	bool only_one;
-	uint32_t id;
-};
-
-static int visit(void *arg, const struct chaos_pool *p)
+/* Asks chaosd; takes the request.  NULL: it is reported. */
+static json_t *ask(struct cmd_env *env, json_t *request)
 {
-	struct show *s = arg;
-	struct cmd_json *j = s->env->json;
+	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL, *reply;
+	json_t *answer = NULL;
 
-	if (s->only_one && s->id != p->id)
-		return 0;
-	if (j) {
-		cmd_json_object(j, NULL);
-		cmd_json_uint(j, "pool", p->id);
-		cmd_json_string(j, "scheduler", p->scheduler);
-		cmd_json_uint(j, "domains", p->nr_domains);
-		cmd_json_string(j, "cpus", p->cpus);
-		cmd_json_end(j);
-		return 0;
+	json_decref(request);
+	if (!text) {
+		cmd_fail(env, "pool", -ENOMEM, "chaosd", "ask it", "no memory");
+		return NULL;
 	}
-	cmd_table_cell(&s->table, CMD_PLAIN, "Pool-%" PRIu32, p->id);
-	cmd_table_cell(&s->table, CMD_PLAIN, "%s", p->scheduler);
-	cmd_table_cell(&s->table, CMD_PLAIN, "%" PRIu32, p->nr_domains);
-	cmd_table_cell(&s->table, CMD_PLAIN, "%s", *p->cpus ? p->cpus : "-");
-	return 0;
+	if (chaos_daemon_call(env->ctx, text, &reply)) {
+		cmd_report(env, "pool");
+	} else {
+		answer = json_loads(reply, 0, NULL);
+		free(reply);
+		if (!answer)
+			cmd_fail(env, "pool", -EPROTO, "chaosd", "ask it",
+				 "its answer is no JSON");
+	}
+	free(text);
+	return answer;
 }
 
-static int show(struct cmd_env *env, const uint32_t *only)
+static uint64_t number(const json_t *object, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "";
+}
+
+static const char *const figures[] = {
+	"low", "high", "ready", "making", "leaving", "kb", "hits", "made",
+	"died", "failed",
+};
+#define NR_FIGURES (sizeof(figures) / sizeof(figures[0]))
+
+static void flavour_json(struct cmd_json *j, const json_t *f)
+{
+	char *config = json_dumps(json_object_get(f, "config"), JSON_COMPACT);
+	size_t i;
+
+	cmd_json_object(j, NULL);
+	cmd_json_string(j, "name", text(f, "name"));
+	cmd_json_bool(j, "loaded", json_is_true(json_object_get(f, "loaded")));
+	for (i = 0; i < NR_FIGURES; i++)
+		cmd_json_uint(j, figures[i], number(f, figures[i]));
+	cmd_json_string(j, "error", text(f, "error"));
+	cmd_json_raw(j, "config", config ? config : "null");
+	cmd_json_end(j);
+	free(config);
+}
+
+static void flavour_row(struct cmd_table *t, const json_t *f)
+{
+	const json_t *config = json_object_get(f, "config");
+	bool loaded = json_is_true(json_object_get(f, "loaded"));
+	bool low = number(f, "ready") < number(f, "low");
+
+	cmd_table_cell(t, CMD_PLAIN, "%s", text(f, "name"));
+	cmd_table_cell(t, CMD_PLAIN, "%s", text(config, "type"));
+	cmd_table_cell(t, CMD_PLAIN, "%llu",
+		       (unsigned long long)number(config, "memory"));
+	cmd_table_cell(t, CMD_PLAIN, "%zu",
+		       json_array_size(json_object_get(config, "vif")));
+	cmd_table_cell(t, low ? CMD_YELLOW : CMD_PLAIN, "%llu",
+		       (unsigned long long)number(f, "ready"));
+	cmd_table_cell(t, CMD_PLAIN, "%llu-%llu",
+		       (unsigned long long)number(f, "low"),
+		       (unsigned long long)number(f, "high"));
+	cmd_table_cell(t, CMD_PLAIN, "%llu",
+		       (unsigned long long)number(f, "hits"));
+	cmd_table_cell(t, CMD_PLAIN, "%llu",
+		       (unsigned long long)number(f, "failed"));
+	cmd_table_cell(t, CMD_PLAIN, "%s",
+		       loaded ? text(config, "kernel") : "-");
+}
+
+static int list(struct cmd_env *env)
 {
 	static const struct cmd_column columns[] = {
-		{ "POOL", false }, { "SCHEDULER", false }, { "DOMAINS", true },
-		{ "CPUS", false },
+		{ "FLAVOUR", false }, { "TYPE", false }, { "MEM/MB", true },
+		{ "VIFS", true }, { "READY", true }, { "KEPT", true },
+		{ "HITS", true }, { "FAILED", true }, { "KERNEL", false },
 	};
-	struct show s = { .env = env, .only_one = only, .id = only ? *only : 0 };
+	json_t *answer = ask(env, json_pack("{s:s}", "do", "pool-list")), *f;
+	struct cmd_table table;
+	size_t i;
 	int status = 0;
 
-	cmd_table_init(&s.table, columns, sizeof(columns) / sizeof(*columns));
-	if (chaos_pool_list(env->ctx, visit, &s))
-		status = cmd_report(env, "pool");
-	if (env->json)
-		return status;
-	return cmd_worst(status, cmd_show_table(env, "pool", &s.table));
+	if (!answer)
+		return EXIT_FAILURE;
+	cmd_table_init(&table, columns, sizeof(columns) / sizeof(*columns));
+	json_array_foreach(json_object_get(answer, "flavours"), i, f) {
+		if (env->json)
+			flavour_json(env->json, f);
+		else
+			flavour_row(&table, f);
+	}
+	if (!env->json)
+		status = cmd_show_table(env, "pool", &table);
+	json_array_foreach(json_object_get(answer, "flavours"), i, f)
+		if (!env->json && *text(f, "error"))
+			printf("%s: %s\n", text(f, "name"), text(f, "error"));
+	json_decref(answer);
+	return status;
 }
 
-static int create(struct cmd_env *env, int argc, char **argv)
+/* Of all flavours together. */
+static int stats(struct cmd_env *env)
 {
-	uint32_t id;
+	json_t *answer = ask(env, json_pack("{s:s}", "do", "pool-list")), *f;
+	uint64_t ready = 0, hits = 0, made = 0, kb = 0;
+	size_t i;
 
-	if (argc < 2 || argc > 3)
-		return cmd_usage(&cmd_pool, "of which CPUs?");
-	if (chaos_pool_create(env->ctx, argc == 3 ? argv[2] : NULL, argv[1],
-			      &id))
-		return cmd_report(env, "pool");
-	if (env->json)
-		return show(env, &id);
-	printf("Pool-%" PRIu32 "\n", id);
+	if (!answer)
+		return EXIT_FAILURE;
+	json_array_foreach(json_object_get(answer, "flavours"), i, f) {
+		ready += number(f, "ready");
+		kb += number(f, "ready") * number(f, "kb");
+		hits += number(f, "hits");
+		made += number(f, "made");
+	}
+	if (env->json) {
+		cmd_json_object(env->json, NULL);
+		cmd_json_uint(env->json, "ready", ready);
+		cmd_json_uint(env->json, "kb", kb);
+		cmd_json_uint(env->json, "made", made);
+		cmd_json_uint(env->json, "hits", hits);
+		cmd_json_uint(env->json, "empty", number(answer, "empty"));
+		cmd_json_uint(env->json, "misses", number(answer, "misses"));
+		cmd_json_end(env->json);
+	} else {
+		printf("%llu spares ready, %llu MB; %llu made\n"
+		       "%llu requests got one, %llu found none left, "
+		       "%llu fit no flavour\n",
+		       (unsigned long long)ready,
+		       (unsigned long long)kb / 1024,
+		       (unsigned long long)made, (unsigned long long)hits,
+		       (unsigned long long)number(answer, "empty"),
+		       (unsigned long long)number(answer, "misses"));
+	}
+	json_decref(answer);
 	return 0;
 }
 
-static int destroy(struct cmd_env *env, int argc, char **argv)
+/* Errors in the file are found here, where its name and lines are known. */
+static int set(struct cmd_env *env, int argc, char **argv)
 {
-	uint32_t id;
+	struct chaos_config *flavour;
+	json_t *answer;
+	char *config;
+
+	if (argc < 2)
+		return cmd_usage(&cmd_pool, "of which file?");
+	if (chaos_flavour_parse_file(env->ctx, argv[1],
+				     (const char *const *)argv + 2, &flavour))
+		return cmd_report(env, "pool");
+	config = chaos_config_json(flavour);
+	chaos_config_free(flavour);
+	answer = ask(env, config ? json_pack("{s:s, s:s, s:s}", "do",
+					     "pool-set", "origin", argv[1],
+					     "config", config) : NULL);
+	free(config);
+	json_decref(answer);
+	return answer ? 0 : EXIT_FAILURE;
+}
+
+static int drain(struct cmd_env *env, int argc, char **argv, bool remove)
+{
+	json_t *answer;
 	int i, status = 0;
 
 	if (argc < 2)
-		return cmd_usage(&cmd_pool, "which pool?");
+		return cmd_usage(&cmd_pool, "which flavour?");
 	for (i = 1; i < argc && !cmd_interrupted; i++) {
-		if (chaos_pool_find(env->ctx, argv[i], &id) ||
-		    chaos_pool_destroy(env->ctx, id))
-			status = cmd_worst(status, cmd_report(env, "pool"));
+		answer = ask(env, json_pack("{s:s, s:s, s:b}", "do",
+					    "pool-drain", "name", argv[i],
+					    "remove", remove));
+		if (!answer)
+			status = EXIT_FAILURE;
+		json_decref(answer);
 	}
 	return i < argc ? EXIT_FAILURE : status;
 }
@@ -92,23 +207,25 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (!argc || (argc == 1 && !strcmp(argv[0], "list")))
-		return show(env, NULL);
-	if (!strcmp(argv[0], "create"))
-		return create(env, argc, argv);
-	if (!strcmp(argv[0], "destroy"))
-		return destroy(env, argc, argv);
-	return cmd_usage(&cmd_pool, "list, create or destroy?");
+		return list(env);
+	if (argc == 1 && !strcmp(argv[0], "stats"))
+		return stats(env);
+	if (!strcmp(argv[0], "set"))
+		return set(env, argc, argv);
+	if (!strcmp(argv[0], "drain") || !strcmp(argv[0], "remove"))
+		return drain(env, argc, argv, argv[0][0] == 'r');
+	return cmd_usage(&cmd_pool, "list, set, drain, remove or stats?");
 }
 
 const struct cmd_verb cmd_pool = {
 	.name = "pool",
-	.args = "[list | create CPUS [SCHEDULER] | destroy POOL...]",
-	.summary = "show, create or destroy CPU pools",
-	.help = "  A new one takes its CPUs from Pool-0, and gives them back in the end.\n"
-	"  SCHEDULER: credit, credit2, null, rtds or arinc653, as far as Xen has it.\n"
-	"  Domains get there with pool= in their configuration or chaos sched -p.\n\n"
-	"  chaos pool create 2-3 null\n",
-	.words = "list create destroy",
+	.args = "[list | set FILE [KEY=VALUE...] | drain FLAVOUR... | remove FLAVOUR... | stats]",
+	.summary = "show and change the spare domains of chaosd",
+	.help = "  A flavour is a file like that of a guest, of what its spares have; see\n"
+	"  chaosd(8).  drain discards its spares and makes no more, until it is set\n"
+	"  again; remove forgets it too.\n\n"
+	"  chaos pool set small.cfg spares_high=16\n",
+	.words = "list set drain remove stats",
 	.json = true,
 	.needs_library = true,
 	.run = run,

@@ -43,7 +43,7 @@ static int set(struct cmd_env *env, const struct wanted *w, uint32_t domid)
 	int rc = 0;
 
 	if (w->pool)
-		rc = chaos_pool_move(env->ctx, w->pool_id, domid);
+		rc = chaos_cpupool_move(env->ctx, w->pool_id, domid);
 	if (!rc && (w->weight >= 0 || w->cap >= 0))
 		rc = chaos_sched_set(env->ctx, domid, w->weight, w->cap);
 	return rc;
@@ -102,7 +102,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 
 	if (status)
 		return status;
-	if (w.pool && chaos_pool_find(env->ctx, w.pool, &w.pool_id))
+	if (w.pool && chaos_cpupool_find(env->ctx, w.pool, &w.pool_id))
 		return cmd_report(env, "sched");
 	cmd_table_init(&table, columns, sizeof(columns) / sizeof(*columns));
 	for (i = optind; i < argc && !cmd_interrupted; i++)

@@ -62,37 +62,42 @@ static void put_steps(const struct chaos *ctx, struct chaosd_created *d)
 	}
 }
 
+/* What the host lacks, the next spare lacks too. */
+static bool is_worth_another(int rc)
+{
+	return rc != -ENODEV && rc != -ENOMEM && rc != -ENOSPC;
+}
+
 /*
- * With a spare that fits.  -EXDEV: there is none, or the last one was no good any
- * more; then the client makes its guest itself.
+ * With a spare that fits.  -EXDEV: there is none, or those that were tried are no
+ * good any more; then the client makes its guest itself, and says what is wrong
+ * if that cannot be done either.
  */
 static int claim(struct request_context *rq, const struct chaos_config *cfg,
 		 unsigned int flags, uint32_t *domid)
 {
+	struct pool_spare *s;
 	unsigned int tries;
-	int rc = -EXDEV;
+	int rc = 0;
 
-	for (tries = 0; tries < MAX_TRIES; tries++) {
-		struct pool_spare *s = pool_take(rq->pool, cfg);
-
+	for (tries = 0; tries < MAX_TRIES && is_worth_another(rc); tries++) {
+		s = pool_take(rq->pool, cfg);
 		if (!s)
-			return -EXDEV;
+			break;
 		rc = chaos_spare_claim(rq->ctx, &s->spare, cfg, flags, domid);
 		if (!rc) {
 			pool_claimed(rq->pool, s);
 			return 0;
 		}
-		if (rc == -ESTALE || !s->spare) {
-			log_line(LOG_INFO, "spare domain %u: %s", s->domid,
-				 strerror(-rc));
-			pool_leave(rq->pool, s);
-			rc = rc == -ESTALE ? -EXDEV : rc;
-			continue;
+		if (rc != -ESTALE && s->spare) {
+			pool_give_back(rq->pool, s);
+			return rc;
 		}
-		pool_give_back(rq->pool, s);
-		return rc;
+		log_line(LOG_INFO, "spare domain %u: %s", s->domid,
+			 strerror(-rc));
+		pool_leave(rq->pool, s);
 	}
-	return rc;
+	return -EXDEV;
 }
 
 static void serve_create(struct request_context *rq,

@@ -107,7 +107,7 @@ int chaos__cpus_read(const struct chaos__what *w, uint32_t pool,
 
 	rc = read_named(w, text, end, &nr, &cpus);
 	if (!rc)
-		rc = chaos__pool_get(w, pool, &p);
+		rc = chaos__cpupool_get(w, pool, &p);
 	if (rc)
 		return rc;
 	for (i = 0; i < nr; i++) {

@@ -35,9 +35,9 @@ int chaos__place(struct chaos *ctx, const char *object, const char *step,
 	int rc = 0;
 
 	if (cfg->pool)
-		rc = chaos__pool_read(&w, cfg->pool, &pool);
+		rc = chaos__cpupool_read(&w, cfg->pool, &pool);
 	if (!rc && pool)
-		rc = chaos__pool_move(&w, pool, domid);
+		rc = chaos__cpupool_move(&w, pool, domid);
 	if (!rc && cfg->cpus && strcmp(cfg->cpus, "all"))
 		rc = pin(&w, domid, pool, cfg);
 	if (!rc && (cfg->cpu_weight > 0 || cfg->cap > 0))

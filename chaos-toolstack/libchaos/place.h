@@ -37,12 +37,12 @@ const char *chaos__scheduler_name(uint32_t scheduler);
 int chaos__weight_set(const struct chaos__what *w, uint32_t domid,
 		      uint32_t pool, uint32_t vcpus, long weight, long cap);
 
-/* pool.c.  -ENOENT, -EINVAL, recorded. */
-int chaos__pool_read(const struct chaos__what *w, const char *name,
+/* cpupool.c.  -ENOENT, -EINVAL, recorded. */
+int chaos__cpupool_read(const struct chaos__what *w, const char *name,
 		     uint32_t *id);
-int chaos__pool_get(const struct chaos__what *w, uint32_t id,
+int chaos__cpupool_get(const struct chaos__what *w, uint32_t id,
 		    struct chaos__xen_pool *out);
-int chaos__pool_move(const struct chaos__what *w, uint32_t id, uint32_t domid);
+int chaos__cpupool_move(const struct chaos__what *w, uint32_t id, uint32_t domid);
 
 /* place.c: cpus, cpu_weight, cap and pool of a new domain, as far as they are
  * said; costs nothing when none is. */

@@ -66,7 +66,7 @@ int chaos__weight_set(const struct chaos__what *w, uint32_t domid,
 
 	rc = check(w, vcpus, weight, cap);
 	if (!rc)
-		rc = chaos__pool_get(w, pool, &p);
+		rc = chaos__cpupool_get(w, pool, &p);
 	if (rc)
 		return rc;
 	rc = chaos__xen_weight_get(w->ctx->xen, domid, p.scheduler, &had_weight,
@@ -101,7 +101,7 @@ static int get(const struct chaos__what *w, const struct chaos__found *f,
 	struct chaos_sched s = { .size = out->size };
 	int rc;
 
-	rc = chaos__pool_get(w, f->dom.pool, &p);
+	rc = chaos__cpupool_get(w, f->dom.pool, &p);
 	if (rc)
 		return rc;
 	s.pool = p.id;

@@ -579,7 +579,7 @@ static void test_cpus(void **state)
 	assert_int_equal(run(f, "vcpu-pin web 0"), EXIT_USAGE);
 	assert_int_equal(run(f, "vcpu-pin web x 1"), EXIT_USAGE);
 	assert_int_equal(run(f, "vcpu-pin web 0 - -"), EXIT_USAGE);
-	json = run_json(f, "pool create 2-3 credit --json", 0);
+	json = run_json(f, "cpupool create 2-3 credit --json", 0);
 	assert_string_equal(text_of(json, 0, "cpus"), "2-3");
 	json_decref(json);
 	json = run_json(f, "sched --json -w 100 -c 50 -p Pool-1 web nobody",
@@ -591,14 +591,21 @@ static void test_cpus(void **state)
 	assert_non_null(strstr(said.out, "Pool-1  credit"));
 	assert_int_equal(run(f, "sched"), EXIT_USAGE);
 	assert_int_equal(run(f, "sched -w x web"), EXIT_USAGE);
-	json_decref(run_json(f, "pool destroy 1 --json", EXIT_FAILURE));
+	json_decref(run_json(f, "cpupool destroy 1 --json", EXIT_FAILURE));
 	assert_int_equal(run(f, "destroy web"), 0);
-	assert_int_equal(run(f, "pool destroy Pool-1"), 0);
-	assert_int_equal(run(f, "pool"), 0);
+	assert_int_equal(run(f, "cpupool destroy Pool-1"), 0);
+	assert_int_equal(run(f, "cpupool"), 0);
 	assert_non_null(strstr(said.out, "\nPool-0  credit2          1  0-3\n"));
-	assert_int_equal(run(f, "pool create"), EXIT_USAGE);
-	assert_int_equal(run(f, "pool destroy"), EXIT_USAGE);
+	assert_int_equal(run(f, "pool"), EXIT_FAILURE);
+	assert_non_null(strstr(said.err, "start chaosd"));
+	json_decref(run_json(f, "pool stats --json", EXIT_FAILURE));
+	assert_int_equal(run(f, "pool set"), EXIT_USAGE);
+	assert_int_equal(run(f, "pool set /nonexistent"), EXIT_FAILURE);
+	assert_int_equal(run(f, "pool drain"), EXIT_USAGE);
 	assert_int_equal(run(f, "pool melt"), EXIT_USAGE);
+	assert_int_equal(run(f, "cpupool create"), EXIT_USAGE);
+	assert_int_equal(run(f, "cpupool destroy"), EXIT_USAGE);
+	assert_int_equal(run(f, "cpupool melt"), EXIT_USAGE);
 }
 
 static void test_memory(void **state)

@@ -163,7 +163,7 @@ static void test_weight(void **state)
 	assert_string_equal(s.scheduler, "unknown");
 }
 
-static int see_pool(void *arg, const struct chaos_pool *p)
+static int see_pool(void *arg, const struct chaos_cpupool *p)
 {
 	struct seen *s = arg;
 	size_t n = strlen(s->text);
@@ -180,22 +180,22 @@ static void test_pools(void **state)
 	uint32_t d = created(f, ""), id = 0, found = 0;
 	struct seen s = { 0 };
 
-	assert_int_equal(chaos_pool_create(f->ctx, "null", "2-3", &id), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, "null", "2-3", &id), 0);
 	assert_int_equal(id, 1);
-	assert_int_equal(chaos_pool_find(f->ctx, "Pool-1", &found), 0);
+	assert_int_equal(chaos_cpupool_find(f->ctx, "Pool-1", &found), 0);
 	assert_int_equal(found, 1);
-	assert_int_equal(chaos_pool_move(f->ctx, 1, d), 0);
-	assert_int_equal(chaos_pool_list(f->ctx, see_pool, &s), 0);
+	assert_int_equal(chaos_cpupool_move(f->ctx, 1, d), 0);
+	assert_int_equal(chaos_cpupool_list(f->ctx, see_pool, &s), 0);
 	assert_string_equal(s.text, "0 credit2 1 0-1;1 null 1 2-3;");
-	assert_int_equal(chaos_pool_destroy(f->ctx, 1), -EBUSY);
+	assert_int_equal(chaos_cpupool_destroy(f->ctx, 1), -EBUSY);
 	assert_error(f, "Pool-1 has 1 domains");
 	assert_int_equal(chaos_vcpu_pin(f->ctx, d, 0, "0", NULL), -EINVAL);
 	assert_error(f, "Pool-1 has CPUs 2-3");
-	assert_int_equal(chaos_pool_move(f->ctx, 0, d), 0);
-	assert_int_equal(chaos_pool_destroy(f->ctx, 1), 0);
+	assert_int_equal(chaos_cpupool_move(f->ctx, 0, d), 0);
+	assert_int_equal(chaos_cpupool_destroy(f->ctx, 1), 0);
 	assert_int_equal(fake_sched.pool[0].cpus.word[0], 15);
 	/* Of Pool-0's scheduler. */
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "all,^0", &id), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "all,^0", &id), 0);
 	assert_int_equal(fake_sched.pool[1].scheduler, CHAOS__SCHED_CREDIT2);
 	assert_int_equal(fake_sched.pool[1].cpus.word[0], 14);
 }
@@ -205,33 +205,33 @@ static void test_pools_wrong(void **state)
 	struct fixture *f = *state;
 	uint32_t id = 7, d = created(f, "");
 
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "0-3", &id), -EBUSY);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "0-3", &id), -EBUSY);
 	assert_error(f, "would take all of Pool-0's CPUs");
-	assert_int_equal(chaos_pool_create(f->ctx, "best", "3", &id),
+	assert_int_equal(chaos_cpupool_create(f->ctx, "best", "3", &id),
 			 -EOPNOTSUPP);
 	assert_error(f, "no scheduler \"best\"");
-	assert_int_equal(chaos_pool_create(f->ctx, "rtds", "3", &id),
+	assert_int_equal(chaos_cpupool_create(f->ctx, "rtds", "3", &id),
 			 -EOPNOTSUPP);
 	assert_error(f, "built without scheduler rtds");
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "9", &id), -EINVAL);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "9", &id), -EINVAL);
 	assert_error(f, "no CPU 9");
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "2;3", &id), -EINVAL);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "2;3", &id), -EINVAL);
 	assert_int_equal(id, 7);
 	assert_int_equal(fake_sched.pool[0].cpus.word[0], 15);
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "3", &id), 0);
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "3", &id), -EINVAL);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "3", &id), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "3", &id), -EINVAL);
 	assert_error(f, "CPU 3 is in Pool-1");
-	assert_int_equal(chaos_pool_destroy(f->ctx, 0), -EPERM);
-	assert_int_equal(chaos_pool_destroy(f->ctx, 2), -ENOENT);
-	assert_int_equal(chaos_pool_move(f->ctx, 2, d), -ENOENT);
-	assert_int_equal(chaos_pool_move(f->ctx, 1, 99), -ESRCH);
+	assert_int_equal(chaos_cpupool_destroy(f->ctx, 0), -EPERM);
+	assert_int_equal(chaos_cpupool_destroy(f->ctx, 2), -ENOENT);
+	assert_int_equal(chaos_cpupool_move(f->ctx, 2, d), -ENOENT);
+	assert_int_equal(chaos_cpupool_move(f->ctx, 1, 99), -ESRCH);
 	fake_sched.pool[1].cpus.word[0] = 0;
-	assert_int_equal(chaos_pool_move(f->ctx, 1, d), -ENODEV);
+	assert_int_equal(chaos_cpupool_move(f->ctx, 1, d), -ENODEV);
 	assert_error(f, "Pool-1 has no CPUs");
-	assert_int_equal(chaos_pool_find(f->ctx, "mine", &id), -EINVAL);
-	assert_int_equal(chaos_pool_find(f->ctx, "Pool-", &id), -EINVAL);
-	assert_int_equal(chaos_pool_find(f->ctx, "99999999999", &id), -EINVAL);
-	assert_int_equal(chaos_pool_find(f->ctx, "3", &id), -ENOENT);
+	assert_int_equal(chaos_cpupool_find(f->ctx, "mine", &id), -EINVAL);
+	assert_int_equal(chaos_cpupool_find(f->ctx, "Pool-", &id), -EINVAL);
+	assert_int_equal(chaos_cpupool_find(f->ctx, "99999999999", &id), -EINVAL);
+	assert_int_equal(chaos_cpupool_find(f->ctx, "3", &id), -ENOENT);
 }
 
 /* Whatever fails, no CPU is lost and no pool is left. */
@@ -243,17 +243,17 @@ static void test_pool_move(void **state)
 	unsigned int n;
 	int rc;
 
-	assert_int_equal(chaos_pool_create(f->ctx, "credit", "2-3", &id), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, "credit", "2-3", &id), 0);
 	for (n = 1;; n++) {
 		fail_nth(n);
-		rc = chaos_pool_move(f->ctx, id, d);
+		rc = chaos_cpupool_move(f->ctx, id, d);
 		if (!fail_happened())
 			break;
 		assert_true(!rc || chaos_nr_errors(f->ctx));
 		fail_never();
 		if (rc && fake_xen.domain[d].dom.pool == id)
 			assert_error(f, "lost its weight and cap");
-		assert_int_equal(chaos_pool_move(f->ctx, 0, d), 0);
+		assert_int_equal(chaos_cpupool_move(f->ctx, 0, d), 0);
 		assert_int_equal(chaos_sched_set(f->ctx, d, 300, 50), 0);
 	}
 	fail_never();
@@ -262,12 +262,12 @@ static void test_pool_move(void **state)
 	assert_int_equal(fake_xen.domain[d].dom.pool, id);
 	assert_int_equal(fake_sched.domain[d].weight, 300);
 	assert_int_equal(fake_sched.domain[d].cap, 50);
-	assert_int_equal(chaos_pool_move(f->ctx, 0, d), 0);
-	assert_int_equal(chaos_pool_destroy(f->ctx, id), 0);
-	assert_int_equal(chaos_pool_create(f->ctx, "null", "2-3", &id), 0);
-	assert_int_equal(chaos_pool_move(f->ctx, id, d), 0);
-	assert_int_equal(chaos_pool_move(f->ctx, 0, d), 0);
-	assert_int_equal(chaos_pool_destroy(f->ctx, id), 0);
+	assert_int_equal(chaos_cpupool_move(f->ctx, 0, d), 0);
+	assert_int_equal(chaos_cpupool_destroy(f->ctx, id), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, "null", "2-3", &id), 0);
+	assert_int_equal(chaos_cpupool_move(f->ctx, id, d), 0);
+	assert_int_equal(chaos_cpupool_move(f->ctx, 0, d), 0);
+	assert_int_equal(chaos_cpupool_destroy(f->ctx, id), 0);
 }
 
 static void test_pool_walk(void **state)
@@ -279,7 +279,7 @@ static void test_pool_walk(void **state)
 
 	for (n = 1;; n++) {
 		fail_nth(n);
-		rc = chaos_pool_create(f->ctx, "credit", "1-2", &id);
+		rc = chaos_cpupool_create(f->ctx, "credit", "1-2", &id);
 		if (!fail_happened())
 			break;
 		fail_never();
@@ -305,7 +305,7 @@ static void test_create(void **state)
 	d = created(f, "");
 	assert_int_equal(fake_sched.nr_calls, 0);
 	assert_int_equal(chaos_destroy(f->ctx, d), 0);
-	assert_int_equal(chaos_pool_create(f->ctx, "credit", "2-3", &id), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, "credit", "2-3", &id), 0);
 	d = created(f, "cpus=\"3\"\npool=\"1\"\ncpu_weight=9\ncap=150");
 	assert_int_equal(fake_xen.domain[d].dom.pool, 1);
 	assert_true(hard(d, 0) == 8 && hard(d, 1) == 8);
@@ -350,7 +350,7 @@ static void test_create_walk(void **state)
 	unsigned int n;
 	int rc = 0;
 
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "3", &id), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "3", &id), 0);
 	cfg = config(f, "cpus=\"3\"\npool=\"1\"\ncap=50");
 	for (n = 1; n < 300; n++) {
 		fail_nth(n);
@@ -551,11 +551,11 @@ static void test_reboot(void **state)
 	assert_int_equal(fake_sched.domain[d].weight, 512);
 	assert_int_equal(fake_sched.domain[d].cap, 0);
 	/* In its configured pool again. */
-	assert_int_equal(chaos_pool_create(f->ctx, NULL, "3", &id), 0);
-	assert_int_equal(chaos_pool_move(f->ctx, id, d), 0);
+	assert_int_equal(chaos_cpupool_create(f->ctx, NULL, "3", &id), 0);
+	assert_int_equal(chaos_cpupool_move(f->ctx, id, d), 0);
 	d = rebooted(f, d);
 	assert_int_equal(fake_xen.domain[d].dom.pool, 0);
-	assert_int_equal(chaos_pool_destroy(f->ctx, id), 0);
+	assert_int_equal(chaos_cpupool_destroy(f->ctx, id), 0);
 	/* Somebody else's doing: no configuration may say that. */
 	fake_sched.domain[d].cap = 201;
 	d = rebooted(f, d);

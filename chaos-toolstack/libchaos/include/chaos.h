@@ -658,7 +658,7 @@ int chaos_sched_set(struct chaos *ctx, uint32_t domid, long weight, long cap);
  * A pool is a set of CPUs with a scheduler of its own.  Xen knows it by its
  * number; it is called Pool-NUMBER here.
  */
-struct chaos_pool {
+struct chaos_cpupool {
 	uint32_t id;
 	const char *scheduler;
 	uint32_t nr_domains;
@@ -666,24 +666,24 @@ struct chaos_pool {
 };
 
 /* "Pool-1" or "1" to 1.  -ENOENT no such pool; -EINVAL neither of them. */
-int chaos_pool_find(struct chaos *ctx, const char *name, uint32_t *id);
+int chaos_cpupool_find(struct chaos *ctx, const char *name, uint32_t *id);
 /*
  * Of CPUs that are in no pool, or in Pool-0, which gives them.  scheduler:
  * "credit", "credit2", "null", "rtds", "arinc653"; NULL: Pool-0's.  All or
  * nothing.  -EINVAL not such CPUs; -EOPNOTSUPP this Xen has no such scheduler;
  * -EBUSY Pool-0 needs a CPU.
  */
-int chaos_pool_create(struct chaos *ctx, const char *scheduler,
+int chaos_cpupool_create(struct chaos *ctx, const char *scheduler,
 		      const char *cpus, uint32_t *id);
 /* Its CPUs go back to Pool-0.  -ENOENT; -EBUSY it has domains; -EPERM Pool-0. */
-int chaos_pool_destroy(struct chaos *ctx, uint32_t id);
+int chaos_cpupool_destroy(struct chaos *ctx, uint32_t id);
 /* As chaos_list(). */
-int chaos_pool_list(struct chaos *ctx,
-		    int (*fn)(void *arg, const struct chaos_pool *p),
+int chaos_cpupool_list(struct chaos *ctx,
+		    int (*fn)(void *arg, const struct chaos_cpupool *p),
 		    void *arg);
 /* With weight and cap, where the pool's scheduler has them, and without pins.
  * -ENOENT no such pool; -ESRCH no such domain; -ENODEV it has no CPUs. */
-int chaos_pool_move(struct chaos *ctx, uint32_t id, uint32_t domid);
+int chaos_cpupool_move(struct chaos *ctx, uint32_t id, uint32_t domid);
 
 /*
  * Asks the guest to give back memory or to take it, and has Xen hold it to

@@ -15,7 +15,7 @@
 #define STEP_MOVE	"move to a pool"
 #define PREFIX		"Pool-"
 
-int chaos__pool_get(const struct chaos__what *w, uint32_t id,
+int chaos__cpupool_get(const struct chaos__what *w, uint32_t id,
 		    struct chaos__xen_pool *out)
 {
 	int rc = chaos__xen_pool_get(w->ctx->xen, id, out);
@@ -24,12 +24,12 @@ int chaos__pool_get(const struct chaos__what *w, uint32_t id,
 		return 0;
 	if (!rc || rc == -ENOENT)
 		return chaos__fail(w->ctx, -ENOENT, w->object, w->step,
-				   "chaos pool shows which there are",
+				   "chaos cpupool shows which there are",
 				   "there is no " PREFIX "%u", id);
 	return chaos__sched_failed(w, rc);
 }
 
-int chaos__pool_read(const struct chaos__what *w, const char *name,
+int chaos__cpupool_read(const struct chaos__what *w, const char *name,
 		     uint32_t *id)
 {
 	size_t n = strlen(PREFIX);
@@ -41,11 +41,11 @@ int chaos__pool_read(const struct chaos__what *w, const char *name,
 	if (!*number || number[strspn(number, "0123456789")] ||
 	    strlen(number) > 9)
 		return chaos__fail(w->ctx, -EINVAL, w->object, w->step,
-				   "chaos pool shows which there are",
+				   "chaos cpupool shows which there are",
 				   "\"%s\" is not a pool's name, like " PREFIX "1",
 				   name);
 	wanted = (uint32_t)strtoul(number, NULL, 10);
-	rc = chaos__pool_get(w, wanted, &pool);
+	rc = chaos__cpupool_get(w, wanted, &pool);
 	if (!rc)
 		*id = wanted;
 	return rc;
@@ -57,12 +57,12 @@ static int begin(const struct chaos__what *w)
 	return chaos__need_xen(w->ctx, w->object);
 }
 
-int chaos_pool_find(struct chaos *ctx, const char *name, uint32_t *id)
+int chaos_cpupool_find(struct chaos *ctx, const char *name, uint32_t *id)
 {
 	struct chaos__what w = { ctx, name, "find it" };
 	int rc = begin(&w);
 
-	return rc ? rc : chaos__pool_read(&w, name, id);
+	return rc ? rc : chaos__cpupool_read(&w, name, id);
 }
 
 /* Takes the CPUs from Pool-0 where they are not free; of those that a pool has
@@ -133,7 +133,7 @@ static int check_cpus(const struct chaos__what *w, const char *text,
 			if (chaos__cpus_has(cpus, i) &&
 			    chaos__cpus_has(&p.cpus, i))
 				return chaos__fail(w->ctx, -EINVAL, w->object,
-					w->step, "chaos pool destroy, or others",
+					w->step, "chaos cpupool destroy, or others",
 					"CPU %u is in " PREFIX "%u", i, p.id);
 	}
 	if (rc != -ENOENT)
@@ -154,7 +154,7 @@ static int scheduler_of(const struct chaos__what *w, const char *name,
 	int rc;
 
 	if (!name) {
-		rc = chaos__pool_get(w, 0, &host);
+		rc = chaos__cpupool_get(w, 0, &host);
 		if (!rc)
 			*out = host.scheduler;
 		return rc;
@@ -200,7 +200,7 @@ static int create(const struct chaos__what *w, uint32_t scheduler,
 	return rc;
 }
 
-int chaos_pool_create(struct chaos *ctx, const char *scheduler,
+int chaos_cpupool_create(struct chaos *ctx, const char *scheduler,
 		      const char *cpus, uint32_t *id)
 {
 	struct chaos__what w = { ctx, cpus, STEP_CREATE };
@@ -222,14 +222,14 @@ int chaos_pool_create(struct chaos *ctx, const char *scheduler,
 	return rc ? rc : create(&w, number, &set, &host, id);
 }
 
-int chaos_pool_destroy(struct chaos *ctx, uint32_t id)
+int chaos_cpupool_destroy(struct chaos *ctx, uint32_t id)
 {
 	struct chaos__what w = { ctx, "pool", STEP_DESTROY };
 	struct chaos__xen_pool pool = { 0 };
 	int rc = begin(&w);
 
 	if (!rc)
-		rc = chaos__pool_get(&w, id, &pool);
+		rc = chaos__cpupool_get(&w, id, &pool);
 	if (rc)
 		return rc;
 	if (!id)
@@ -247,13 +247,13 @@ int chaos_pool_destroy(struct chaos *ctx, uint32_t id)
 	return rc ? chaos__sched_failed(&w, rc) : 0;
 }
 
-int chaos_pool_list(struct chaos *ctx,
-		    int (*fn)(void *arg, const struct chaos_pool *p), void *arg)
+int chaos_cpupool_list(struct chaos *ctx,
+		    int (*fn)(void *arg, const struct chaos_cpupool *p), void *arg)
 {
 	struct chaos__what w = { ctx, "pools", STEP_LOOK };
 	char text[CHAOS__CPUS_TEXT];
 	struct chaos__xen_pool p = { 0 };
-	struct chaos_pool out = { .cpus = text };
+	struct chaos_cpupool out = { .cpus = text };
 	uint32_t next = 0;
 	int rc = begin(&w);
 
@@ -274,7 +274,7 @@ int chaos_pool_list(struct chaos *ctx,
 	return rc;
 }
 
-int chaos__pool_move(const struct chaos__what *w, uint32_t id, uint32_t domid)
+int chaos__cpupool_move(const struct chaos__what *w, uint32_t id, uint32_t domid)
 {
 	int rc = chaos__xen_pool_move(w->ctx->xen, id, domid);
 
@@ -293,14 +293,14 @@ static int move(const struct chaos__what *w, const struct chaos__found *f,
 	uint32_t weight = 0, cap = 0;
 	int rc, had;
 
-	rc = chaos__pool_get(w, f->dom.pool, &from);
+	rc = chaos__cpupool_get(w, f->dom.pool, &from);
 	if (rc)
 		return rc;
 	had = chaos__xen_weight_get(w->ctx->xen, f->dom.domid, from.scheduler,
 				    &weight, &cap);
 	if (had && had != -EOPNOTSUPP)
 		return chaos__sched_failed(w, had);
-	rc = chaos__pool_move(w, to->id, f->dom.domid);
+	rc = chaos__cpupool_move(w, to->id, f->dom.domid);
 	if (rc || had)
 		return rc;
 	rc = chaos__xen_weight_set(w->ctx->xen, f->dom.domid, to->scheduler,
@@ -313,7 +313,7 @@ static int move(const struct chaos__what *w, const struct chaos__found *f,
 			   chaos__xen_reason(w->ctx, rc));
 }
 
-int chaos_pool_move(struct chaos *ctx, uint32_t id, uint32_t domid)
+int chaos_cpupool_move(struct chaos *ctx, uint32_t id, uint32_t domid)
 {
 	struct chaos__found f;
 	struct chaos__what w = { ctx, f.object, STEP_MOVE };
@@ -323,7 +323,7 @@ int chaos_pool_move(struct chaos *ctx, uint32_t id, uint32_t domid)
 	rc = chaos__find(ctx, domid, &f);
 	if (rc)
 		return rc;
-	rc = chaos__pool_get(&w, id, &pool);
+	rc = chaos__cpupool_get(&w, id, &pool);
 	if (!rc && f.dom.pool != id)
 		rc = move(&w, &f, &pool);
 	chaos__found_fini(&f);
