@@ -4,6 +4,7 @@
  *
  * A connection has at most one request under way: the next is read when its
  * reply is sent.  A client that does not read its replies stops itself only.
+ * Requests that take long are done one a turn (connection.h).
  * Only root may connect (SO_PEERCRED), whatever the socket's permissions are.
  */
 #ifndef NBL_CONTROL_H
@@ -25,9 +26,12 @@ int nbl_control_open(struct nbl *nb, const char *path,
 /* Removes the socket.  NULL is allowed. */
 void nbl_control_close(struct nbl_control *ctl);
 /*
- * Try again what waited for a TAP's name, unless who asked is gone.  NULL is
- * allowed.
+ * Do the request that has waited longest, unless who asked is gone.  due: is
+ * there one?  NULL is allowed.
  */
+void nbl_control_turn(struct nbl_control *ctl);
+bool nbl_control_due(const struct nbl_control *ctl);
+/* What waited for a TAP's name has its turn again.  NULL is allowed. */
 void nbl_control_retry(struct nbl_control *ctl);
 /* At the end of a turn: free connections that it closed.  NULL is allowed. */
 void nbl_control_bury(struct nbl_control *ctl);
@@ -38,6 +42,8 @@ void nbl_control_bury(struct nbl_control *ctl);
  */
 int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
 		struct noxs_netback_reply *reply);
+/* Does it take milliseconds, as the kernel does most of it? */
+bool nbl_request_slow(const struct noxs_netback_request *req);
 
 /* Make sure that path's directory is there and ours alone. */
 int nbl_control_dir(const char *path, char err[NBL_ERROR_SIZE]);

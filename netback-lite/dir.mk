@@ -4,9 +4,8 @@
 # (gnttab.h, evtchn.h, tap.h, link.h and libnoxs), which tests replace.
 
 NBL_CORE := $(addprefix netback-lite/,attach.c batch.c bind.c check.c closer.c \
-	control.c \
-	csum.c front.c guest.c log.c loop.c nbl.c rate.c request.c ring_rx.c \
-	ring_tx.c vif.c watch.c)
+	connection.c control.c csum.c front.c guest.c log.c loop.c nbl.c rate.c \
+	request.c ring_rx.c ring_tx.c vif.c watch.c)
 NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c tap.c)
 
 # The barriers of <xen/io/ring.h> are ours only under a current version.

@@ -227,11 +227,12 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 	int rc;
 
 	timeout_ms = nbl_rate_timeout(nb, timeout_ms);
-	if (!TAILQ_EMPTY(&nb->ready))
+	if (!TAILQ_EMPTY(&nb->ready) || nbl_control_due(nb->control))
 		timeout_ms = 0;
 	rc = nbl_loop_wait(&nb->loop, timeout_ms);
 	if (rc)
 		return rc;
+	nbl_control_turn(nb->control);
 	nbl_run_ready(nb);
 	nbl_bury(nb);
 	nbl_closer_kick(nb->closer);

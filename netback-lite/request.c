@@ -101,6 +101,12 @@ static int request_bind(struct nbl *nb,
 	return rc;
 }
 
+bool nbl_request_slow(const struct noxs_netback_request *req)
+{
+	return req->op == NOXS_NETBACK_ATTACH ||
+	       req->op == NOXS_NETBACK_DETACH;
+}
+
 int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
 		struct noxs_netback_reply *reply)
 {

@@ -404,6 +404,117 @@ static void client_that_leaves_while_parked(void **state)
 	assert_int_equal(s->nb->nr_vifs, 0);	/* nobody would know of it */
 }
 
+static bool answered(int fd)
+{
+	struct noxs_netback_reply reply;
+
+	return recv(fd, &reply, sizeof(reply), MSG_DONTWAIT) ==
+	       sizeof(reply);
+}
+
+/* vif 0 of domain 2: a spare. */
+static void make_spare(struct test_state *s)
+{
+	struct noxs_netback_request req;
+	char err[NBL_ERROR_SIZE];
+	struct nbl_vif *vif;
+
+	fake_dom_create(2);
+	request_init(&req, 2, 0);
+	memset(req.mac, 0, sizeof(req.mac));
+	req.flags = NOXS_NETBACK_SPARE;
+	assert_int_equal(nbl_vif_attach(s->nb, &req, &vif, err), 0);
+}
+
+/* Behind one ATTACH at most, the one that is under way when it comes. */
+static void bind_does_not_wait(void **state)
+{
+	enum { OTHERS = 10, EACH = 5 };
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	int others[OTHERS], i, fd = dial();
+	unsigned int n;
+
+	make_spare(s);
+	for (i = 0; i < OTHERS; i++)
+		others[i] = dial();
+	turns(s->nb);
+	for (i = 0; i < OTHERS * EACH; i++) {
+		request_init(&req, 1, (uint16_t)i);
+		post(others[i % OTHERS], &req);
+	}
+	nbl_turn(s->nb, 0);
+	n = s->nb->nr_vifs;
+	assert_int_equal(n, 1 + 1);
+
+	request_init(&req, 2, 0);
+	req.op = NOXS_NETBACK_BIND;
+	post(fd, &req);
+	nbl_turn(s->nb, 0);
+	assert_true(answered(fd));
+	assert_int_equal(s->nb->nr_vifs, n + 1);
+	turns(s->nb);
+	assert_int_equal(s->nb->nr_vifs, 1 + OTHERS * EACH);
+	for (i = 0; i < OTHERS; i++)
+		close(others[i]);
+	close(fd);
+}
+
+/* Who asks for one thing is not behind all that another asks for. */
+static void clients_take_turns(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	int greedy = dial(), fd = dial(), i;
+
+	fake_dom_create(3);
+	turns(s->nb);
+	for (i = 0; i < 40; i++) {
+		request_init(&req, 1, (uint16_t)i);
+		post(greedy, &req);
+	}
+	nbl_turn(s->nb, 0);
+	request_init(&req, 3, 0);
+	post(fd, &req);
+	for (i = 0; i < 2; i++)
+		nbl_turn(s->nb, 0);
+	assert_true(answered(fd));
+	plain(&req, NOXS_NETBACK_DETACH, 3, 0);
+	post(fd, &req);
+	for (i = 0; i < 2; i++)
+		nbl_turn(s->nb, 0);
+	assert_true(answered(fd));
+	assert_in_range(s->nb->nr_vifs, 3, 5);
+	turns(s->nb);
+	assert_int_equal(s->nb->nr_vifs, 40);
+	close(greedy);
+	close(fd);
+}
+
+static void client_that_leaves_while_queued(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	int fd[4], i;
+
+	for (i = 0; i < 4; i++)
+		fd[i] = dial();
+	turns(s->nb);
+	for (i = 0; i < 4; i++) {
+		request_init(&req, 1, (uint16_t)i);
+		post(fd[i], &req);
+	}
+	nbl_turn(s->nb, 0);
+	assert_int_equal(s->nb->nr_vifs, 1);
+	close(fd[1]);	/* its turn is next: it hangs up in time */
+	close(fd[3]);
+	turns(s->nb);
+	assert_int_equal(s->nb->nr_vifs, 2);	/* nobody would know of more */
+	assert_true(answered(fd[0]) && answered(fd[2]));
+	close(fd[0]);
+	close(fd[2]);
+}
+
 /* Those over the limit wait, and each that leaves lets one in. */
 static void connections_are_bounded(void **state)
 {
@@ -498,6 +609,9 @@ int main(void)
 		CTL(client_that_does_not_read),
 		CTL(client_that_leaves_at_any_time),
 		CTL(client_that_leaves_while_parked),
+		CTL(bind_does_not_wait),
+		CTL(clients_take_turns),
+		CTL(client_that_leaves_while_queued),
 		CTL(connections_are_bounded),
 		CTL(strangers_are_refused),
 		CTL(directory_must_be_ours_alone),
