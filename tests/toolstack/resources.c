@@ -517,7 +517,7 @@ static void test_reboot(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t d = created(f, "maxmem=8\ncpus=\"1\"");
-	struct chaos__xen_dom *dom = &fake_xen.domain[d].dom;
+	struct chaos__xen_dom *dom;
 	uint32_t id = 0;
 
 	fake_hyp_connect(d, 0);
