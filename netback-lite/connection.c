@@ -119,12 +119,15 @@ static void connection_ready(struct nbl_source *src, uint32_t events)
 		nbl_connection_close(conn);
 }
 
-/* Its EPOLLHUP may be further on in this turn, or behind its requests. */
-static bool connection_hung_up(const struct nbl_connection *conn)
+/*
+ * An ATTACH whose client is gone makes a vif that nobody knows of; a DETACH is
+ * wanted all the same.  The client's EPOLLHUP may be further on in this turn.
+ */
+static bool connection_pointless(const struct nbl_connection *conn)
 {
 	struct pollfd pfd = { .fd = conn->fd };
 
-	return poll(&pfd, 1, 0) > 0;
+	return conn->req.op == NOXS_NETBACK_ATTACH && poll(&pfd, 1, 0) > 0;
 }
 
 void nbl_control_turn(struct nbl_control *ctl)
@@ -136,8 +139,8 @@ void nbl_control_turn(struct nbl_control *ctl)
 		return;
 	TAILQ_REMOVE(&ctl->queue, conn, queue_link);
 	conn->queued = false;
-	/* A vif that nobody would know of is not made. */
-	rc = connection_hung_up(conn) ? -ECONNRESET : connection_answer(conn);
+	rc = connection_pointless(conn) ? -ECONNRESET
+					: connection_answer(conn);
 	if (!rc)
 		rc = connection_wait(conn);
 	if (rc)

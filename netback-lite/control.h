@@ -26,8 +26,8 @@ int nbl_control_open(struct nbl *nb, const char *path,
 /* Removes the socket.  NULL is allowed. */
 void nbl_control_close(struct nbl_control *ctl);
 /*
- * Do the request that has waited longest, unless who asked is gone.  due: is
- * there one?  NULL is allowed.
+ * Do the request that has waited longest, unless it is an ATTACH and who asked
+ * is gone.  due: is there one?  NULL is allowed.
  */
 void nbl_control_turn(struct nbl_control *ctl);
 bool nbl_control_due(const struct nbl_control *ctl);

@@ -515,6 +515,29 @@ static void client_that_leaves_while_queued(void **state)
 	close(fd[2]);
 }
 
+/* What it no longer wants is given back nevertheless. */
+static void client_that_leaves_behind_a_detach(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	int busy = dial(), fd = dial();
+	char err[NBL_ERROR_SIZE];
+
+	assert_int_equal(attach(s->nb, 1, 0, err), 0);
+	turns(s->nb);
+	request_init(&req, 1, 1);
+	post(busy, &req);
+	plain(&req, NOXS_NETBACK_DETACH, 1, 0);
+	post(fd, &req);
+	nbl_turn(s->nb, 0);
+	assert_int_equal(s->nb->nr_vifs, 2);
+	close(fd);
+	turns(s->nb);
+	assert_int_equal(s->nb->nr_vifs, 1);
+	assert_true(answered(busy));
+	close(busy);
+}
+
 /* Those over the limit wait, and each that leaves lets one in. */
 static void connections_are_bounded(void **state)
 {
@@ -612,6 +635,7 @@ int main(void)
 		CTL(bind_does_not_wait),
 		CTL(clients_take_turns),
 		CTL(client_that_leaves_while_queued),
+		CTL(client_that_leaves_behind_a_detach),
 		CTL(connections_are_bounded),
 		CTL(strangers_are_refused),
 		CTL(directory_must_be_ours_alone),

@@ -8,8 +8,8 @@
  * noxs_netback_reply, in the order of the requests; requests may be
  * pipelined.  Both ends are on one host: native byte order and alignment.
  * Clients take turns, a request each; what is quick (all but ATTACH and
- * DETACH) waits for one ATTACH or DETACH at most.  One whose client is gone
- * before its turn is not done.
+ * DETACH) waits for one ATTACH or DETACH at most.  An ATTACH whose client is
+ * gone before its turn is not done.
  *
  * A reply to ATTACH or DETACH says that the thing is done, not that it was
  * begun: after ATTACH the TAP is on its bridge and the device is in the
