@@ -20,8 +20,9 @@ void nbl_connection_close(struct nbl_connection *conn)
 		TAILQ_REMOVE(&ctl->queue, conn, queue_link);
 	TAILQ_REMOVE(&ctl->connections, conn, link);
 	TAILQ_INSERT_TAIL(&ctl->dead, conn, link);
+	nbl_listener_freed(&ctl->listener);
 	if (ctl->nr_connections-- == NBL_MAX_CONNECTIONS)
-		nbl_control_limit(ctl);
+		nbl_listener_full(&ctl->listener, false);
 }
 
 void nbl_control_bury(struct nbl_control *ctl)

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #include "control.h"
+#include "listener.h"
 
 struct nbl_connection {
 	struct nbl_source src;
@@ -34,8 +35,7 @@ TAILQ_HEAD(nbl_connection_list, nbl_connection);
 
 struct nbl_control {
 	struct nbl *nb;
-	struct nbl_source src;
-	int fd;
+	struct nbl_listener listener;
 	struct sockaddr_un addr;
 	struct nbl_connection_list connections;
 	struct nbl_connection_list queue;
@@ -47,7 +47,5 @@ struct nbl_control {
 int nbl_connection_open(struct nbl_control *ctl, int fd);
 /* Freed at the end of the turn. */
 void nbl_connection_close(struct nbl_connection *conn);
-/* control.c: there may be another one, or no more. */
-void nbl_control_limit(struct nbl_control *ctl);
 
 #endif

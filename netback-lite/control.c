@@ -11,17 +11,6 @@
 
 #include "connection.h"
 
-/*
- * At the limit nobody is accepted: who connects waits in the backlog.  The
- * listener stays in the set, since a change of its events cannot fail.
- */
-void nbl_control_limit(struct nbl_control *ctl)
-{
-	bool full = ctl->nr_connections >= NBL_MAX_CONNECTIONS;
-
-	nbl_loop_mod(&ctl->nb->loop, ctl->fd, full ? 0 : EPOLLIN, &ctl->src);
-}
-
 /* Root, or the user we run as (the same but in tests). */
 static bool peer_allowed(int fd)
 {
@@ -33,15 +22,11 @@ static bool peer_allowed(int fd)
 	return cred.uid == 0 || cred.uid == geteuid();
 }
 
-static void listener_ready(struct nbl_source *src, uint32_t events)
+static void client_accepted(struct nbl_listener *l, int fd)
 {
-	struct nbl_control *ctl = nbl_container(src, struct nbl_control, src);
-	int fd;
+	struct nbl_control *ctl = nbl_container(l, struct nbl_control,
+						listener);
 
-	(void)events;
-	fd = accept4(ctl->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
 	if (!peer_allowed(fd)) {
 		nbl_log(NBL_WARN, "control: refused a peer that is not root");
 		goto err_close;
@@ -51,12 +36,13 @@ static void listener_ready(struct nbl_source *src, uint32_t events)
 	if (ctl->nr_connections == NBL_MAX_CONNECTIONS) {
 		nbl_log(NBL_WARN, "control: %d connections, others wait",
 			NBL_MAX_CONNECTIONS);
-		nbl_control_limit(ctl);
+		nbl_listener_full(l, true);
 	}
 	return;
 
 err_close:
 	close(fd);
+	nbl_listener_freed(l);
 }
 
 int nbl_control_dir(const char *path, char err[NBL_ERROR_SIZE])
@@ -85,22 +71,23 @@ int nbl_control_dir(const char *path, char err[NBL_ERROR_SIZE])
 static int control_listen(struct nbl_control *ctl, const char *path,
 			  char err[NBL_ERROR_SIZE])
 {
-	int rc;
+	int fd, rc;
 
-	ctl->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
-			 SOCK_NONBLOCK, 0);
-	if (ctl->fd < 0)
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		    0);
+	if (fd < 0)
 		return nbl_fail(err, -errno, "open a socket");
 	unlink(path);
-	if (bind(ctl->fd, (struct sockaddr *)&ctl->addr, sizeof(ctl->addr))) {
+	if (bind(fd, (struct sockaddr *)&ctl->addr, sizeof(ctl->addr))) {
 		rc = nbl_fail(err, -errno, "bind %s", path);
 		goto err_close;
 	}
-	if (chmod(path, 0600) || listen(ctl->fd, NBL_MAX_CONNECTIONS)) {
+	if (chmod(path, 0600) || listen(fd, NBL_MAX_CONNECTIONS)) {
 		rc = nbl_fail(err, -errno, "listen on %s", path);
 		goto err_unlink;
 	}
-	rc = nbl_loop_add(&ctl->nb->loop, ctl->fd, EPOLLIN, &ctl->src);
+	rc = nbl_listener_open(&ctl->listener, &ctl->nb->loop, fd,
+			       client_accepted);
 	if (rc) {
 		nbl_fail(err, rc, "wait for %s", path);
 		goto err_unlink;
@@ -110,7 +97,7 @@ static int control_listen(struct nbl_control *ctl, const char *path,
 err_unlink:
 	unlink(path);
 err_close:
-	close(ctl->fd);
+	close(fd);
 	return rc;
 }
 
@@ -129,7 +116,6 @@ int nbl_control_open(struct nbl *nb, const char *path,
 	if (!ctl)
 		return nbl_fail(err, -ENOMEM, "allocate");
 	ctl->nb = nb;
-	ctl->src.fn = listener_ready;
 	ctl->addr.sun_family = AF_UNIX;
 	strcpy(ctl->addr.sun_path, path);
 	TAILQ_INIT(&ctl->connections);
@@ -155,8 +141,7 @@ void nbl_control_close(struct nbl_control *ctl)
 		nbl_connection_close(conn);
 	}
 	nbl_control_bury(ctl);
-	nbl_loop_del(&ctl->nb->loop, ctl->fd);
-	close(ctl->fd);
+	nbl_listener_close(&ctl->listener);
 	unlink(ctl->addr.sun_path);
 	ctl->nb->control = NULL;
 	free(ctl);

@@ -5,6 +5,8 @@
  * A connection has at most one request under way: the next is read when its
  * reply is sent.  A client that does not read its replies stops itself only.
  * Requests that take long are done one a turn (connection.h).
+ * When there is no descriptor left, one client at a time is served nevertheless
+ * (listener.h): it may detach what holds them.
  * Only root may connect (SO_PEERCRED), whatever the socket's permissions are.
  */
 #ifndef NBL_CONTROL_H

@@ -37,8 +37,9 @@ void nbl_log_start(enum nbl_level max, bool to_syslog)
 {
 	log_max = max;
 	log_syslog = to_syslog;
+	/* At once: later there may be no descriptor left to say so. */
 	if (to_syslog)
-		openlog("netback-lite", LOG_PID, LOG_DAEMON);
+		openlog("netback-lite", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
 void nbl_log(enum nbl_level level, const char *fmt, ...)

@@ -97,8 +97,11 @@ int nbl_tap_open(const char *ifname, int *out)
 		goto out;
 	while (t->used)
 		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
-	fake_assert(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
-				SOCK_CLOEXEC, 0, fds));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		       0, fds)) {
+		rc = -errno;
+		goto out;
+	}
 	memset(t, 0, sizeof(*t));
 	strcpy(t->name, ifname);
 	t->used = true;

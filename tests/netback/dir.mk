@@ -22,6 +22,8 @@ $(eval $(call netback_test,rate))
 $(eval $(call netback_test,spare))
 $(eval $(call netback_test,control))
 netback-control_LDLIBS += -Wl,--wrap=nbl_tap_close
+$(eval $(call netback_test,listener))
+netback-listener_LDLIBS += -Wl,--wrap=accept4
 $(eval $(call netback_test,csum))
 $(eval $(call netback_test,random))
 
