@@ -10,7 +10,7 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	@touch $@
 
 LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower \
-	labpty)
+	labpty labdial)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
@@ -19,6 +19,9 @@ labclock_SRCS := tests/lab/tools/labclock.c
 $(eval $(call program,labclock,lab/labclock))
 labkill_SRCS := tests/lab/tools/labkill.c
 $(eval $(call program,labkill,lab/labkill))
+labdial_SRCS := tests/lab/tools/labdial.c
+$(eval $(call program,labdial,lab/labdial))
+
 labpty_SRCS := tests/lab/tools/labpty.c
 $(eval $(call program,labpty,lab/labpty))
 labpower_SRCS := tests/lab/tools/labpower.c \

@@ -56,6 +56,20 @@ static void put_out(struct pool *p, struct pool_spare *s)
 	s->flavour->nr_leaving++;
 }
 
+void pool_add(struct pool *p, struct pool_spare *s)
+{
+	struct pool_flavour *f = s->flavour;
+
+	if (f->retired || f->nr_ready >= f->high) {
+		put_out(p, s);
+	} else {
+		TAILQ_INSERT_TAIL(&f->ready, s, link);
+		f->nr_ready++;
+	}
+	if (f->nr_ready >= f->high)
+		f->filling = false;
+}
+
 static void empty(struct pool *p, struct pool_flavour *f)
 {
 	struct pool_spare *s;

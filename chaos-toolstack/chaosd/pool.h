@@ -93,6 +93,8 @@ void pool_died(struct pool *p, uint32_t domid);
 
 /* Memory is wanted: for a while no spare is made. */
 void pool_hold(struct pool *p);
+/* With the lock: a new one, which may be one too many by now. */
+void pool_add(struct pool *p, struct pool_spare *s);
 /* One that may go, of whatever flavour, to be discarded by the caller; NULL: there
  * is none.  Then pool_discarded. */
 struct pool_spare *pool_take_any(struct pool *p);

@@ -116,15 +116,12 @@ static void failed(struct pool *p, struct pool_flavour *f, int rc)
 }
 
 /* With the lock. */
-static void made(struct pool_flavour *f, struct pool_spare *s)
+static void made(struct pool *p, struct pool_flavour *f, struct pool_spare *s)
 {
 	f->made++;
 	f->error[0] = '\0';
 	f->retry_ns = f->backoff_ns = 0;
-	TAILQ_INSERT_TAIL(&f->ready, s, link);
-	f->nr_ready++;
-	if (f->nr_ready >= f->high)
-		f->filling = false;
+	pool_add(p, s);
 }
 
 static void make_one(struct pool *p, struct pool_flavour *f)
@@ -149,7 +146,7 @@ static void make_one(struct pool *p, struct pool_flavour *f)
 	}
 	s->flavour = f;
 	s->domid = chaos_spare_domid(s->spare);
-	made(f, s);
+	made(p, f, s);
 }
 
 /* Without the lock: it is on no list meanwhile. */
