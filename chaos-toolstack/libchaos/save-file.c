@@ -2,7 +2,8 @@
 /*
  * Files without a name (O_TMPFILE) vanish with the process that writes them.
  * Where a file system has none, the name of one that is not complete ends in
- * ".part"; then a kill leaves it behind.
+ * ".part"; then a kill leaves it behind.  So it does, for a moment, where a file
+ * is to be replaced.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -69,36 +70,51 @@ int chaos__save_file_open(struct chaos__save_file *f, const char *path)
 	return rc;
 }
 
-/* A link cannot replace a file: it gets a name of its own first. */
-static int give_name(struct chaos__save_file *f)
+static int give_name(struct chaos__save_file *f, const char *name)
 {
 	char self[64];
 
-	if (f->tmp)
-		return 0;
-	if (asprintf(&f->tmp, "%s.%d.part", f->name, getpid()) < 0) {
-		f->tmp = NULL;
-		return -ENOMEM;
-	}
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", f->fd);
-	unlinkat(f->dir_fd, f->tmp, 0);
-	if (!linkat(AT_FDCWD, self, f->dir_fd, f->tmp, AT_SYMLINK_FOLLOW))
-		return 0;
-	free(f->tmp);
-	f->tmp = NULL;
-	return -errno;
+	return linkat(AT_FDCWD, self, f->dir_fd, name, AT_SYMLINK_FOLLOW) ?
+	       -errno : 0;
 }
 
-int chaos__save_file_commit(struct chaos__save_file *f)
+/* A link cannot replace a file: it gets a name of its own first.  A kill between
+ * the two leaves that name, of a file that is complete. */
+static int replace(struct chaos__save_file *f)
 {
-	int rc = fsync(f->fd) ? -errno : give_name(f);
+	char *name;
+	int rc = 0;
 
+	if (!f->tmp) {
+		if (asprintf(&name, "%s.%d.part", f->name, getpid()) < 0)
+			return -ENOMEM;
+		unlinkat(f->dir_fd, name, 0);
+		rc = give_name(f, name);
+		if (rc)
+			free(name);
+		else
+			f->tmp = name;
+	}
 	if (!rc && renameat(f->dir_fd, f->tmp, f->dir_fd, f->name))
 		rc = -errno;
 	if (rc)
 		return rc;
 	free(f->tmp);
 	f->tmp = NULL;
+	return 0;
+}
+
+int chaos__save_file_commit(struct chaos__save_file *f)
+{
+	int rc = fsync(f->fd) ? -errno : 0;
+
+	if (!rc)
+		rc = f->tmp ? -EEXIST : give_name(f, f->name);
+	if (rc == -EEXIST)
+		rc = replace(f);
+	if (rc)
+		return rc;
 	return fsync(f->dir_fd) ? -errno : 0;
 }
 
