@@ -27,7 +27,7 @@ static struct pool_flavour *find(struct pool *p, const char *name)
 {
 	struct pool_flavour *f;
 
-	TAILQ_FOREACH(f, &p->flavours, link)
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link))
 		if (!f->retired && !strcmp(chaos_config_name(f->cfg), name))
 			return f;
 	return NULL;
@@ -180,7 +180,7 @@ static struct pool_flavour *choose(struct pool *p,
 {
 	struct pool_flavour *f, *best = NULL;
 
-	TAILQ_FOREACH(f, &p->flavours, link) {
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link)) {
 		if (f->retired || chaos_flavour_misfit(f->cfg, cfg))
 			continue;
 		*fits = true;
@@ -266,7 +266,7 @@ static bool died_here(struct pool *p, struct pool_flavour *f, uint32_t domid)
 {
 	struct pool_spare *s;
 
-	TAILQ_FOREACH(s, &f->ready, link) {
+	for (s = TAILQ_FIRST(&f->ready); s; s = TAILQ_NEXT(s, link)) {
 		if (s->domid != domid)
 			continue;
 		take_off(f, s);
@@ -285,7 +285,7 @@ void pool_died(struct pool *p, uint32_t domid)
 	struct pool_flavour *f;
 
 	pthread_mutex_lock(&p->lock);
-	TAILQ_FOREACH(f, &p->flavours, link)
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link))
 		if (died_here(p, f, domid))
 			break;
 	pthread_mutex_unlock(&p->lock);
@@ -296,7 +296,7 @@ static struct pool_flavour *largest(struct pool *p)
 {
 	struct pool_flavour *f, *best = NULL;
 
-	TAILQ_FOREACH(f, &p->flavours, link)
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link))
 		if (f->nr_ready && (!best || f->nr_ready > best->nr_ready))
 			best = f;
 	return best;
@@ -359,7 +359,7 @@ void pool_look(struct pool *p, void (*fn)(void *arg,
 	struct pool_flavour *f;
 
 	pthread_mutex_lock(&p->lock);
-	TAILQ_FOREACH(f, &p->flavours, link)
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link))
 		if (!f->retired)
 			fn(arg, f);
 	totals->misses = p->misses;

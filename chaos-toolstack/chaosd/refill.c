@@ -167,7 +167,7 @@ static struct pool_flavour *choose(struct pool *p, uint64_t *until)
 	uint64_t now = pool_now_ns(), when;
 
 	*until = 0;
-	TAILQ_FOREACH(f, &p->flavours, link) {
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link)) {
 		if (f->retired || !f->filling || f->nr_ready >= f->high)
 			continue;
 		when = f->retry_ns > p->hold_ns ? f->retry_ns : p->hold_ns;

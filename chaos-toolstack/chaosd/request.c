@@ -175,25 +175,24 @@ static void serve_call(struct request_context *rq, const uint8_t *body,
 		       size_t size, struct request_reply *r)
 {
 	char *text = strndup((const char *)body, size), *reply = NULL;
-	size_t left;
-	int rc;
+	size_t left, n;
+	int rc = -ENOMEM;
 
 	chaosd_begin(rq->ctx);
-	if (text) {
+	if (text)
 		rc = request_call(rq, text, &reply);
-	} else {
-		rc = chaosd_fail(rq->ctx, -ENOMEM, "request", "read it", "",
-				 "no memory");
-	}
+	else
+		chaosd_fail(rq->ctx, rc, "request", "read it", "", "no memory");
 	free(text);
+	n = reply ? strlen(reply) : 0;
 	room(r, &left);
-	if (!rc && strlen(reply) > left)
+	if (!rc && n > left)
 		rc = chaosd_fail(rq->ctx, -E2BIG, "request", "answer it", "",
 				 "the answer is too long");
 	if (rc)
 		fail(rq, r, rc);
-	else
-		put(r, reply, strlen(reply));
+	else if (n)
+		put(r, reply, n);
 	free(reply);
 }
 

@@ -21,13 +21,15 @@ struct client {
 	int fd;
 };
 
+TAILQ_HEAD(clients, client);
+
 struct server {
 	sd_event *event;
 	sd_event_source *source;
 	int fd;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct sockaddr_un addr;
 	bool bound;		/* by us: we remove it */
-	TAILQ_HEAD(, client) clients;
+	struct clients clients;
 	unsigned int nr_clients;
 	struct request_context *requests;
 };
@@ -166,23 +168,22 @@ static int remove_stale(const struct sockaddr_un *sa)
 
 static int listen_on(struct server *s, const char *path)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int rc;
 
-	if (strlen(path) >= sizeof(sa.sun_path))
+	if (strlen(path) >= sizeof(s->addr.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(sa.sun_path, path);
-	rc = remove_stale(&sa);
+	s->addr.sun_family = AF_UNIX;
+	strcpy(s->addr.sun_path, path);
+	rc = remove_stale(&s->addr);
 	if (rc)
 		return rc;
 	s->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		       0);
 	if (s->fd < 0)
 		return -errno;
-	if (bind(s->fd, (struct sockaddr *)&sa, sizeof(sa)))
+	if (bind(s->fd, (struct sockaddr *)&s->addr, sizeof(s->addr)))
 		return -errno;
 	s->bound = true;
-	strcpy(s->path, path);
 	return listen(s->fd, BACKLOG) ? -errno : 0;
 }
 
@@ -212,16 +213,18 @@ int server_open(sd_event *event, int fd, const char *path,
 
 void server_close(struct server *s)
 {
-	struct client *c;
+	struct client *c, *next;
 
 	if (!s)
 		return;
-	while ((c = TAILQ_FIRST(&s->clients)))
+	for (c = TAILQ_FIRST(&s->clients); c; c = next) {
+		next = TAILQ_NEXT(c, link);
 		client_close(c);
+	}
 	sd_event_source_disable_unref(s->source);
 	if (s->fd >= 0)
 		close(s->fd);
 	if (s->bound)
-		unlink(s->path);
+		unlink(s->addr.sun_path);
 	free(s);
 }

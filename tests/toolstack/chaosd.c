@@ -177,7 +177,7 @@ static int create(struct daemon *d, const char *name, const char *more,
 static void test_hit(void **state)
 {
 	struct daemon d;
-	struct chaosd_created c;
+	struct chaosd_created c = { 0 };
 
 	start(&d, state);
 	call(&d, FLAVOUR(2, 3, ""), 0);
@@ -207,7 +207,7 @@ static void test_hit(void **state)
 static void test_no_spare(void **state)
 {
 	struct daemon d;
-	struct chaosd_created c;
+	struct chaosd_created c = { 0 };
 	const char *list;
 
 	start(&d, state);
@@ -233,7 +233,7 @@ static void test_no_spare(void **state)
 static void test_request_at_fault(void **state)
 {
 	struct daemon d;
-	struct chaosd_created c;
+	struct chaosd_created c = { 0 };
 	uint32_t domid;
 
 	start(&d, state);
@@ -253,7 +253,7 @@ static void test_request_at_fault(void **state)
 static void test_spare_at_fault(void **state)
 {
 	struct daemon d;
-	struct chaosd_created c;
+	struct chaosd_created c = { 0 };
 
 	start(&d, state);
 	call(&d, FLAVOUR(0, 2, ""), 0);

@@ -219,6 +219,8 @@ int chaos__xen_set_uuid(struct chaos__xen *xen, uint32_t domid,
 	(void)xen;
 	if (fail_here("xen set uuid"))
 		return -EIO;
+	if (!fake_xen_find(domid))
+		return -ESRCH;
 	memcpy(fake_xen_find(domid)->dom.uuid, uuid, 16);
 	return 0;
 }
