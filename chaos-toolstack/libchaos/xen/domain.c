@@ -110,7 +110,7 @@ int chaos__xen_vcpus(struct chaos__xen *xen, uint32_t domid,
 int chaos__xen_set_uuid(struct chaos__xen *xen, uint32_t domid,
 			const uint8_t uuid[16])
 {
-	xen_domain_handle_t handle;
+	xen_domain_handle_t handle = { 0 };
 
 	memcpy(handle, uuid, sizeof(handle));
 	xen->detail[0] = '\0';
