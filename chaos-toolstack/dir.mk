@@ -93,7 +93,8 @@ chaos_LDLIBS := $(if $(filter 1,$(SAN)),$(libchaos_LINK),\
 $(eval $(call program,chaos,chaos/chaos))
 
 chaosd_SRCS := $(addprefix chaos-toolstack/chaosd/,main.c options.c log.c \
-	flavours.c server.c request.c call.c pool.c refill.c)
+	flavours.c server.c request.c call.c pool.c refill.c \
+	watcher.c)
 chaosd_CFLAGS := -I$(LIBCHAOS)/include -pthread
 chaosd_LIBS := $(B)/lib/libchaos.a
 chaosd_PKGS := libsystemd jansson

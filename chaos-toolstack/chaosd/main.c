@@ -16,6 +16,7 @@
 #include "log.h"
 #include "options.h"
 #include "server.h"
+#include "watcher.h"
 
 #define DEFAULT_RUN_DIR "/run/chaos"
 #define EVENTS_USEC 5000		/* from an event to the look at it */
@@ -29,6 +30,7 @@ struct process {
 	struct chaos *ctx;		/* the loop's */
 	struct chaos_events *events;	/* NULL: this Xen tells none */
 	struct pool pool;
+	struct watch watch;
 	sd_event *event;
 	sd_event_source *events_source, *events_timer;
 	struct request_context requests;
@@ -111,9 +113,20 @@ static void one_event(void *arg, const struct chaos_event *e)
 {
 	struct process *p = arg;
 
-	if (e->kind == CHAOS_EVENT_GONE || e->kind == CHAOS_EVENT_CRASHED ||
-	    e->kind == CHAOS_EVENT_SHUTDOWN)
+	switch (e->kind) {
+	case CHAOS_EVENT_GONE:
 		pool_died(&p->pool, e->domid);
+		break;
+	case CHAOS_EVENT_SHUTDOWN:
+	case CHAOS_EVENT_REBOOTED:
+	case CHAOS_EVENT_CRASHED:
+		pool_died(&p->pool, e->domid);
+		if (p->opt.restart_limit)
+			watch_ended(&p->watch, e->domid);
+		break;
+	default:
+		break;
+	}
 }
 
 static int look_at_events(sd_event_source *source, uint64_t usec, void *arg)
@@ -157,9 +170,14 @@ static int watch(struct process *p)
 
 	if (rc) {
 		log_errors(p->ctx, "watch the domains", rc);
-		log_line(LOG_WARNING, "spares that die are not replaced");
+		log_line(LOG_WARNING, "spares that die are not replaced, and "
+			 "guests that end are not seen to");
 		return 0;
 	}
+	/* Those that ended while nobody watched. */
+	rc = p->opt.restart_limit ? watch_look_around(&p->watch, p->ctx) : 0;
+	if (rc)
+		log_errors(p->ctx, "look at the domains", rc);
 	rc = sd_event_add_io(p->event, &p->events_source,
 			     chaos_events_fd(p->events), EPOLLIN, events_ready,
 			     p);
@@ -261,10 +279,38 @@ static void ready(struct process *p)
 	leave_terminal(p);
 }
 
+static int start_threads(struct process *p)
+{
+	struct chaos *pool_ctx, *watch_ctx;
+	int rc;
+
+	rc = open_context(p, &pool_ctx);
+	if (rc)
+		return rc;
+	rc = open_context(p, &watch_ctx);
+	if (rc)
+		goto err_pool_ctx;
+	rc = pool_start(&p->pool, pool_ctx, (uint64_t)p->opt.reserve_mb << 10);
+	if (rc)
+		goto err_watch_ctx;
+	rc = watch_start(&p->watch, watch_ctx, p->opt.restart_limit,
+			 p->opt.restart_seconds);
+	if (!rc)
+		return 0;
+	chaos_close(watch_ctx);
+	pool_stop(&p->pool);
+	return rc;
+
+err_watch_ctx:
+	chaos_close(watch_ctx);
+err_pool_ctx:
+	chaos_close(pool_ctx);
+	return rc;
+}
+
 /* What comes before the flavours; each step's failure is told here. */
 static int prepare(struct process *p)
 {
-	struct chaos *ctx;
 	int rc;
 
 	rc = find_run_dir(p);
@@ -284,13 +330,7 @@ static int prepare(struct process *p)
 	}
 	rc = open_loop(p);
 	if (!rc)
-		rc = open_context(p, &ctx);
-	if (!rc) {
-		rc = pool_start(&p->pool, ctx,
-				(uint64_t)p->opt.reserve_mb << 10);
-		if (rc)
-			chaos_close(ctx);
-	}
+		rc = start_threads(p);
 	if (rc)
 		log_line(LOG_ERR, "begin: %s", strerror(-rc));
 	return rc;
@@ -326,6 +366,7 @@ static int run(struct process *p)
 		rc = serve(p);
 		server_close(p->server);
 		chaos_events_close(p->events);
+		watch_stop(&p->watch);
 		pool_stop(&p->pool);
 	}
 	sd_event_source_unref(p->events_source);

@@ -10,16 +10,21 @@
 #include <chaos.h>
 
 #include "options.h"
+#include "watcher.h"
 
 #define CONFIG_DIR "/etc/chaos/flavours"
 
 static const char usage[] =
 "Usage: chaosd [OPTION]...\n"
-"Keeps spare domains, so that chaos create has only the rest to do.\n"
+"Keeps spare domains, so that chaos create has only the rest to do, and sees to\n"
+"guests that end.\n"
 "\n"
 "  -c, --config DIR       flavours, DIR/*.cfg (default " CONFIG_DIR ")\n"
 "  -r, --reserve MB       of Xen's memory, that spares leave alone (64)\n"
 "  -i, --image-cache MB   for kernels that are kept ready (64)\n"
+"  -w, --watch N/SECONDS  guests that end are destroyed or restarted as they are\n"
+"                         configured, at most N times in SECONDS (5/60);\n"
+"                         0: they are left alone\n"
 "  -D, --daemon           go to the background when ready; log to syslog\n"
 "  -f, --foreground       stay (default); log to stderr\n"
 "  -p, --pidfile PATH     write the process's number there\n"
@@ -41,6 +46,7 @@ static const struct option long_options[] = {
 	{ "config",	 required_argument, NULL, 'c' },
 	{ "reserve",	 required_argument, NULL, 'r' },
 	{ "image-cache", required_argument, NULL, 'i' },
+	{ "watch",	 required_argument, NULL, 'w' },
 	{ "daemon",	 no_argument,	    NULL, 'D' },
 	{ "foreground",	 no_argument,	    NULL, 'f' },
 	{ "pidfile",	 required_argument, NULL, 'p' },
@@ -64,6 +70,26 @@ static bool parse_mb(const char *what, const char *text, uint32_t *out)
 	}
 	*out = (uint32_t)n;
 	return true;
+}
+
+static bool parse_watch(const char *text, struct options *out)
+{
+	unsigned int n, seconds;
+	char end;
+
+	if (!strcmp(text, "0")) {
+		out->restart_limit = 0;
+		return true;
+	}
+	if (sscanf(text, "%u/%u%c", &n, &seconds, &end) == 2 && n &&
+	    n <= WATCH_MAX_RESTARTS && seconds && seconds <= 86400) {
+		out->restart_limit = n;
+		out->restart_seconds = seconds;
+		return true;
+	}
+	fprintf(stderr, "chaosd: watch %s: not like 5/60 (up to %u/86400), or 0\n",
+		text, WATCH_MAX_RESTARTS);
+	return false;
 }
 
 static bool parse_level(const char *text, int *out)
@@ -99,6 +125,8 @@ static int take(int c, struct options *out)
 	case 'i':
 		return parse_mb("image cache", optarg,
 				&out->image_cache_mb) ? 0 : 2;
+	case 'w':
+		return parse_watch(optarg, out) ? 0 : 2;
 	case 'D':
 	case 'f':
 		out->daemon = c == 'D';
@@ -128,9 +156,11 @@ int options_parse(int argc, char **argv, struct options *out, int *status)
 		.config_dir = CONFIG_DIR,
 		.reserve_mb = 64,
 		.image_cache_mb = 64,
+		.restart_limit = 5,
+		.restart_seconds = 60,
 		.level = LOG_INFO,
 	};
-	while ((c = getopt_long(argc, argv, "c:r:i:Dfp:l:hV", long_options,
+	while ((c = getopt_long(argc, argv, "c:r:i:w:Dfp:l:hV", long_options,
 				NULL)) != -1) {
 		rc = take(c, out);
 		if (!rc)

@@ -10,6 +10,8 @@ struct options {
 	const char *config_dir;		/* of flavours */
 	const char *pidfile;		/* NULL: none */
 	uint32_t reserve_mb, image_cache_mb;
+	unsigned int restart_limit;	/* 0: guests that end are left alone */
+	unsigned int restart_seconds;
 	bool daemon;
 	int level;			/* of syslog.h */
 };

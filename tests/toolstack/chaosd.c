@@ -15,6 +15,7 @@
 #include <chaosd.h>
 
 #include "request.h"
+#include "watcher.h"
 
 struct daemon {
 	struct fixture *f;
@@ -388,6 +389,131 @@ static void test_nonsense(void **state)
 	stop(&d);
 }
 
+/* A guest of that configuration that has ended with that code. */
+static uint32_t ended(struct fixture *f, const char *name, const char *more,
+		      uint32_t code)
+{
+	struct chaos_config *cfg;
+	char text[512];
+	uint32_t domid;
+
+	snprintf(text, sizeof(text), "name = \"%s\"\nkernel = \"%s\"\n"
+		 "memory = 4\n%s", name, f->kernel, more);
+	assert_int_equal(chaos_config_parse_string(f->ctx, "t", text, NULL,
+						   &cfg), 0);
+	assert_int_equal(chaos_create(f->ctx, cfg, CHAOS_CREATE_ANEW, &domid),
+			 0);
+	chaos_config_free(cfg);
+	fake_xen.domain[domid].dom.shutdown = true;
+	fake_xen.domain[domid].dom.shutdown_code = code;
+	return domid;
+}
+
+static void start_watch(struct watch *w, struct fixture *f, unsigned int limit)
+{
+	assert_int_equal(watch_start(w, context(f), limit, 60), 0);
+}
+
+/* Tells it, and waits until it has nothing to do. */
+static void tell(struct watch *w, uint32_t domid)
+{
+	bool idle = false;
+	unsigned int i;
+
+	watch_ended(w, domid);
+	for (i = 0; i < 5000 && !idle; i++) {
+		usleep(1000);
+		pthread_mutex_lock(&w->lock);
+		idle = !w->at_work && TAILQ_EMPTY(&w->due);
+		pthread_mutex_unlock(&w->lock);
+	}
+	assert_true(idle);
+}
+
+static bool is_there(struct fixture *f, const char *name, uint32_t *domid)
+{
+	return !chaos_lookup(f->ctx, name, domid);
+}
+
+static void test_watch(void **state)
+{
+	struct fixture *f = *state;
+	struct watch w;
+	uint32_t d, now;
+
+	start_watch(&w, f, 5);
+	tell(&w, ended(f, "off", "", 0));
+	assert_false(is_there(f, "off", &now));
+	tell(&w, ended(f, "kept", "on_poweroff = \"preserve\"\n", 0));
+	assert_true(is_there(f, "kept", &now));
+	d = ended(f, "again", "", 1);
+	tell(&w, d);
+	assert_true(is_there(f, "again", &now));
+	assert_int_not_equal(now, d);
+	assert_false(fake_xen.domain[now].dom.paused);
+	tell(&w, ended(f, "crashed", "", 3));
+	assert_false(is_there(f, "crashed", &d));
+	d = ended(f, "revived", "on_crash = \"restart\"\n", 3);
+	tell(&w, d);
+	assert_true(is_there(f, "revived", &now));
+	assert_int_not_equal(now, d);
+	/* Suspended, running, gone: none of its business. */
+	d = ended(f, "saved", "", 2);
+	tell(&w, d);
+	assert_true(is_there(f, "saved", &now));
+	d = fixture_create(f, "runs", 0);
+	tell(&w, d);
+	assert_true(is_there(f, "runs", &now));
+	tell(&w, 599);
+	watch_stop(&w);
+}
+
+static void test_restart_limit(void **state)
+{
+	struct fixture *f = *state;
+	struct watch w;
+	unsigned int i;
+	uint32_t now;
+
+	start_watch(&w, f, 3);
+	now = ended(f, "loop", "", 1);
+	for (i = 0; i < 3; i++) {
+		tell(&w, now);
+		assert_true(is_there(f, "loop", &now));
+		fake_xen.domain[now].dom.shutdown = true;
+		fake_xen.domain[now].dom.shutdown_code = 1;
+	}
+	/* Another one is not counted with it. */
+	tell(&w, ended(f, "other", "", 1));
+	assert_true(is_there(f, "loop", &now));
+	tell(&w, now);
+	assert_false(is_there(f, "loop", &now));
+	assert_true(is_there(f, "other", &now));
+	watch_stop(&w);
+}
+
+/* Whoever holds its name sees to it himself. */
+static void test_watch_busy(void **state)
+{
+	struct fixture *f = *state;
+	struct chaos__name_lock lock;
+	struct watch w;
+	uint32_t d, now;
+
+	start_watch(&w, f, 5);
+	d = ended(f, "web", "", 0);
+	assert_int_equal(chaos__name_take(f->ctx, "web",
+					  fake_xen.domain[d].dom.uuid, &lock),
+			 0);
+	watch_ended(&w, d);
+	usleep(100000);
+	assert_true(is_there(f, "web", &now));
+	chaos__name_unlock(&lock);
+	tell(&w, 599);
+	assert_false(is_there(f, "web", &now));
+	watch_stop(&w);
+}
+
 /* All of a configuration comes out as it went in. */
 static void test_wire(void **state)
 {
@@ -437,7 +563,8 @@ int main(void)
 		T(test_hit), T(test_no_spare), T(test_request_at_fault),
 		T(test_spare_at_fault), T(test_died), T(test_drained),
 		T(test_memory_wanted), T(test_cannot_be_made),
-		T(test_nonsense), T(test_wire),
+		T(test_nonsense), T(test_wire), T(test_watch),
+		T(test_restart_limit), T(test_watch_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

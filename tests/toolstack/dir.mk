@@ -46,7 +46,7 @@ endif
 
 # The daemon, but for its socket and its loop.
 toolstack-daemon_SRCS := $(addprefix chaos-toolstack/chaosd/,request.c call.c \
-	pool.c refill.c log.c)
+	pool.c refill.c watcher.c log.c)
 toolstack-daemon_CFLAGS := $(TOOLSTACK_CFLAGS) -pthread
 $(eval $(call archive,toolstack-daemon,tests/toolstack-daemon.a))
 $(eval $(call toolstack_test,chaosd,$(B)/tests/toolstack-daemon.a))
