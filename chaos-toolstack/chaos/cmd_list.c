@@ -11,6 +11,7 @@ struct list {
 	struct cmd_env *env;
 	bool in_full;		/* --long */
 	bool names;		/* --names */
+	bool all;		/* --all: spares too */
 	struct cmd_table table;
 	uint32_t *only;		/* these; NULL: all */
 	size_t nr_only;
@@ -18,14 +19,14 @@ struct list {
 	size_t nr_found;
 };
 
-static bool is_wanted(const struct list *l, uint32_t domid)
+static bool is_wanted(const struct list *l, const struct chaos_domain *d)
 {
 	size_t i;
 
 	for (i = 0; i < l->nr_only; i++)
-		if (l->only[i] == domid)
+		if (l->only[i] == d->domid)
 			return true;
-	return !l->only;
+	return !l->only && (l->all || !(d->flags & CHAOS_DOMAIN_SPARE));
 }
 
 /* By hand and not with printf(), for which a long list is too long. */
@@ -47,7 +48,9 @@ static void add_number(struct cmd_table *t, uint64_t value,
 
 static void add_row(struct cmd_table *t, const struct chaos_domain *d)
 {
-	cmd_table_text(t, CMD_PLAIN, *d->name ? d->name : "-");
+	const char *none = d->flags & CHAOS_DOMAIN_SPARE ? "(spare)" : "-";
+
+	cmd_table_text(t, CMD_PLAIN, *d->name ? d->name : none);
 	add_number(t, d->domid, 0);
 	cmd_table_text(t, CMD_PLAIN, d->type);
 	cmd_table_text(t, cmd_colour_of_state(d->state),
@@ -72,7 +75,7 @@ static int visit(void *arg, const struct chaos_domain *d)
 {
 	struct list *l = arg;
 
-	if (!is_wanted(l, d->domid))
+	if (!is_wanted(l, d))
 		return 0;
 	if (l->in_full)
 		return remember(l, d->domid);
@@ -161,7 +164,9 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	while ((c = cmd_getopt(env, &cmd_list, argc, argv)) != CMD_GETOPT_END) {
 		if (c == CMD_GETOPT_BAD)
 			return EXIT_USAGE;
-		if (c == 'l')
+		if (c == 'a')
+			l.all = true;
+		else if (c == 'l')
 			l.in_full = true;
 		else
 			l.names = true;
@@ -178,6 +183,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 }
 
 static const struct cmd_option options[] = {
+	{ 'a', "all", NULL, "spares of chaosd too" },
 	{ 'l', "long", NULL, "JSON of each in full, as info --json gives it" },
 	{ KEY_NAMES, "names", NULL, "the names alone, one a line" },
 	{ 0 },

@@ -49,6 +49,9 @@ static int take(void *arg, const struct chaos_domain *d)
 	struct round *r = arg;
 	struct load *l;
 
+	/* They use nothing. */
+	if (d->flags & CHAOS_DOMAIN_SPARE)
+		return 0;
 	if (r->nr == r->room) {
 		size_t room = r->room ? 2 * r->room : 64;
 
