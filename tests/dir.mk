@@ -31,7 +31,7 @@ labpower_PKGS := xencontrol xenguest xencall xenforeignmemory xentoollog
 $(eval $(call program,labpower,lab/labpower))
 
 $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
-		tests/lab/guest/init tests/lab/guest/lib.sh \
+		tests/lab/guest/init tests/lab/guest/lib.sh tests/lab/guest/kill.sh \
 		tests/lab/guest/motd tests/lab/guest/bashrc \
 		$(LABB)/debs/versions $(LAB_TOOLS) $(wildcard /var/lib/dpkg/status)
 	$(call say,IMAGE,$@)
