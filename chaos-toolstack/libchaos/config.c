@@ -73,8 +73,9 @@ static void report_syntax(struct chaos__parse *p, char *report)
 		if (!strncmp(line, p->origin, len) && line[len] == ':')
 			line += len + 1;
 		snprintf(where, sizeof(where), "syntax");
+		n = 0;
 		/* An end of line that comes too early is said to be on line 0. */
-		if (sscanf(line, "%d: %n", &lineno, &n) == 1) {
+		if (sscanf(line, "%d: %n", &lineno, &n) == 1 && n) {
 			if (lineno > 0)
 				snprintf(where, sizeof(where), "line %d",
 					 lineno);
