@@ -16,7 +16,7 @@ LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
 	config.c config-text.c config-scan.c config-keys.c config-check.c \
 	config-json.c config-write.c json.c config-vif.c config-cpus.c \
 	config-rate.c image.c images.c layout.c acpi.c store.c name.c record.c devices.c \
-	create.c create-check.c create-steps.c destroy.c find.c list.c info.c console.c rename.c \
+	create.c create-check.c create-steps.c destroy.c find.c list.c info.c console.c console-set.c console-stream.c rename.c \
 	config-copy.c gc.c gc-name.c gc-spare.c wait.c doctor.c power.c)
 # A saved domain's chunks: pure code.
 LIBCHAOS_SRCS_CHUNK := $(addprefix $(LIBCHAOS)/,chunk.c chunk-memory.c \
@@ -94,7 +94,7 @@ $(eval $(call program,chaos,chaos/chaos))
 
 chaosd_SRCS := $(addprefix chaos-toolstack/chaosd/,main.c options.c log.c \
 	flavours.c server.c request.c call.c pool.c refill.c \
-	watcher.c)
+	watcher.c consoles.c guests.c talk.c viewers.c ring.c journal.c)
 chaosd_CFLAGS := -I$(LIBCHAOS)/include -pthread
 chaosd_LIBS := $(B)/lib/libchaos.a
 chaosd_PKGS := libsystemd jansson

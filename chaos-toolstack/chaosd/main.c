@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The process: lock, background, signals, the loop. */
+#include <chaosd-console.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "consoles.h"
 #include "flavours.h"
 #include "log.h"
 #include "options.h"
@@ -31,6 +33,7 @@ struct process {
 	struct chaos_events *events;	/* NULL: this Xen tells none */
 	struct pool pool;
 	struct watch watch;
+	struct consoles *consoles;	/* NULL: they are left alone */
 	sd_event *event;
 	sd_event_source *events_source, *events_timer;
 	struct request_context requests;
@@ -113,7 +116,13 @@ static void one_event(void *arg, const struct chaos_event *e)
 {
 	struct process *p = arg;
 
-	switch (e->kind) {
+	switch ((int)e->kind) {
+	case CHAOS_EVENT_STARTED:
+		consoles_started(p->consoles, e->domid, false);
+		break;
+	case CHAOSD_EVENT_DYING:
+		consoles_dying(p->consoles, e->domid, e->name);
+		break;
 	case CHAOS_EVENT_GONE:
 		pool_died(&p->pool, e->domid);
 		break;
@@ -121,6 +130,7 @@ static void one_event(void *arg, const struct chaos_event *e)
 	case CHAOS_EVENT_REBOOTED:
 	case CHAOS_EVENT_CRASHED:
 		pool_died(&p->pool, e->domid);
+		consoles_ended(p->consoles, e->domid, e->name);
 		if (p->opt.restart_limit)
 			watch_ended(&p->watch, e->domid);
 		break;
@@ -164,6 +174,39 @@ static int events_ready(sd_event_source *source, int fd, uint32_t revents,
 	return 0;
 }
 
+static int take_console(void *arg, const struct chaos_domain *d)
+{
+	struct process *p = arg;
+
+	if (d->domid && *d->name && d->state != CHAOS_STATE_DYING)
+		consoles_started(p->consoles, d->domid, true);
+	return 0;
+}
+
+/* After the events: nobody else says when a guest is to be let go of. */
+static void open_consoles(struct process *p)
+{
+	struct chaos *ctx;
+	int rc;
+
+	if (!p->opt.console_kb)
+		return;
+	rc = open_context(p, &ctx);
+	if (!rc)
+		rc = consoles_open(ctx, (size_t)p->opt.console_kb << 10,
+				   p->opt.journal, &p->consoles);
+	if (rc) {
+		log_line(LOG_WARNING, "consoles are left alone: %s",
+			 strerror(-rc));
+		return;
+	}
+	p->watch.consoles = p->consoles;
+	chaosd_events_tell_dying(p->events);
+	rc = chaos_list(p->ctx, take_console, p);
+	if (rc)
+		log_errors(p->ctx, "look at the domains", rc);
+}
+
 static int watch(struct process *p)
 {
 	int rc = chaos_events_open(p->ctx, &p->events);
@@ -174,6 +217,7 @@ static int watch(struct process *p)
 			 "guests that end are not seen to");
 		return 0;
 	}
+	open_consoles(p);
 	/* Those that ended while nobody watched. */
 	rc = p->opt.restart_limit ? watch_look_around(&p->watch, p->ctx) : 0;
 	if (rc)
@@ -234,7 +278,8 @@ static int listen_for_clients(struct process *p)
 	if (n > 1)
 		return -EINVAL;
 	snprintf(path, sizeof(path), "%s/" CHAOSD_SOCKET, p->run_dir);
-	p->requests = (struct request_context){ p->ctx, &p->pool };
+	p->requests = (struct request_context){ p->ctx, &p->pool,
+						p->consoles };
 	return server_open(p->event, n == 1 ? SD_LISTEN_FDS_START : -1, path,
 			   &p->requests, &p->server);
 }
@@ -367,6 +412,7 @@ static int run(struct process *p)
 		server_close(p->server);
 		chaos_events_close(p->events);
 		watch_stop(&p->watch);
+		consoles_close(p->consoles);
 		pool_stop(&p->pool);
 	}
 	sd_event_source_unref(p->events_source);

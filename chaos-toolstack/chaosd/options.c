@@ -13,6 +13,7 @@
 #include "watcher.h"
 
 #define CONFIG_DIR "/etc/chaos/flavours"
+#define MAX_CONSOLE_KB 4096u
 
 static const char usage[] =
 "Usage: chaosd [OPTION]...\n"
@@ -25,6 +26,9 @@ static const char usage[] =
 "  -w, --watch N/SECONDS  guests that end are destroyed or restarted as they are\n"
 "                         configured, at most N times in SECONDS (5/60);\n"
 "                         0: they are left alone\n"
+"  -b, --console-log KB   of what each guest says on its console (16); 0: consoles\n"
+"                         are left alone\n"
+"  -j, --journal          that goes to the systemd journal too\n"
 "  -D, --daemon           go to the background when ready; log to syslog\n"
 "  -f, --foreground       stay (default); log to stderr\n"
 "  -p, --pidfile PATH     write the process's number there\n"
@@ -47,6 +51,8 @@ static const struct option long_options[] = {
 	{ "reserve",	 required_argument, NULL, 'r' },
 	{ "image-cache", required_argument, NULL, 'i' },
 	{ "watch",	 required_argument, NULL, 'w' },
+	{ "console-log", required_argument, NULL, 'b' },
+	{ "journal",	 no_argument,	    NULL, 'j' },
 	{ "daemon",	 no_argument,	    NULL, 'D' },
 	{ "foreground",	 no_argument,	    NULL, 'f' },
 	{ "pidfile",	 required_argument, NULL, 'p' },
@@ -92,6 +98,22 @@ static bool parse_watch(const char *text, struct options *out)
 	return false;
 }
 
+static bool parse_kb(const char *text, uint32_t *out)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || n > MAX_CONSOLE_KB) {
+		fprintf(stderr, "chaosd: console log %s: not a number of KB up "
+			"to %u\n", text, MAX_CONSOLE_KB);
+		return false;
+	}
+	*out = (uint32_t)n;
+	return true;
+}
+
 static bool parse_level(const char *text, int *out)
 {
 	static const struct {
@@ -127,6 +149,11 @@ static int take(int c, struct options *out)
 				&out->image_cache_mb) ? 0 : 2;
 	case 'w':
 		return parse_watch(optarg, out) ? 0 : 2;
+	case 'b':
+		return parse_kb(optarg, &out->console_kb) ? 0 : 2;
+	case 'j':
+		out->journal = true;
+		return 0;
 	case 'D':
 	case 'f':
 		out->daemon = c == 'D';
@@ -158,9 +185,10 @@ int options_parse(int argc, char **argv, struct options *out, int *status)
 		.image_cache_mb = 64,
 		.restart_limit = 5,
 		.restart_seconds = 60,
+		.console_kb = 16,
 		.level = LOG_INFO,
 	};
-	while ((c = getopt_long(argc, argv, "c:r:i:w:Dfp:l:hV", long_options,
+	while ((c = getopt_long(argc, argv, "c:r:i:w:b:jDfp:l:hV", long_options,
 				NULL)) != -1) {
 		rc = take(c, out);
 		if (!rc)

@@ -12,6 +12,8 @@ struct options {
 	uint32_t reserve_mb, image_cache_mb;
 	unsigned int restart_limit;	/* 0: guests that end are left alone */
 	unsigned int restart_seconds;
+	uint32_t console_kb;		/* of each guest's; 0: left alone */
+	bool journal;			/* what guests say goes there too */
 	bool daemon;
 	int level;			/* of syslog.h */
 };

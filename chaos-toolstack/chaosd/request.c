@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* One request: looked at, done, answered. */
+#include <chaosd-console.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,12 @@ static bool is_ours(const struct chaosd_header *h)
 	       !h->rc && !h->pad && (h->op == CHAOSD_CREATE || !h->flags);
 }
 
+bool request_is_console(const struct request_context *rq,
+			const struct chaosd_header *h)
+{
+	return rq->consoles && is_ours(h) && h->op == CHAOSD_CONSOLE;
+}
+
 void request_serve(struct request_context *rq, const uint8_t *packet,
 		   size_t size, struct request_reply *r)
 {
@@ -233,6 +240,13 @@ void request_serve(struct request_context *rq, const uint8_t *packet,
 		break;
 	case CHAOSD_RELEASE:
 		serve_release(rq, body, size, r);
+		break;
+	case CHAOSD_CONSOLE:	/* with consoles it does not come here */
+		chaosd_begin(rq->ctx);
+		chaosd_fail(rq->ctx, -EOPNOTSUPP, "chaosd", "open console",
+			    "start it with --console-log 16",
+			    "it leaves the consoles alone");
+		fail(rq, r, -EOPNOTSUPP);
 		break;
 	case CHAOSD_CALL:
 		serve_call(rq, body, size, r);

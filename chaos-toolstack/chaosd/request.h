@@ -10,6 +10,7 @@
 struct request_context {
 	struct chaos *ctx;	/* the loop's */
 	struct pool *pool;
+	struct consoles *consoles;	/* NULL: they are left alone */
 };
 
 struct request_reply {
@@ -20,6 +21,10 @@ struct request_reply {
 /* packet: at least a header, from anybody. */
 void request_serve(struct request_context *rq, const uint8_t *packet,
 		   size_t size, struct request_reply *reply);
+
+/* It asks for a console, and there are some: not to be served here. */
+bool request_is_console(const struct request_context *rq,
+			const struct chaosd_header *h);
 
 /* call.c: CALL.  0 and a text to be freed, or -errno with the errors in ctx; text
  * is terminated. */

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "consoles.h"
 #include "log.h"
 #include "server.h"
 
@@ -34,17 +35,36 @@ struct server {
 	struct request_context *requests;
 };
 
-static void client_close(struct client *c)
+/* But its descriptor. */
+static void client_forget(struct client *c)
 {
 	struct server *s = c->server;
 
 	sd_event_source_disable_unref(c->source);
-	close(c->fd);
 	TAILQ_REMOVE(&s->clients, c, link);
 	/* One that waits in the backlog has room now. */
 	if (s->nr_clients-- == SERVER_MAX_CLIENTS)
 		sd_event_source_set_enabled(s->source, SD_EVENT_ON);
 	free(c);
+}
+
+static void client_close(struct client *c)
+{
+	int fd = c->fd;
+
+	client_forget(c);
+	close(fd);
+}
+
+/* It is the consoles' from now on. */
+static void hand_over(struct client *c, const struct chaosd_header *h,
+		      const void *body, size_t size)
+{
+	struct consoles *consoles = c->server->requests->consoles;
+	int fd = c->fd;
+
+	client_forget(c);
+	consoles_adopt(consoles, fd, h->cookie, body, size);
 }
 
 /* -errno: the client is of no use any more. */
@@ -80,6 +100,12 @@ static int client_ready(sd_event_source *source, int fd, uint32_t events,
 	    n < (ssize_t)sizeof(packet.header)) {
 		/* What is no packet of ours has no cookie to answer to. */
 		client_close(c);
+		return 0;
+	}
+	if (request_is_console(c->server->requests, &packet.header)) {
+		hand_over(c, &packet.header, packet.bytes +
+			  sizeof(packet.header),
+			  (size_t)n - sizeof(packet.header));
 		return 0;
 	}
 	request_serve(c->server->requests, packet.bytes, (size_t)n, &reply);

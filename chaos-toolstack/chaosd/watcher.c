@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "consoles.h"
 #include "log.h"
 #include "pool.h"
 #include "watcher.h"
@@ -131,6 +132,8 @@ static int act(struct watch *w, const struct chaos_info *info)
 	bool restart = !strcmp(action, "restart");
 	int rc;
 
+	/* Its last words go with it. */
+	consoles_settle(w->consoles, d->domid);
 	if (restart && !may_restart(w, d->uuid)) {
 		log_line(LOG_WARNING,
 			 "%s was restarted %u times in %u s: destroyed",

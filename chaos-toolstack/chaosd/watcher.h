@@ -32,6 +32,7 @@ struct watch {
 	pthread_t thread;
 	/* The thread's alone */
 	struct chaos *ctx;
+	struct consoles *consoles;	/* NULL: nobody keeps what they said */
 	struct watch_guests restarted;	/* and when, by UUID */
 	unsigned int limit;		/* restarts */
 	uint64_t within_ns;

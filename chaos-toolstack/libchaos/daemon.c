@@ -32,7 +32,7 @@ void chaos__daemon_close(struct chaos *ctx)
 }
 
 /* Its socket lies in a directory that only we (root) can write to. */
-static int dial(struct chaos *ctx)
+int chaos__daemon_dial(const struct chaos *ctx)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int n, fd, rc;
@@ -49,6 +49,15 @@ static int dial(struct chaos *ctx)
 		close(fd);
 		return rc;
 	}
+	return fd;
+}
+
+static int dial(struct chaos *ctx)
+{
+	int fd = chaos__daemon_dial(ctx);
+
+	if (fd < 0)
+		return fd;
 	ctx->daemon_fd = fd;
 	return 0;
 }

@@ -14,5 +14,7 @@ int chaos__daemon_create(struct chaos *ctx, const struct chaos_config *cfg,
 /* So much memory is wanted: spares go.  -ENOTCONN as above. */
 int chaos__daemon_release(struct chaos *ctx, uint64_t kb);
 void chaos__daemon_close(struct chaos *ctx);
+/* A connection of one's own: a descriptor, or -errno. */
+int chaos__daemon_dial(const struct chaos *ctx);
 
 #endif

@@ -10,6 +10,7 @@
  *
  * Events are collected before any is told: whoever is told may use the context.
  */
+#include <chaosd-console.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ struct chaos_events {
 	struct queued *queue;
 	size_t nr_queued, max_queued;
 	bool quiet;		/* the first look tells nothing */
+	bool tell_dying;
 };
 
 static const char *const kinds[] = {
@@ -213,6 +215,14 @@ static void compare(struct chaos_events *ev, struct known *k,
 	}
 	if (is & XEN_NOXS_DOM_SHUTDOWN && !(was & XEN_NOXS_DOM_SHUTDOWN))
 		push(ev, k, kind_of_code(k->code));
+	if (ev->tell_dying && is & XEN_NOXS_DOM_DYING &&
+	    !(was & XEN_NOXS_DOM_DYING))
+		push(ev, k, (enum chaos_event_kind)CHAOSD_EVENT_DYING);
+}
+
+void chaosd_events_tell_dying(struct chaos_events *ev)
+{
+	ev->tell_dying = true;
 }
 
 static int take_entry(struct chaos_events *ev,

@@ -9,7 +9,7 @@ TOOLSTACK_WRAP := calloc malloc openat flock pwrite renameat getrandom
 # Compiled once for all of them.
 toolstack-world_SRCS := $(LIBCHAOS_SRCS_CORE) $(addprefix tests/toolstack/,\
 	fixture.c fail.c fake_xen.c fake_state.c fake_noxs.c \
-	fake_hyp.c fake_watch.c fake_sched.c)
+	fake_hyp.c fake_watch.c fake_sched.c fake_console.c)
 toolstack-world_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-world_PKGS := cmocka xlutil jansson
 $(eval $(call archive,toolstack-world,tests/toolstack-world.a))
@@ -44,14 +44,17 @@ $(eval $(call test_program,toolstack-tsan))
 TSAN_PROGRAMS += $(B)/tests/toolstack-tsan
 endif
 
-# The daemon, but for its socket and its loop.
+# The daemon, but for its process.
 toolstack-daemon_SRCS := $(addprefix chaos-toolstack/chaosd/,request.c call.c \
-	pool.c refill.c watcher.c log.c)
+	pool.c refill.c watcher.c log.c server.c consoles.c guests.c talk.c viewers.c \
+	ring.c journal.c)
 toolstack-daemon_CFLAGS := $(TOOLSTACK_CFLAGS) -pthread
 $(eval $(call archive,toolstack-daemon,tests/toolstack-daemon.a))
-$(eval $(call toolstack_test,chaosd,$(B)/tests/toolstack-daemon.a))
-toolstack-chaosd_CFLAGS += -Ichaos-toolstack/chaosd -pthread
-toolstack-chaosd_LDLIBS += -pthread
+$(foreach t,chaosd consoles,\
+	$(eval $(call toolstack_test,$(t),$(B)/tests/toolstack-daemon.a)))
+$(foreach t,chaosd consoles,\
+	$(eval toolstack-$(t)_CFLAGS += -Ichaos-toolstack/chaosd -pthread) \
+	$(eval toolstack-$(t)_LDLIBS += -pthread $(call pkg_libs,libsystemd)))
 
 # The command: its parts, and each verb as it is typed.
 toolstack-command_SRCS := $(filter-out %/start.c,$(chaos_SRCS))
@@ -83,6 +86,13 @@ xen-state_LIBS := $(B)/lib/libchaos.a
 xen-state_LDLIBS := $(libchaos_LINK)
 $(eval $(call program,xen-state,tests/lab/xen-state))
 ALL += $(B)/tests/lab/xen-state
+
+# For tests/lab/console-log.test: a guest that talks.
+minios_talker_SRCS := tests/lab/talker.c
+$(eval $(call minios_app,talker))
+ifneq ($(SAN),1)
+ALL += $(B)/minios/talker
+endif
 
 # libnoxs' own side of the control socket, over a real one.
 toolstack-netback_SRCS := tests/toolstack/netback.c \

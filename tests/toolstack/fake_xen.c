@@ -10,10 +10,6 @@
 #include "fake_xen.h"
 #include "fake_xen_private.h"
 
-struct chaos__xen_console {
-	int fd[2];
-};
-
 struct fake_xen_state fake_xen;
 
 void fake_xen_reset(void)
@@ -259,58 +255,5 @@ int chaos__xen_destroy(struct chaos__xen *xen, uint32_t domid)
 	if (domid == fake_xen.undestroyable)
 		return 0;
 	fake_xen_find(domid)->used = false;
-	return 0;
-}
-
-int chaos__xen_console_open(struct chaos__xen *xen, uint32_t domid,
-			    const struct chaos__xen_console_where *where,
-			    struct chaos__xen_console **out, void **page)
-{
-	struct chaos__xen_console *con;
-
-	(void)xen;
-	(void)domid;
-	(void)where;
-	if (fake_xen.console_busy)
-		return -EBUSY;
-	if (fail_here("xen console"))
-		return -EINVAL;
-	con = calloc(1, sizeof(*con));
-	if (!con)
-		return -ENOMEM;
-	if (pipe(con->fd)) {
-		free(con);
-		return -EMFILE;
-	}
-	fake_xen.nr_consoles++;
-	*out = con;
-	*page = fake_xen.console_page;
-	return 0;
-}
-
-void chaos__xen_console_close(struct chaos__xen_console *con)
-{
-	if (!con)
-		return;
-	close(con->fd[0]);
-	close(con->fd[1]);
-	fake_xen.nr_consoles--;
-	free(con);
-}
-
-int chaos__xen_console_fd(const struct chaos__xen_console *con)
-{
-	return con->fd[0];
-}
-
-int chaos__xen_console_event(struct chaos__xen_console *con)
-{
-	(void)con;
-	return 0;
-}
-
-int chaos__xen_console_notify(struct chaos__xen_console *con)
-{
-	(void)con;
 	return 0;
 }

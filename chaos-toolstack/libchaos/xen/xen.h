@@ -19,6 +19,7 @@
 struct chaos__xen;
 struct chaos__xen_build;
 struct chaos__xen_console;
+struct chaos__xen_consoles;
 struct chaos__xen_port;
 struct chaos__image;
 struct chaos__sink;
@@ -117,13 +118,27 @@ int chaos__xen_save(struct chaos__xen *xen, uint32_t domid, bool pvh,
  */
 int chaos__xen_resume(struct chaos__xen *xen, uint32_t domid);
 
-/* The console's page and port.  -EBUSY: somebody else holds the port. */
+/*
+ * Consoles of many guests with one descriptor.  next: 1, *arg is that of a
+ * console with an event, which has no other until it is rearmed; 0 there is none.
+ * Its consoles are closed before it.
+ */
+int chaos__xen_consoles_open(struct chaos__xen *xen,
+			     struct chaos__xen_consoles **out);
+void chaos__xen_consoles_close(struct chaos__xen_consoles *set);
+int chaos__xen_consoles_fd(const struct chaos__xen_consoles *set);
+int chaos__xen_consoles_next(struct chaos__xen_consoles *set, void **arg);
+int chaos__xen_console_rearm(struct chaos__xen_console *con);
+
+/* The console's page and port.  -EBUSY: somebody else holds the port.  set
+ * NULL: with a descriptor of its own. */
 int chaos__xen_console_open(struct chaos__xen *xen, uint32_t domid,
 			    const struct chaos__xen_console_where *where,
+			    struct chaos__xen_consoles *set, void *arg,
 			    struct chaos__xen_console **out, void **page);
 void chaos__xen_console_close(struct chaos__xen_console *con);
 int chaos__xen_console_fd(const struct chaos__xen_console *con);
-/* Takes and re-arms the event if there is one; never blocks. */
+/* Takes and re-arms the event if there is one; never blocks.  Not of a set. */
 int chaos__xen_console_event(struct chaos__xen_console *con);
 int chaos__xen_console_notify(struct chaos__xen_console *con);
 
