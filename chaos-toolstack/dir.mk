@@ -74,7 +74,7 @@ chaos_SRCS := $(addprefix chaos-toolstack/chaos/,start.c main.c json.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
 	cmd_name.c cmd_network.c cmd_save.c cmd_restore.c cmd_migrate.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c \
 	cmd_shutdown.c cmd_vcpu.c cmd_sched.c cmd_cpupool.c cmd_pool.c cmd_mem.c \
-	screen.c cmd_top.c)
+	screen.c cmd_top.c escape.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a
 # Static: a command this short spends most of its time in the dynamic linker

@@ -118,14 +118,17 @@ struct cmd_console_options {
 	int out_fd;
 	bool no_input;
 	bool once;		/* only what is there already */
+	bool log, follow;	/* it is a log */
 };
 #define CMD_CONSOLE_OPTIONS \
 	{ .escape = 0x1d, .timeout_ms = -1, .out_fd = 1 }
 
 /* "^]", "x" or "none". */
 bool cmd_console_parse_key(const char *text, int *key);
-/* Attaches the terminal to a console until it ends; returns the status. */
+/* Attaches the terminal to a console until it ends, and closes it; returns the
+ * status. */
 int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
-		    const char *name, const struct cmd_console_options *opt);
+		    uint32_t domid, const char *name,
+		    const struct cmd_console_options *opt);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * chaos console: this terminal as the guest's, until the escape key or its end;
- * or what it says in a file.
+ * or what it says in a file, or what it has said.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -14,11 +14,15 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "escape.h"
 
 #define CHECK_MS	250	/* how soon the guest's end is seen */
+#define REOPEN_MS	2000
 
 struct session {
+	struct cmd_env *env;
 	struct chaos_console *con;
+	uint32_t domid;
 	const struct cmd_console_options *opt;
 	int64_t deadline;	/* ms; negative: none */
 	char pending[1024];	/* typed, but the guest has no room yet */
@@ -26,6 +30,10 @@ struct session {
 	/* Said, but not shown yet; a pipe that polls as writable takes it all. */
 	char output[PIPE_BUF];
 	size_t nr_output;
+	uint64_t nr_read;
+	uint64_t nr_lost;	/* of consoles that were closed */
+	struct cmd_escape escape;
+	bool escaped;		/* what is shown */
 	bool eof;		/* of our input */
 	bool done;		/* detached, or told to look once */
 };
@@ -44,16 +52,47 @@ static int64_t now_ms(void)
  */
 static int take_output(struct session *s)
 {
+	char raw[sizeof(s->output) / CMD_ESCAPE_MAX - sizeof(s->escape.held)];
 	long n;
 
 	if (s->nr_output)
 		return 0;
-	n = chaos_console_read(s->con, s->output, sizeof(s->output));
+	n = s->escaped ? chaos_console_read(s->con, raw, sizeof(raw)) :
+			 chaos_console_read(s->con, s->output,
+					    sizeof(s->output));
 	if (n < 0)
 		return (int)n;
-	s->nr_output = (size_t)n;
+	s->nr_read += (uint64_t)n;
+	s->nr_output = s->escaped ?
+		       cmd_escape(&s->escape, raw, (size_t)n, s->output) :
+		       (size_t)n;
 	if (!n && s->opt->once)
 		s->done = true;
+	return 0;
+}
+
+/* chaosd had it and has ended: it is ours now, or another chaosd's. */
+static int reopen(struct session *s)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	int64_t until = now_ms() + REOPEN_MS;
+	struct chaos_console *con;
+	int rc;
+
+	if (s->opt->log)
+		return -ECONNRESET;
+	/* What a process held is let go of one by one as it ends. */
+	for (;;) {
+		rc = chaos_console_open(s->env->ctx, s->domid, &con);
+		if ((rc != -EBUSY && rc != -ECONNRESET) || now_ms() > until)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (rc)
+		return rc;
+	s->nr_lost += chaos_console_lost(s->con);
+	chaos_console_close(s->con);
+	s->con = con;
 	return 0;
 }
 
@@ -140,6 +179,8 @@ static int pump(struct session *s)
 		rc = take_output(s);
 		if (!rc)
 			rc = flush_input(s);
+		if (rc == -ECONNRESET)
+			rc = reopen(s);
 		if (rc || s->done)
 			return rc;
 		rc = wait_for(s, pfd);
@@ -151,6 +192,18 @@ static int pump(struct session *s)
 			return rc;
 	}
 	return 0;
+}
+
+/* What is said of a log beside it. */
+static void tell_log(const struct session *s, const char *name, int rc)
+{
+	uint64_t lost = s->nr_lost + chaos_console_lost(s->con);
+
+	if (lost)
+		fprintf(stderr, "%s: %llu bytes are not kept\n", name,
+			(unsigned long long)lost);
+	if (s->opt->log && rc == -EPIPE && !s->nr_read)
+		fprintf(stderr, "%s has said nothing\n", name);
 }
 
 /* How it ended; a guest that ends is no failure. */
@@ -167,6 +220,9 @@ static int tell_end(struct cmd_env *env, const char *name, bool tty, int rc)
 	case -ETIMEDOUT:
 		return cmd_fail(env, "console", rc, name, "follow",
 				"it has not ended");
+	case -ECONNRESET:
+		return cmd_fail(env, "console", rc, name, "read",
+				"chaosd has ended");
 	case -EPROTO:
 		return cmd_fail(env, "console", rc, name, "read",
 				"the guest broke its console");
@@ -186,15 +242,28 @@ static void print_key(int key)
 		fprintf(stderr, "; %c leaves it", key);
 }
 
-int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
-		    const char *name, const struct cmd_console_options *opt)
+/* Left in the middle of a character, or of a line's end. */
+static void end_escape(struct session *s)
 {
-	struct session s = { .con = con, .opt = opt, .deadline = -1 };
+	if (s->nr_output)
+		return;
+	s->nr_output = cmd_escape_end(&s->escape, s->output);
+	if (s->nr_output)
+		show_output(s);
+}
+
+int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
+		    uint32_t domid, const char *name,
+		    const struct cmd_console_options *opt)
+{
+	struct session s = { .env = env, .con = con, .domid = domid,
+			     .opt = opt, .deadline = -1 };
 	struct termios old, raw;
 	bool tty;
 	int rc;
 
 	s.eof = opt->no_input;
+	s.escaped = opt->log && isatty(opt->out_fd);
 	tty = !s.eof && isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &old);
 	if (opt->timeout_ms >= 0)
 		s.deadline = now_ms() + opt->timeout_ms;
@@ -208,9 +277,14 @@ int cmd_console_run(struct cmd_env *env, struct chaos_console *con,
 	}
 	fflush(stdout);
 	rc = pump(&s);
+	end_escape(&s);
 	if (tty)
 		tcsetattr(STDIN_FILENO, TCSANOW, &old);
-	return tell_end(env, name, tty, rc);
+	tell_log(&s, name, rc);
+	chaos_console_close(s.con);
+	/* All that there is of a log is its end, and no news. */
+	return opt->log && !opt->follow && rc == -EPIPE ? 0 :
+	       tell_end(env, name, tty, rc);
 }
 
 bool cmd_console_parse_key(const char *text, int *key)
@@ -231,7 +305,7 @@ bool cmd_console_parse_key(const char *text, int *key)
 #define KEY_ONCE 256
 
 static int parse(struct cmd_env *env, struct cmd_console_options *opt,
-		 const char **log, int argc, char **argv)
+		 const char **file, int argc, char **argv)
 {
 	int c;
 
@@ -239,8 +313,12 @@ static int parse(struct cmd_env *env, struct cmd_console_options *opt,
 	       CMD_GETOPT_END) {
 		if (c == CMD_GETOPT_BAD)
 			return EXIT_USAGE;
-		if (c == 'l')
-			*log = optarg;
+		if (c == 'o')
+			*file = optarg;
+		else if (c == 'l')
+			opt->log = true;
+		else if (c == 'f')
+			opt->follow = true;
 		else if (c == KEY_ONCE)
 			opt->once = true;
 		else if (c == 'e' && !cmd_console_parse_key(optarg, &opt->escape))
@@ -252,8 +330,12 @@ static int parse(struct cmd_env *env, struct cmd_console_options *opt,
 	}
 	if (argc - optind != 1)
 		return cmd_usage(&cmd_console, "which domain?");
-	/* Of both it is the guest that is followed, not we. */
-	opt->no_input = *log || opt->once;
+	if (opt->follow && !opt->log)
+		return cmd_usage(&cmd_console, "--follow goes with --log");
+	if (opt->once && opt->log)
+		return cmd_usage(&cmd_console, "--once or --log, not both");
+	/* Of these it is the guest that is followed, not we. */
+	opt->no_input = *file || opt->once || opt->log;
 	return 0;
 }
 
@@ -261,43 +343,50 @@ static int attach(struct cmd_env *env, const char *which,
 		  const struct cmd_console_options *opt)
 {
 	struct chaos_console *con;
-	uint32_t domid;
-	int status;
+	uint32_t domid = 0;
+	int rc;
 
-	if (chaos_lookup(env->ctx, which, &domid) ||
-	    chaos_console_open(env->ctx, domid, &con))
-		return cmd_report(env, "console");
-	status = cmd_console_run(env, con, which, opt);
-	chaos_console_close(con);
-	return status;
+	if (opt->log) {
+		/* It may be of one that is not there any more. */
+		rc = chaos_console_log_open(env->ctx, which, opt->follow ?
+					    CHAOS_CONSOLE_FOLLOW : 0, &con);
+	} else {
+		rc = chaos_lookup(env->ctx, which, &domid);
+		if (!rc)
+			rc = chaos_console_open(env->ctx, domid, &con);
+	}
+	return rc ? cmd_report(env, "console") :
+		    cmd_console_run(env, con, domid, which, opt);
 }
 
 static int run(struct cmd_env *env, int argc, char **argv)
 {
 	struct cmd_console_options opt = CMD_CONSOLE_OPTIONS;
-	const char *log = NULL;
+	const char *file = NULL;
 	int fd, status;
 
-	status = parse(env, &opt, &log, argc, argv);
+	status = parse(env, &opt, &file, argc, argv);
 	if (status)
 		return status;
-	if (!log || !strcmp(log, "-"))
+	if (!file || !strcmp(file, "-"))
 		return attach(env, argv[optind], &opt);
-	fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
+	fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
 		  0666);
 	if (fd < 0)
-		return cmd_fail(env, "console", -errno, log, "open", "%s",
+		return cmd_fail(env, "console", -errno, file, "open", "%s",
 				strerror(errno));
 	opt.out_fd = fd;
 	status = attach(env, argv[optind], &opt);
 	if (close(fd) && !status)
-		status = cmd_fail(env, "console", -errno, log, "write", "%s",
+		status = cmd_fail(env, "console", -errno, file, "write", "%s",
 				  strerror(errno));
 	return status;
 }
 
 static const struct cmd_option options[] = {
-	{ 'l', "log", "FILE", "append what it says to FILE (- is stdout), no input" },
+	{ 'l', "log", NULL, "print what it has said, as far as chaosd keeps it" },
+	{ 'f', "follow", NULL, "and go on until it ends" },
+	{ 'o', "output", "FILE", "append to FILE (- is stdout), no input" },
 	{ KEY_ONCE, "once", NULL, "print what nobody has read yet, and end" },
 	{ 't', "timeout", "SECONDS", "leave it after that; exit status 3" },
 	{ 'e', "escape", "KEY", "leave it with KEY (^]): ^X, a character, none" },
@@ -310,9 +399,11 @@ const struct cmd_verb cmd_console = {
 	.summary = "attach this terminal to a domain's console",
 	.help =
 	"  Ctrl-] leaves it.  It ends when the domain does.  There is no --json:\n"
-	"  what it shows is the guest's.\n\n"
+	"  what it shows is the guest's.  --log is of one that has ended too; on a\n"
+	"  terminal its control characters are shown as \\xNN.\n\n"
 	"  chaos console web\n"
-	"  chaos console --log web.log --timeout 60 web\n",
+	"  chaos console --output web.log --timeout 60 web\n"
+	"  chaos console --log web\n",
 	.options = options,
 	.words = CMD_WORDS_DOMAINS,
 	.needs_library = true,

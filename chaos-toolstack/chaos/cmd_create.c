@@ -117,9 +117,7 @@ static int attach(struct cmd_env *env, const char *name, uint32_t domid,
 		chaos_console_close(con);
 		return take_back(env, domid, status);
 	}
-	status = cmd_console_run(env, con, name, opt);
-	chaos_console_close(con);
-	return status;
+	return cmd_console_run(env, con, domid, name, opt);
 }
 
 static void tell(struct cmd_env *env, const struct create_options *o,

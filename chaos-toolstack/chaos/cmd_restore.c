@@ -102,11 +102,9 @@ static int attach(struct cmd_env *env, uint32_t domid)
 	chaos_domain_name(env->ctx, domid, name);
 	if (chaos_console_open(env->ctx, domid, &con))
 		return cmd_report(env, "console");
-	if (chaos_unpause(env->ctx, domid))
-		status = cmd_report(env, "unpause");
-	else
-		status = cmd_console_run(env, con, name,
-					 &console_options);
+	if (!chaos_unpause(env->ctx, domid))
+		return cmd_console_run(env, con, domid, name, &console_options);
+	status = cmd_report(env, "unpause");
 	chaos_console_close(con);
 	return status;
 }
