@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "consoles.h"
 #include "request.h"
 
 static int fail(struct request_context *rq, int rc, const char *object,
@@ -97,6 +98,21 @@ static int pool_drain_(struct request_context *rq, json_t *request,
 	return 0;
 }
 
+static int renamed(struct request_context *rq, json_t *request, json_t **out)
+{
+	const char *name = json_string_value(json_object_get(request, "name"));
+	json_t *domid = json_object_get(request, "domid");
+
+	if (!name || !json_is_integer(domid) || json_integer_value(domid) < 0 ||
+	    json_integer_value(domid) > UINT32_MAX)
+		return fail(rq, -EINVAL, "renamed", "",
+			    "there is no domid or no name");
+	consoles_renamed(rq->consoles, (uint32_t)json_integer_value(domid),
+			 name);
+	*out = json_object();
+	return 0;
+}
+
 static int status(struct request_context *rq, json_t *request, json_t **out)
 {
 	(void)rq;
@@ -113,6 +129,7 @@ static const struct {
 	{ "pool-list", pool_list },
 	{ "pool-set", pool_set_ },
 	{ "pool-drain", pool_drain_ },
+	{ "renamed", renamed },
 	{ "status", status },
 };
 

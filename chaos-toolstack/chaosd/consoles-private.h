@@ -65,8 +65,9 @@ struct guest_table {
 int guests_open(struct guest_table *t);
 void guests_close(struct guest_table *t);
 void guests_started(struct guest_table *t, uint32_t domid, bool soon);
-void guests_ended(struct guest_table *t, uint32_t domid, const char *name);
-void guests_dying(struct guest_table *t, uint32_t domid, const char *name);
+void guests_renamed(struct guest_table *t, uint32_t domid, const char *name);
+void guests_ended(struct guest_table *t, uint32_t domid);
+void guests_dying(struct guest_table *t, uint32_t domid);
 /* By name or domid; also one that has ended, unless alive.  -errno, recorded. */
 int guests_find(struct guest_table *t, const char *which, bool alive,
 		struct guest **out);

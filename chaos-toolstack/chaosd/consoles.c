@@ -19,7 +19,7 @@
 #define SETTLE_NS	(500 * UINT64_C(1000000))
 #define MAX_POSTS	65536u	/* notes that nobody reads are no use */
 
-enum post_kind { POST_STARTED, POST_ENDED, POST_DYING, POST_ADOPT };
+enum post_kind { POST_STARTED, POST_RENAMED, POST_ENDED, POST_DYING, POST_ADOPT };
 
 struct post {
 	STAILQ_ENTRY(post) link;
@@ -84,14 +84,19 @@ void consoles_started(struct consoles *c, uint32_t domid, bool soon)
 	post_domid(c, POST_STARTED, domid, "", soon);
 }
 
-void consoles_ended(struct consoles *c, uint32_t domid, const char *name)
+void consoles_renamed(struct consoles *c, uint32_t domid, const char *name)
 {
-	post_domid(c, POST_ENDED, domid, name, false);
+	post_domid(c, POST_RENAMED, domid, name, false);
 }
 
-void consoles_dying(struct consoles *c, uint32_t domid, const char *name)
+void consoles_ended(struct consoles *c, uint32_t domid)
 {
-	post_domid(c, POST_DYING, domid, name, false);
+	post_domid(c, POST_ENDED, domid, "", false);
+}
+
+void consoles_dying(struct consoles *c, uint32_t domid)
+{
+	post_domid(c, POST_DYING, domid, "", false);
 }
 
 void consoles_settle(struct consoles *c, uint32_t domid)
@@ -133,11 +138,14 @@ static void take(struct consoles *c, const struct post *p)
 	case POST_STARTED:
 		guests_started(t, p->domid, p->soon);
 		break;
+	case POST_RENAMED:
+		guests_renamed(t, p->domid, p->name);
+		break;
 	case POST_ENDED:
-		guests_ended(t, p->domid, p->name);
+		guests_ended(t, p->domid);
 		break;
 	case POST_DYING:
-		guests_dying(t, p->domid, p->name);
+		guests_dying(t, p->domid);
 		break;
 	case POST_ADOPT:
 		viewers_adopt(t, p->fd, p->cookie, &p->body, p->size);

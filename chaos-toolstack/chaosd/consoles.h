@@ -39,10 +39,11 @@ void consoles_close(struct consoles *c);
 
 /* It runs; soon: without the 30 ms that it is left to boot undisturbed. */
 void consoles_started(struct consoles *c, uint32_t domid, bool soon);
-/* It said its last; name: what it is called now, or "". */
-void consoles_ended(struct consoles *c, uint32_t domid, const char *name);
+void consoles_renamed(struct consoles *c, uint32_t domid, const char *name);
+/* It said its last. */
+void consoles_ended(struct consoles *c, uint32_t domid);
 /* Its memory is to be let go of. */
-void consoles_dying(struct consoles *c, uint32_t domid, const char *name);
+void consoles_dying(struct consoles *c, uint32_t domid);
 /* consoles_ended, and waits until that was done, for 0.5 s at most: whoever
  * destroys it next takes its last words with it. */
 void consoles_settle(struct consoles *c, uint32_t domid);

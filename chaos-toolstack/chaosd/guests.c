@@ -34,7 +34,7 @@ static struct guest *find_ended(struct guest_table *t, const char *uuid)
 {
 	struct guest *g;
 
-	TAILQ_FOREACH(g, &t->ended, link)
+	for (g = TAILQ_FIRST(&t->ended); g; g = TAILQ_NEXT(g, link))
 		if (!strcmp(g->of.uuid, uuid))
 			return g;
 	return NULL;
@@ -87,7 +87,7 @@ static struct waiting *find_waiting(struct guest_table *t, uint32_t domid)
 {
 	struct waiting *w;
 
-	TAILQ_FOREACH(w, &t->waiting, link)
+	for (w = TAILQ_FIRST(&t->waiting); w; w = TAILQ_NEXT(w, link))
 		if (w->domid == domid)
 			return w;
 	return NULL;
@@ -106,7 +106,7 @@ static void arm_take(struct guest_table *t)
 	struct waiting *w;
 	uint64_t first = UINT64_MAX;
 
-	TAILQ_FOREACH(w, &t->waiting, link)
+	for (w = TAILQ_FIRST(&t->waiting); w; w = TAILQ_NEXT(w, link))
 		first = MIN(first, w->due_ns);
 	if (first != UINT64_MAX)
 		talk_arm(t->take_timer, first);
@@ -171,9 +171,16 @@ void guests_started(struct guest_table *t, uint32_t domid, bool soon)
 	arm_take(t);
 }
 
-/* The one that is held, or was to be; NULL: none. */
-static struct guest *look_now(struct guest_table *t, uint32_t domid,
-			      const char *name)
+/* One that is not taken yet will be known by its new name. */
+void guests_renamed(struct guest_table *t, uint32_t domid, const char *name)
+{
+	struct guest *g = t->of_domid[domid];
+
+	if (g)
+		snprintf(g->of.name, sizeof(g->of.name), "%s", name);
+}
+
+void guests_ended(struct guest_table *t, uint32_t domid)
 {
 	struct waiting *w = find_waiting(t, domid);
 	struct guest *g;
@@ -181,15 +188,6 @@ static struct guest *look_now(struct guest_table *t, uint32_t domid,
 	if (w)
 		take_waiting(t, w);
 	g = t->of_domid[domid];
-	if (g && *name)
-		snprintf(g->of.name, sizeof(g->of.name), "%s", name);
-	return g;
-}
-
-void guests_ended(struct guest_table *t, uint32_t domid, const char *name)
-{
-	struct guest *g = look_now(t, domid, name);
-
 	if (!g || g->end)
 		return;
 	talk_read(t, g);
@@ -198,16 +196,16 @@ void guests_ended(struct guest_table *t, uint32_t domid, const char *name)
 	viewers_tell(t, g);
 }
 
-void guests_dying(struct guest_table *t, uint32_t domid, const char *name)
+void guests_dying(struct guest_table *t, uint32_t domid)
 {
 	struct guest *g, *oldest;
 
 	/* Not one more page of it. */
 	forget_waiting(t, find_waiting(t, domid));
-	g = look_now(t, domid, name);
+	g = t->of_domid[domid];
 	if (!g)
 		return;
-	guests_ended(t, domid, name);
+	guests_ended(t, domid);
 	talk_end(t, g);
 	t->of_domid[domid] = NULL;
 	TAILQ_INSERT_HEAD(&t->ended, g, link);
@@ -248,7 +246,7 @@ int guests_find(struct guest_table *t, const char *which, bool alive,
 
 	if (!rc || alive)
 		return rc;
-	TAILQ_FOREACH(g, &t->ended, link) {
+	for (g = TAILQ_FIRST(&t->ended); g; g = TAILQ_NEXT(g, link)) {
 		if (is_called(g, which)) {
 			*out = g;
 			return 0;
@@ -279,17 +277,19 @@ int guests_open(struct guest_table *t)
 
 void guests_close(struct guest_table *t)
 {
-	struct waiting *w;
-	struct guest *g;
+	struct waiting *w, *next_waiting;
+	struct guest *g, *next;
 	unsigned int i;
 
-	while ((w = TAILQ_FIRST(&t->waiting)))
-		forget_waiting(t, w);
+	for (w = TAILQ_FIRST(&t->waiting); w; w = next_waiting) {
+		next_waiting = TAILQ_NEXT(w, link);
+		free(w);
+	}
 	for (i = 0; i < MAX_DOMIDS; i++)
 		if (t->of_domid[i])
 			free_guest(t, t->of_domid[i]);
-	while ((g = TAILQ_FIRST(&t->ended))) {
-		TAILQ_REMOVE(&t->ended, g, link);
+	for (g = TAILQ_FIRST(&t->ended); g; g = next) {
+		next = TAILQ_NEXT(g, link);
 		free_guest(t, g);
 	}
 	sd_event_source_disable_unref(t->take_timer);

@@ -121,7 +121,7 @@ static void one_event(void *arg, const struct chaos_event *e)
 		consoles_started(p->consoles, e->domid, false);
 		break;
 	case CHAOSD_EVENT_DYING:
-		consoles_dying(p->consoles, e->domid, e->name);
+		consoles_dying(p->consoles, e->domid);
 		break;
 	case CHAOS_EVENT_GONE:
 		pool_died(&p->pool, e->domid);
@@ -130,7 +130,7 @@ static void one_event(void *arg, const struct chaos_event *e)
 	case CHAOS_EVENT_REBOOTED:
 	case CHAOS_EVENT_CRASHED:
 		pool_died(&p->pool, e->domid);
-		consoles_ended(p->consoles, e->domid, e->name);
+		consoles_ended(p->consoles, e->domid);
 		if (p->opt.restart_limit)
 			watch_ended(&p->watch, e->domid);
 		break;

@@ -58,7 +58,7 @@ static void grow(struct ring *r, size_t wanted)
 	if (!bigger.data)
 		return;
 	bigger.size = size;
-	for (at = r->begin; at < r->end; at++)
+	for (at = r->begin; r->size && at < r->end; at++)
 		bigger.data[at % size] = r->data[at % r->size];
 	free(r->data);
 	*r = bigger;

@@ -138,18 +138,20 @@ void viewers_taken(struct guest_table *t, struct guest *g, size_t n)
 
 void viewers_close(struct guest_table *t, struct guest *g)
 {
-	struct viewer *v;
+	struct viewer *v, *next;
 
 	(void)t;
-	while ((v = TAILQ_FIRST(&g->viewers)))
+	for (v = TAILQ_FIRST(&g->viewers); v; v = next) {
+		next = TAILQ_NEXT(v, link);
 		close_viewer(v);
+	}
 }
 
 void viewers_move(struct guest *from, struct guest *to)
 {
 	struct viewer *v;
 
-	TAILQ_FOREACH(v, &from->viewers, link)
+	for (v = TAILQ_FIRST(&from->viewers); v; v = TAILQ_NEXT(v, link))
 		v->guest = to;
 	TAILQ_CONCAT(&to->viewers, &from->viewers, link);
 	to->owner = from->owner;
@@ -288,9 +290,9 @@ void viewers_adopt(struct guest_table *t, int fd, uint32_t cookie,
 	rc = check_request(t, rq, size);
 	if (!rc)
 		rc = find(t, rq, &g);
-	if (!rc)
+	if (!rc && g)
 		rc = add_viewer(t, fd, g, rq->flags, &v);
-	if (rc) {
+	if (rc || !v) {
 		refuse(t, fd, cookie, rc);
 		return;
 	}

@@ -131,9 +131,12 @@ static int ask(struct chaos *ctx, const char *object, const char *which,
 				   "no such domain");
 	strcpy(rq.which, which);
 	rc = send_packet(s->fd, CHAOSD_CONSOLE, &rq, sizeof(rq));
-	n = rc ? rc : receive_in_time(s->fd, &p, ctx->timeout_ms);
-	return n < 0 ? lost(ctx, object, (int)n) :
-		       take_answer(ctx, object, s, &p, (size_t)n);
+	if (rc)
+		return lost(ctx, object, rc);
+	n = receive_in_time(s->fd, &p, ctx->timeout_ms);
+	if (n < 0)
+		return lost(ctx, object, (int)n);
+	return take_answer(ctx, object, s, &p, (size_t)n);
 }
 
 int chaos__console_stream_open(struct chaos *ctx, const char *object,

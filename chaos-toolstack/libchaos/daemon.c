@@ -252,6 +252,22 @@ int chaos__daemon_release(struct chaos *ctx, uint64_t kb)
 	return c.h.rc;
 }
 
+void chaos__daemon_renamed(struct chaos *ctx, uint32_t domid, const char *name)
+{
+	uint8_t packet[CHAOSD_MAX_PACKET];
+	char text[CHAOS_NAME_MAX + 64];
+	struct call c = {
+		.h = { .op = CHAOSD_CALL },
+		.body = text,
+		.reply = packet,
+	};
+
+	/* A name has no character that JSON would take for its own. */
+	c.size = (size_t)snprintf(text, sizeof(text), "{\"do\":\"renamed\","
+				  "\"domid\":%u,\"name\":\"%s\"}", domid, name);
+	call(ctx, &c);
+}
+
 int chaos_daemon_call(struct chaos *ctx, const char *request, char **reply)
 {
 	uint8_t packet[CHAOSD_MAX_PACKET];

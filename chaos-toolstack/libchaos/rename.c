@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon.h"
 #include "find.h"
 
 #define STEP "rename"
@@ -123,6 +124,8 @@ int chaos_rename(struct chaos *ctx, uint32_t domid, const char *name)
 				 "\"%s\" %s", name, why);
 	else if (strcmp(f.rec->name, name))
 		rc = rename_found(ctx, &f, name);
+	if (!rc)
+		chaos__daemon_renamed(ctx, domid, name);
 	chaos__found_fini(&f);
 	return rc;
 }

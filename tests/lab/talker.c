@@ -9,6 +9,7 @@
  *        flood           lines without end, as fast as they are taken
  *        storm           events without end, with nothing to read
  *        lie             an index that cannot be
+ *        tick            "WORD tick N", five a second
  *        echo            "WORD heard LINE" for each line of input
  *        paint           an escape sequence and bytes that are no text
  */
@@ -77,6 +78,17 @@ static void storm(void)
 		event_notify(port);
 }
 
+static void tick(void)
+{
+	unsigned int i;
+
+	for (i = 0; ; i++) {
+		printf("%s tick %u\n", word, i);
+		console_flush();
+		sleep_ms(200);
+	}
+}
+
 static void lie(void)
 {
 	/* When what was said before has been read. */
@@ -137,6 +149,8 @@ int app_main(void)
 	say_all((unsigned int)strtol(lines, NULL, 10));
 	if (is_then("flood"))
 		flood();
+	else if (is_then("tick"))
+		tick();
 	else if (is_then("storm"))
 		storm();
 	else if (is_then("lie"))

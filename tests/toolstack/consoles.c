@@ -309,8 +309,8 @@ static void test_input(void **state)
 static void dies(struct daemon *d, uint32_t domid)
 {
 	fake_xen.domain[domid].dom.shutdown = true;
-	consoles_ended(d->consoles, domid, "");
-	consoles_dying(d->consoles, domid, "");
+	consoles_ended(d->consoles, domid);
+	consoles_dying(d->consoles, domid);
 	consoles_settle(d->consoles, domid);
 	assert_false(fake_console_is_held(domid));
 }
@@ -332,6 +332,7 @@ static void test_last_words(void **state)
 	chaos_console_close(con);
 	assert_int_equal(chaos_lookup(d.f->ctx, "web", &web), 0);
 	assert_int_equal(chaos_destroy(d.f->ctx, web), 0);
+	consoles_settle(d.consoles, web);
 	assert_string_equal(log_of(&d, "web"), "panic\n");
 	/* It was not taken yet when it ended. */
 	brief = fixture_create(d.f, "brief", 0);
@@ -346,6 +347,27 @@ static void test_last_words(void **state)
 	assert_error(d.f, "there is no such guest");
 	assert_int_equal(chaos_console_log_open(d.f->ctx, "0", 0, &con),
 			 -ENOENT);
+	stop(&d);
+	assert_int_equal(fake_xen.nr_consoles, 0);
+}
+
+static void test_renamed(void **state)
+{
+	struct chaos_console *con;
+	struct daemon d;
+	uint32_t web;
+
+	start(&d, state, true);
+	web = guest(&d, "web");
+	guest_says(web, "hello\n");
+	settle(web);
+	assert_int_equal(chaos_rename(d.f->ctx, web, "new"), 0);
+	assert_string_equal(log_of(&d, "new"), "hello\n");
+	dies(&d, web);
+	assert_int_equal(chaos_destroy(d.f->ctx, web), 0);
+	assert_string_equal(log_of(&d, "new"), "hello\n");
+	assert_int_equal(chaos_console_log_open(d.f->ctx, "web", 0, &con),
+			 -ESRCH);
 	stop(&d);
 	assert_int_equal(fake_xen.nr_consoles, 0);
 }
@@ -751,7 +773,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ring), cmocka_unit_test(test_journal),
 		T(test_failures), T(test_log), T(test_bound), T(test_attach),
-		T(test_input), T(test_last_words), T(test_back),
+		T(test_input), T(test_last_words), T(test_renamed), T(test_back),
 		T(test_forgotten), T(test_lies), T(test_storm), T(test_busy),
 		T(test_chaosd_dies), T(test_nonsense), T(test_many),
 	};
