@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "await.h"
 #include "closer.h"
 #include "evtchn.h"
 #include "gnttab.h"
@@ -36,29 +37,14 @@ static int attach_check_new(struct nbl *nb,
 static int attach_tap(struct nbl *nb, const struct noxs_netback_request *req,
 		      struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
 {
-	struct nbl_closer_ticket *tap;
-	int rc;
+	char ifname[NOXS_NETBACK_IFNAMSIZ];
 
-	tap = calloc(1, sizeof(*tap));
-	if (!tap)
-		return nbl_fail(err, -ENOMEM, "allocate a TAP");
 	if (req->ifname[0])
-		memcpy(tap->ifname, req->ifname, sizeof(tap->ifname));
+		memcpy(ifname, req->ifname, sizeof(ifname));
 	else
-		snprintf(tap->ifname, sizeof(tap->ifname), "vif%u.%u",
-			 req->domid, req->vif);
-	rc = nbl_tap_open(tap->ifname, &tap->fd);
-	if (rc == -EEXIST && nbl_closer_busy(nb->closer, tap->ifname)) {
-		free(tap);
-		return -EINPROGRESS;
-	}
-	if (rc) {
-		nbl_fail(err, rc, "open TAP %s", tap->ifname);
-		free(tap);
-		return rc;
-	}
-	vif->tap = tap;
-	return 0;
+		snprintf(ifname, sizeof(ifname), "vif%u.%u", req->domid,
+			 req->vif);
+	return nbl_closer_open(nb->closer, ifname, &vif->tap, err);
 }
 
 /* A spare without a bridge waits for one off any, and down. */
@@ -178,6 +164,8 @@ static void tap_ready(struct nbl_source *src, uint32_t events)
 
 	(void)events;
 	vif->tap_readable = true;
+	if (vif->dozing)
+		nbl_await_stir(vif);
 	nbl_vif_ready(vif);
 }
 
@@ -245,6 +233,7 @@ int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 	vif->id = req->vif;
 	vif->spare = req->flags & NOXS_NETBACK_SPARE;
 	vif->tap_src.fn = tap_ready;
+	nbl_held_init(&vif->held, &nb->held_bytes);
 
 	rc = attach_link(nb, req, vif, err);
 	if (rc)
@@ -254,6 +243,8 @@ int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		goto err_tap;
 	nbl_guest_vif_add(vif->guest, vif);
 	nb->nr_vifs++;
+	if (!vif->spare)
+		nbl_await_own(vif);
 	nbl_log(NBL_DEBUG, "%s: %svif %u of domain %u on %s", vif->tap->ifname,
 		vif->spare ? "spare " : "", vif->id, req->domid,
 		vif->bridge[0] ? vif->bridge : "nothing");
@@ -273,6 +264,8 @@ static void vif_release(struct nbl_vif *vif)
 	struct nbl *nb = vif->nb;
 
 	nbl_rate_forget(vif);
+	nbl_await_disown(vif);
+	nbl_held_drop(&vif->held);
 	nbl_port_set(nb, vif->port, NULL);
 	nbl_evtchn_free(nb->ec, vif->port);
 	nbl_guest_vif_del(vif->guest, vif);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "await.h"
 #include "closer.h"
 #include "guest.h"
 #include "link.h"
@@ -175,6 +176,7 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 	if (rc)
 		goto err_offer;
 	vif->spare = false;
+	nbl_await_own(vif);
 	if (vif->unmask_due)
 		nbl_vif_ready(vif);
 	nbl_log(NBL_DEBUG, "%s: bound", vif->tap->ifname);

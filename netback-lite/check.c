@@ -89,7 +89,10 @@ int nbl_attach_check(const struct noxs_netback_request *req,
 	if (!ip_valid(req))
 		return nbl_fail(err, -EINVAL, "addresses");
 	if (!req->rate_bytes != !req->rate_interval_us ||
-	    req->rate_bytes > INT64_MAX / 2 || req->pad2)
+	    req->rate_bytes > INT64_MAX / 2)
 		return nbl_fail(err, -EINVAL, "rate");
+	if (req->op != NOXS_NETBACK_AWAIT &&
+	    (req->idle_ms || req->listener || req->token))
+		return nbl_fail(err, -EINVAL, "fields of AWAIT");
 	return 0;
 }

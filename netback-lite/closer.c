@@ -138,6 +138,28 @@ void nbl_closer_destroy(struct nbl_closer *c)
 	free(c);
 }
 
+int nbl_closer_open(struct nbl_closer *c, const char *ifname,
+		    struct nbl_closer_ticket **out, char err[NBL_ERROR_SIZE])
+{
+	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
+	int rc;
+
+	if (!t)
+		return nbl_fail(err, -ENOMEM, "allocate a TAP");
+	strcpy(t->ifname, ifname);
+	rc = nbl_tap_open(ifname, &t->fd);
+	if (!rc) {
+		*out = t;
+		return 0;
+	}
+	if (rc == -EEXIST && nbl_closer_busy(c, ifname))
+		rc = -EINPROGRESS;
+	else
+		nbl_fail(err, rc, "open TAP %s", ifname);
+	free(t);
+	return rc;
+}
+
 int nbl_closer_fd(const struct nbl_closer *c)
 {
 	return c->evfd;

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "log.h"
+
 struct nbl_closer;
 
 struct nbl_closer_ticket {	/* heap; the closer frees it */
@@ -26,6 +28,13 @@ struct nbl_closer_ticket {	/* heap; the closer frees it */
 int nbl_closer_create(struct nbl_closer **out);
 /* Waits until everything is closed.  NULL is allowed. */
 void nbl_closer_destroy(struct nbl_closer *c);
+
+/*
+ * Open a TAP that it will close, for what is its ticket then.  -EINPROGRESS: one
+ * of this name is being closed, see nbl_vif_attach.
+ */
+int nbl_closer_open(struct nbl_closer *c, const char *ifname,
+		    struct nbl_closer_ticket **out, char err[NBL_ERROR_SIZE]);
 
 /* Readable after something was closed; nbl_closer_ack makes it unreadable. */
 int nbl_closer_fd(const struct nbl_closer *c);

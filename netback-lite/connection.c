@@ -13,6 +13,7 @@ void nbl_connection_close(struct nbl_connection *conn)
 {
 	struct nbl_control *ctl = conn->ctl;
 
+	nbl_await_forget_all(ctl->nb, conn);
 	nbl_loop_del(&ctl->nb->loop, conn->fd);
 	close(conn->fd);
 	conn->fd = -1;
@@ -47,6 +48,8 @@ static int connection_wait(struct nbl_connection *conn)
 		events = EPOLLOUT;
 	else if (conn->parked)
 		events = 0;	/* EPOLLHUP comes anyway */
+	if (!TAILQ_EMPTY(&conn->due))
+		events |= EPOLLOUT;
 	if (events == conn->events)
 		return 0;
 	rc = nbl_loop_mod(&conn->ctl->nb->loop, conn->fd, events, &conn->src);
@@ -68,9 +71,49 @@ static int connection_send(struct nbl_connection *conn)
 	return n < 0 && !conn->unsent ? -errno : 0;
 }
 
+/* As many events as there is room for. */
+static int connection_tell(struct nbl_connection *conn)
+{
+	struct noxs_netback_reply event;
+	struct nbl_await *a;
+	ssize_t n;
+
+	while (!conn->unsent && (a = TAILQ_FIRST(&conn->due))) {
+		if (nbl_request_event(a, &event)) {
+			n = send(conn->fd, &event, sizeof(event),
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+			if (n < 0 && (errno == EAGAIN || errno == EINTR))
+				return 0;
+			if (n < 0)
+				return -errno;
+		}
+		TAILQ_REMOVE(&conn->due, a, due_link);
+		a->due = 0;
+	}
+	return 0;
+}
+
+void nbl_connection_due(struct nbl_connection *conn)
+{
+	/* It is known to epoll already: nothing can be missing. */
+	connection_wait(conn);
+}
+
+struct nbl_connection *nbl_connection_find(struct nbl_control *ctl,
+					   uint64_t id)
+{
+	struct nbl_connection *conn;
+
+	if (ctl)
+		TAILQ_FOREACH(conn, &ctl->connections, link)
+			if (conn->id == id)
+				return conn;
+	return NULL;
+}
+
 static int connection_answer(struct nbl_connection *conn)
 {
-	conn->parked = nbl_request(conn->ctl->nb, &conn->req, &conn->reply);
+	conn->parked = nbl_request(conn, &conn->req, &conn->reply);
 	return conn->parked ? 0 : connection_send(conn);
 }
 
@@ -112,8 +155,10 @@ static void connection_ready(struct nbl_source *src, uint32_t events)
 		rc = -ECONNRESET;
 	else if (conn->unsent)
 		rc = connection_send(conn);
-	else if (!conn->parked && !conn->queued)
+	else if (!conn->parked && !conn->queued && events & EPOLLIN)
 		rc = connection_read(conn);
+	if (!rc && events & EPOLLOUT)
+		rc = connection_tell(conn);
 	if (!rc)
 		rc = connection_wait(conn);
 	if (rc)
@@ -176,6 +221,8 @@ int nbl_connection_open(struct nbl_control *ctl, int fd)
 	conn->ctl = ctl;
 	conn->fd = fd;
 	conn->events = EPOLLIN;
+	conn->id = ++ctl->last_id;
+	TAILQ_INIT(&conn->due);
 	rc = nbl_loop_add(&ctl->nb->loop, fd, EPOLLIN, &conn->src);
 	if (rc) {
 		free(conn);

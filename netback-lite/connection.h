@@ -14,6 +14,7 @@
 
 #include <sys/un.h>
 
+#include "await.h"
 #include "control.h"
 #include "listener.h"
 
@@ -27,6 +28,8 @@ struct nbl_connection {
 	bool queued;		/* req waits for its turn */
 	bool parked;		/* req waits for a TAP's name */
 	bool unsent;		/* reply waits for room in the socket */
+	uint64_t id;		/* no two of a process the same */
+	struct nbl_await_list due;	/* of it, events wait to be sent */
 	struct noxs_netback_request req;
 	struct noxs_netback_reply reply;
 };
@@ -41,10 +44,16 @@ struct nbl_control {
 	struct nbl_connection_list queue;
 	struct nbl_connection_list dead;	/* closed in this turn */
 	unsigned int nr_connections;
+	uint64_t last_id;
 };
 
 /* Takes fd over on success. */
 int nbl_connection_open(struct nbl_control *ctl, int fd);
+/* NULL: there is none of this id.  ctl NULL: of no id. */
+struct nbl_connection *nbl_connection_find(struct nbl_control *ctl,
+					   uint64_t id);
+/* There is something on its list of events. */
+void nbl_connection_due(struct nbl_connection *conn);
 /* Freed at the end of the turn. */
 void nbl_connection_close(struct nbl_connection *conn);
 

@@ -15,6 +15,9 @@
 #include "log.h"
 #include "nbl.h"
 
+struct nbl_await;
+struct nbl_connection;
+
 /* Served at once.  Who comes then waits until one of them leaves. */
 #define NBL_MAX_CONNECTIONS	64
 
@@ -42,8 +45,12 @@ void nbl_control_bury(struct nbl_control *ctl);
  * request.c: one request.  0: the reply is filled in; -EINPROGRESS: not now,
  * see nbl_vif_attach.
  */
-int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
+int nbl_request(struct nbl_connection *conn,
+		const struct noxs_netback_request *req,
 		struct noxs_netback_reply *reply);
+/* What is due to an address, as it is told.  False: it is no news any more. */
+bool nbl_request_event(const struct nbl_await *a,
+		       struct noxs_netback_reply *event);
 /* Does it take milliseconds, as the kernel does most of it? */
 bool nbl_request_slow(const struct noxs_netback_request *req);
 

@@ -3,8 +3,8 @@
 # netback-lite: the network backend.  NBL_CORE is everything above the seams
 # (gnttab.h, evtchn.h, tap.h, link.h and libnoxs), which tests replace.
 
-NBL_CORE := $(addprefix netback-lite/,attach.c batch.c bind.c check.c closer.c \
-	connection.c control.c csum.c front.c guest.c listener.c log.c loop.c nbl.c rate.c \
+NBL_CORE := $(addprefix netback-lite/,attach.c await.c batch.c bind.c check.c \
+	closer.c connection.c control.c csum.c ear.c front.c guest.c held.c listener.c log.c loop.c nbl.c rate.c \
 	request.c ring_rx.c ring_tx.c vif.c watch.c)
 NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c tap.c)
 

@@ -116,6 +116,7 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		goto err_offload;
 	vif->features = f->hdr.features;
 	vif->connected = true;
+	vif->tap_readable = !nbl_held_empty(&vif->held);
 	*why = "publish";
 	rc = nbl_vif_publish(vif, XEN_NOXS_STATE_CONNECTED, 0);
 	if (rc)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "await.h"
 #include "batch.h"
 #include "closer.h"
 #include "control.h"
@@ -116,6 +117,8 @@ int nbl_open(struct nbl **out, const char **step)
 	TAILQ_INIT(&nb->ready);
 	TAILQ_INIT(&nb->throttled);
 	TAILQ_INIT(&nb->dead);
+	TAILQ_INIT(&nb->ears);
+	TAILQ_INIT(&nb->dead_ears);
 	nb->evtchn_src.fn = evtchn_ready;
 	nb->closer_src.fn = closer_ready;
 
@@ -155,6 +158,7 @@ static void nbl_bury(struct nbl *nb)
 		free(vif);
 	}
 	nbl_control_bury(nb->control);
+	nbl_ear_bury(nb);
 }
 
 /* Every part takes NULL or was zeroed: also for a half-opened one. */
@@ -227,6 +231,7 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 	int rc;
 
 	timeout_ms = nbl_rate_timeout(nb, timeout_ms);
+	timeout_ms = nbl_await_timeout(nb, timeout_ms);
 	if (!TAILQ_EMPTY(&nb->ready) || nbl_control_due(nb->control))
 		timeout_ms = 0;
 	rc = nbl_loop_wait(&nb->loop, timeout_ms);

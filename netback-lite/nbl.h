@@ -27,6 +27,7 @@
 struct nbl_batch;
 struct nbl_closer;
 struct nbl_control;
+struct nbl_ear;
 struct nbl_evtchn;
 struct nbl_gnttab;
 struct nbl_guest;
@@ -39,6 +40,7 @@ struct nbl_vif;
 
 TAILQ_HEAD(nbl_vif_list, nbl_vif);
 TAILQ_HEAD(nbl_guest_list, nbl_guest);
+TAILQ_HEAD(nbl_ear_list, nbl_ear);
 
 /* Changes of the host's domains, see watch.c. */
 struct nbl_watch {
@@ -72,6 +74,13 @@ struct nbl {
 	struct nbl_vif_list ready;	/* have work */
 	struct nbl_vif_list throttled;	/* wait for credit (rate.h) */
 	struct nbl_vif_list dead;	/* detached in this turn, freed after */
+
+	/* Addresses that wait for their guest (await.h) */
+	struct nbl_ear_list ears, dead_ears;
+	unsigned int nr_awaits;
+	size_t held_bytes;		/* by all of them, and by new vifs */
+	bool looking;			/* is a guest quiet?  At look_ms */
+	int64_t look_ms;
 };
 
 /*

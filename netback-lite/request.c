@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "await.h"
 #include "closer.h"
-#include "control.h"
+#include "connection.h"
 #include "guest.h"
 #include "vif.h"
 
@@ -104,18 +105,93 @@ static int request_bind(struct nbl *nb,
 bool nbl_request_slow(const struct noxs_netback_request *req)
 {
 	return req->op == NOXS_NETBACK_ATTACH ||
-	       req->op == NOXS_NETBACK_DETACH;
+	       req->op == NOXS_NETBACK_DETACH ||
+	       req->op == NOXS_NETBACK_AWAIT;
 }
 
-int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
+static int request_await(struct nbl *nb, const struct noxs_netback_request *req,
+			 struct noxs_netback_reply *reply)
+{
+	struct nbl_await *a;
+	int rc;
+
+	rc = nbl_await_add(nb, req, &a, reply->error);
+	if (!rc && a->vif)
+		reply_vif(reply, a->vif);
+	return rc;
+}
+
+/* Those that have fields of ATTACH; -ENOSYS: it is none of them. */
+static int request_of_vif(struct nbl *nb,
+			  const struct noxs_netback_request *req,
+			  struct noxs_netback_reply *reply)
+{
+	switch (req->op) {
+	case NOXS_NETBACK_ATTACH:
+		return request_attach(nb, req, reply);
+	case NOXS_NETBACK_BIND:
+		return request_bind(nb, req, reply);
+	case NOXS_NETBACK_AWAIT:
+		return request_await(nb, req, reply);
+	case NOXS_NETBACK_FORGET:
+		return nbl_await_forget(nb, req, reply->error);
+	default:
+		return -ENOSYS;
+	}
+}
+
+static int request_other(struct nbl_connection *conn,
+			 const struct noxs_netback_request *req,
+			 struct noxs_netback_reply *reply)
+{
+	struct nbl *nb = conn->ctl->nb;
+
+	if (!no_attach_fields(req))
+		return nbl_fail(reply->error, -EINVAL, "fields of ATTACH");
+	switch (req->op) {
+	case NOXS_NETBACK_HELLO:
+		return 0;
+	case NOXS_NETBACK_DETACH:
+		return request_detach(nb, req, reply);
+	case NOXS_NETBACK_STATS:
+		return request_stats(nb, req, reply);
+	case NOXS_NETBACK_LISTEN:
+		reply->token = conn->id;
+		return 0;
+	case NOXS_NETBACK_DOZE:
+		return nbl_await_doze(nb, req, reply->error);
+	default:
+		return nbl_fail(reply->error, -ENOSYS, "request %u", req->op);
+	}
+}
+
+static void reply_init(struct noxs_netback_reply *reply, uint16_t op)
+{
+	memset(reply, 0, sizeof(*reply));
+	reply->magic = NOXS_NETBACK_MAGIC;
+	reply->version = NOXS_NETBACK_VERSION;
+	reply->op = op;
+}
+
+bool nbl_request_event(const struct nbl_await *a,
+		       struct noxs_netback_reply *event)
+{
+	if (a->due == NOXS_NETBACK_IDLE && !a->vif)
+		return false;
+	reply_init(event, a->due);
+	if (a->vif)
+		reply_vif(event, a->vif);
+	event->token = a->token;
+	return true;
+}
+
+int nbl_request(struct nbl_connection *conn,
+		const struct noxs_netback_request *req,
 		struct noxs_netback_reply *reply)
 {
 	int rc;
 
-	memset(reply, 0, sizeof(*reply));
-	reply->magic = NOXS_NETBACK_MAGIC;
-	reply->version = NOXS_NETBACK_VERSION;
-	reply->op = req->op;
+	reply_init(reply, req->op);
 	reply->cookie = req->cookie;
 	reply->domid = req->domid;
 	reply->vif = req->vif;
@@ -124,20 +200,10 @@ int nbl_request(struct nbl *nb, const struct noxs_netback_request *req,
 	    req->version != NOXS_NETBACK_VERSION)
 		rc = nbl_fail(reply->error, -EPROTO,
 			      "version %u of the protocol", req->version);
-	else if (req->op == NOXS_NETBACK_ATTACH)
-		rc = request_attach(nb, req, reply);
-	else if (req->op == NOXS_NETBACK_BIND)
-		rc = request_bind(nb, req, reply);
-	else if (!no_attach_fields(req))
-		rc = nbl_fail(reply->error, -EINVAL, "fields of ATTACH");
-	else if (req->op == NOXS_NETBACK_HELLO)
-		rc = 0;
-	else if (req->op == NOXS_NETBACK_DETACH)
-		rc = request_detach(nb, req, reply);
-	else if (req->op == NOXS_NETBACK_STATS)
-		rc = request_stats(nb, req, reply);
 	else
-		rc = nbl_fail(reply->error, -ENOSYS, "request %u", req->op);
+		rc = request_of_vif(conn->ctl->nb, req, reply);
+	if (rc == -ENOSYS && !reply->error[0])
+		rc = request_other(conn, req, reply);
 	if (rc == -EINPROGRESS)
 		return rc;
 	reply->rc = rc;

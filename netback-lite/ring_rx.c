@@ -95,6 +95,14 @@ static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 	}
 }
 
+/* What came before the guest was there comes first. */
+static ssize_t rx_next(struct nbl_vif *vif, void *packet, size_t size)
+{
+	if (!nbl_held_empty(&vif->held))
+		return (ssize_t)nbl_held_get(&vif->held, packet, size);
+	return read(vif->tap->fd, packet, size);
+}
+
 /*
  * One frame from the TAP into the batch.  1: taken, or dropped, 0: no frame
  * there; -errno: the TAP is gone.
@@ -108,7 +116,7 @@ static int rx_read(struct nbl_vif *vif, struct nbl_batch *b,
 	uint32_t used = b->used;
 	ssize_t n;
 
-	n = read(vif->tap->fd, p->hdr, hdr + max);
+	n = rx_next(vif, p->hdr, hdr + max);
 	b->nr_packets--;
 	b->used = (uint32_t)((uint8_t *)p->hdr - b->arena);
 	if (n < 0) {
@@ -149,6 +157,7 @@ static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
 	}
 	if (ok) {
 		vif->stats.rx_packets++;
+		vif->rx_unicast += !(p->frame[0] & 1);
 		vif->stats.rx_bytes += p->len;
 	} else {
 		vif->stats.rx_dropped++;

@@ -2,8 +2,10 @@
 /* TAP devices through /dev/net/tun. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +44,15 @@ int nbl_tap_offload(int fd, unsigned int tun_f)
 	return ioctl(fd, TUNSETOFFLOAD, (unsigned long)tun_f) ? -errno : 0;
 }
 
+static uint32_t get_be(const uint8_t *p, unsigned int n)
+{
+	uint32_t v = 0;
+
+	while (n--)
+		v = v << 8 | *p++;
+	return v;
+}
+
 /* A filter on what comes in, of one address that nobody has; or no filter. */
 int nbl_tap_deaf(int fd, bool deaf)
 {
@@ -52,6 +63,49 @@ int nbl_tap_deaf(int fd, bool deaf)
 
 	/* It returns how many addresses it took. */
 	return ioctl(fd, TUNSETTXFILTER, &u) < 0 ? -errno : 0;
+}
+
+/* Classic BPF, over the frame.  Jumps count from the next instruction. */
+int nbl_tap_filter(int fd, const uint8_t mac[6], const uint8_t ip[4])
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_ARP, 0, 4),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARPOP_REQUEST, 0, 8),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 38),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 6),	/* ip */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4),	/* mac */
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 2),	/* mac */
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+
+	if (ip)
+		code[5].k = get_be(ip, 4);
+	else
+		code[5].jf = code[5].jt;
+	if (mac) {
+		code[7].k = get_be(mac, 4);
+		code[9].k = get_be(mac + 4, 2);
+	} else {
+		/* The bit of groups, in the word of its first four bytes */
+		code[7] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JSET | BPF_K, 0x01000000, 4, 3);
+	}
+	return ioctl(fd, TUNATTACHFILTER, &prog) ? -errno : 0;
+}
+
+/* There is one; and if not, that is what was asked for. */
+void nbl_tap_no_filter(int fd)
+{
+	struct sock_fprog prog = { 0, NULL };
+
+	(void)ioctl(fd, TUNDETACHFILTER, &prog);
 }
 
 void nbl_tap_close(int fd)

@@ -11,6 +11,7 @@
 #define NBL_TAP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
@@ -24,6 +25,12 @@ int nbl_tap_open(const char *ifname, int *out);
 int nbl_tap_offload(int fd, unsigned int tun_f);
 /* Whatever comes to a deaf TAP is dropped at once. */
 int nbl_tap_deaf(int fd, bool deaf);
+/*
+ * Of what comes, ARP requests for ip (network order; NULL: for any) and frames
+ * for mac (NULL: for any single station); or all of it again.
+ */
+int nbl_tap_filter(int fd, const uint8_t mac[6], const uint8_t ip[4]);
+void nbl_tap_no_filter(int fd);
 /* Blocks for tens of ms.  Thread-safe. */
 void nbl_tap_close(int fd);
 

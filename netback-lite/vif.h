@@ -16,6 +16,7 @@
 #ifndef NBL_VIF_H
 #define NBL_VIF_H
 
+#include "held.h"
 #include "log.h"
 #include "nbl.h"
 #include "rate.h"
@@ -26,6 +27,7 @@
 #define NBL_VIF_BUDGET		64	/* packets each way and turn */
 #define NBL_ETH_OVERHEAD	18u	/* header and one VLAN tag */
 
+struct nbl_await;
 struct nbl_closer_ticket;
 
 struct nbl_vif {
@@ -65,6 +67,10 @@ struct nbl_vif {
 	bool unmask_due;	/* an event came; the port is masked */
 	bool notify_due;	/* the guest waits for responses */
 	bool tap_readable;	/* until a read says EAGAIN */
+	bool dozing;		/* its guest is paused; its TAP is filtered */
+	struct nbl_await *await;	/* what waited for it, or NULL */
+	struct nbl_held held;	/* received before it was there */
+	uint64_t rx_unicast;	/* packets, of those that were received */
 	struct nbl_rate rate;	/* of what the guest sends */
 
 	struct noxs_netback_stats stats;

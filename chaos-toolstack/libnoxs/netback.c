@@ -129,14 +129,19 @@ static int recv_reply(int fd, struct noxs_netback_reply *reply,
 	}
 }
 
-static int check_reply(const struct noxs_netback_request *req,
-		       struct noxs_netback_reply *reply)
+static int check_packet(struct noxs_netback_reply *reply)
 {
 	reply->ifname[sizeof(reply->ifname) - 1] = '\0';
 	reply->bridge[sizeof(reply->bridge) - 1] = '\0';
 	reply->error[sizeof(reply->error) - 1] = '\0';
-	if (reply->magic != NOXS_NETBACK_MAGIC ||
-	    reply->version != NOXS_NETBACK_VERSION || reply->op != req->op ||
+	return reply->magic != NOXS_NETBACK_MAGIC ||
+	       reply->version != NOXS_NETBACK_VERSION ? -EPROTO : 0;
+}
+
+static int check_reply(const struct noxs_netback_request *req,
+		       struct noxs_netback_reply *reply)
+{
+	if (check_packet(reply) || reply->op != req->op ||
 	    reply->cookie != req->cookie || reply->rc > 0)
 		return -EPROTO;
 	return 0;
@@ -186,4 +191,16 @@ int noxs_netback_call(int fd, struct noxs_netback_request *req,
 			       "send a request to the network backend");
 	left = deadline - now_ms();
 	return noxs_netback_recv(fd, req, reply, left > 0 ? (int)left : 0);
+}
+
+int noxs_netback_event(int fd, struct noxs_netback_reply *event)
+{
+	int rc = recv_reply(fd, event, now_ms());
+
+	if (rc)
+		return rc == -ETIMEDOUT ? -EAGAIN : rc;
+	if (check_packet(event) || (event->op != NOXS_NETBACK_WAKE &&
+				    event->op != NOXS_NETBACK_IDLE))
+		return -EPROTO;
+	return 0;
 }

@@ -148,6 +148,7 @@ struct fake_tap_info {
 	bool up;
 	bool flood;		/* meaningless without a bridge */
 	bool deaf;
+	bool filtered;
 	unsigned int mtu;
 	unsigned int offload;	/* TUN_F_* */
 };

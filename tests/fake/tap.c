@@ -144,6 +144,33 @@ int nbl_tap_deaf(int fd, bool deaf)
 	return 0;
 }
 
+static void set_filtered(int fd, bool filtered)
+{
+	struct fake_tap *t;
+
+	pthread_mutex_lock(&lock);
+	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
+		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
+	t->info.filtered = filtered;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Only said: what goes through is the business of the kernel's (tap.c). */
+int nbl_tap_filter(int fd, const uint8_t mac[6], const uint8_t ip[4])
+{
+	(void)mac;
+	(void)ip;
+	if (fake_fail_now())
+		return -EINVAL;
+	set_filtered(fd, true);
+	return 0;
+}
+
+void nbl_tap_no_filter(int fd)
+{
+	set_filtered(fd, false);
+}
+
 /* Slow, as the real one. */
 void nbl_tap_close(int fd)
 {

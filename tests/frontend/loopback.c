@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <linux/virtio_net.h>
 
-#include "control.h"
+#include "connection.h"
 #include "fake.h"
 #include "guest.h"
 #include "nbl.h"
@@ -57,6 +57,8 @@ static int request(uint16_t op, uint16_t vif, uint16_t mtu,
 		.domid = DOMID,
 		.vif = vif,
 	};
+	struct nbl_control ctl = { .nb = nb };
+	struct nbl_connection conn = { .ctl = &ctl };
 	int n;
 
 	if (op == NOXS_NETBACK_ATTACH) {
@@ -65,7 +67,7 @@ static int request(uint16_t op, uint16_t vif, uint16_t mtu,
 		strcpy(req.bridge, BRIDGE);
 	}
 	/* The TAP of that name may still be closing. */
-	for (n = 0; nbl_request(nb, &req, reply) == -EINPROGRESS; n++) {
+	for (n = 0; nbl_request(&conn, &req, reply) == -EINPROGRESS; n++) {
 		assert_in_range(n, 0, 1000);
 		assert_int_equal(nbl_turn(nb, 10), 0);
 	}

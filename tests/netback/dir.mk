@@ -3,7 +3,7 @@
 # Unit tests of netback-lite: over the fake host of tests/fake, and (tap.c)
 # over the real kernel in a network namespace.
 
-NETBACK_TEST_SRCS := tests/netback/harness.c $(NBL_CORE) $(FAKE_SRCS)
+NETBACK_TEST_SRCS := $(addprefix tests/netback/,client.c harness.c) $(NBL_CORE) $(FAKE_SRCS)
 NETBACK_TEST_CFLAGS := -Itests/netback $(FAKE_CFLAGS)
 
 define netback_test
@@ -24,11 +24,12 @@ $(eval $(call netback_test,control))
 netback-control_LDLIBS += -Wl,--wrap=nbl_tap_close
 $(eval $(call netback_test,listener))
 netback-listener_LDLIBS += -Wl,--wrap=accept4
+$(eval $(call netback_test,await))
 $(eval $(call netback_test,csum))
 $(eval $(call netback_test,random))
 
 netback-tap_SRCS := tests/netback/tap.c \
-	$(addprefix netback-lite/,closer.c link.c tap.c)
+	$(addprefix netback-lite/,closer.c link.c log.c tap.c)
 netback-tap_CFLAGS := $(NBL_CFLAGS)
 netback-tap_PKGS := cmocka libnl-route-3.0 libnl-3.0
 netback-tap_LDLIBS := -pthread

@@ -172,7 +172,7 @@ static void test_request(void **state)
 	req.rate_bytes = UINT64_MAX;
 	assert_int_equal(nbl_attach_check(&req, err), -EINVAL);
 	req.rate_bytes = 1;
-	req.pad2 = 1;
+	req.idle_ms = 1;
 	assert_int_equal(nbl_attach_check(&req, err), -EINVAL);
 }
 

@@ -237,6 +237,68 @@ static void quiet_until_told(void **state)
 	nbl_tap_close(other);
 }
 
+/* What of these goes through.  f is sent by the host, on the bridge. */
+static bool hears(int fd, const struct frame *f)
+{
+	struct frame in;
+	bool heard = false;
+
+	send_frame(-1, f);
+	while (read(fd, &in, sizeof(in)) > 0)
+		heard |= !memcmp(in.dst, f->dst, sizeof(in) - sizeof(in.hdr));
+	assert_int_equal(errno, EAGAIN);
+	return heard;
+}
+
+static struct frame arp_for(uint8_t last, uint8_t op)
+{
+	static const uint8_t head[] = { 0, 1, 8, 0, 6, 4, 0 };
+	struct frame f = FRAME(0xff);
+
+	f.type[0] = 0x08;
+	f.type[1] = 0x06;
+	memcpy(f.data, head, sizeof(head));
+	f.data[7] = op;
+	memcpy(f.data + 24, "\x0a\0\0", 3);	/* 10.0.0.last */
+	f.data[27] = last;
+	return f;
+}
+
+static void filter_passes_what_is_for_it(void **state)
+{
+	static const uint8_t mac[6] = { 2, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t ip[4] = { 10, 0, 0, 5 };
+	const struct frame ours = FRAME(2), theirs = FRAME(4), group = FRAME(3);
+	const struct frame broadcast = FRAME(0xff);
+	struct frame arp5 = arp_for(5, 1), arp6 = arp_for(6, 1),
+		     reply = arp_for(5, 2), near = FRAME(2);
+	unsigned int mtu;
+	int fd, br;
+
+	(void)state;
+	bridge_up();
+	near.dst[5] = 0xfe;
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500), 0);
+	assert_int_equal(nbl_tap_filter(fd, NULL, NULL), 0);
+	assert_true(hears(fd, &ours) && hears(fd, &theirs));
+	assert_true(hears(fd, &arp5) && hears(fd, &arp6));
+	assert_false(hears(fd, &reply) || hears(fd, &group));
+	assert_false(hears(fd, &broadcast));
+	assert_int_equal(nbl_tap_filter(fd, mac, ip), 0);
+	assert_true(hears(fd, &ours) && hears(fd, &arp5));
+	assert_false(hears(fd, &theirs) || hears(fd, &near));
+	assert_false(hears(fd, &arp6) || hears(fd, &reply));
+	assert_int_equal(nbl_tap_filter(fd, mac, NULL), 0);
+	assert_true(hears(fd, &ours) && hears(fd, &arp6));
+	assert_false(hears(fd, &theirs));
+	nbl_tap_no_filter(fd);
+	assert_true(hears(fd, &group) && hears(fd, &reply));
+	nbl_tap_close(fd);
+	assert_int_equal(nbl_tap_filter(ctl, mac, ip), -ENOTTY);
+}
+
 /* The bridge's MAC must not follow its ports'. */
 static void bridge_keeps_its_mac(void **state)
 {
@@ -341,6 +403,7 @@ int main(void)
 		cmocka_unit_test(attach_without_bridge),
 		cmocka_unit_test(quiet_until_told),
 		cmocka_unit_test(deaf_until_told),
+		cmocka_unit_test(filter_passes_what_is_for_it),
 		cmocka_unit_test(bridge_keeps_its_mac),
 		cmocka_unit_test(errors_of_links),
 		cmocka_unit_test(offloads),

@@ -30,6 +30,20 @@
  * nobody in particular does not go out there, and its queue stays empty; its
  * device offers the MAC 0, which no frontend takes, and what the guest says to
  * that is not looked at.  Without a bridge the TAP stays down.
+ *
+ * Addresses that wait for their guest.  One who starts guests when they are
+ * wanted LISTENs on a connection of his, and AWAITs addresses for it on any:
+ *
+ *     AWAIT -> waiting -- a frame for it: WAKE --> woken -- ATTACH, BIND -+
+ *                 ^                                                      |
+ *                 +----- DETACH, death of the guest ------ owned <-------+
+ *
+ * Of frames for an address (ARP requests for its IP, and what is for its MAC)
+ * the first are held, and are the first that its vif receives: a vif of this
+ * MAC on this bridge is its owner's, whoever attaches it.  When the guest of an
+ * owned one has been quiet for the time that was asked for, IDLE is told, again
+ * each such time; then it may be paused, and DOZE told: the next frame for any
+ * of its vifs is a WAKE.  Everything ends with the listener's connection.
  */
 #ifndef NOXS_NETBACK_H
 #define NOXS_NETBACK_H
@@ -39,7 +53,7 @@
 #define NOXS_NETBACK_DIR	"/run/noxs"
 #define NOXS_NETBACK_SOCKET	NOXS_NETBACK_DIR "/netback.sock"
 #define NOXS_NETBACK_MAGIC	0x4b42584eu	/* "NXBK" */
-#define NOXS_NETBACK_VERSION	2
+#define NOXS_NETBACK_VERSION	3
 #define NOXS_NETBACK_ALL	0xffffu		/* every vif of the guest */
 #define NOXS_NETBACK_IFNAMSIZ	16
 
@@ -64,7 +78,35 @@ enum noxs_netback_op {
 	 * not for this owner then.  -ESRCH: the guest is dead.
 	 */
 	NOXS_NETBACK_BIND = 4,
+	/*
+	 * This connection is told of events from now on, as they happen, each
+	 * a packet like a reply, but not one.  The reply's token is its number.
+	 */
+	NOXS_NETBACK_LISTEN = 5,
+	/*
+	 * bridge, mac, ip (ip_mode STATIC), listener, token, idle_ms; others as
+	 * for ATTACH, and without meaning.  The reply has the vif, if the
+	 * address is owned.  Again, with the same bridge, MAC and token: what is
+	 * held is dropped, and one that was woken waits anew.  -ENODEV: no such
+	 * bridge.  -EEXIST: another one waits for this MAC or IP there.
+	 * -ENOENT: no such listener.  -ENOSPC: NOXS_NETBACK_MAX_AWAITS.
+	 */
+	NOXS_NETBACK_AWAIT = 6,
+	/* bridge, mac, listener.  -ENOENT: not awaited. */
+	NOXS_NETBACK_FORGET = 7,
+	/*
+	 * The guest is paused since IDLE was told; let it lie until a frame
+	 * comes.  -EAGAIN: one has come since, or it is no longer quiet: it must
+	 * go on.  -ENOENT: no such guest, or nothing of it is awaited.
+	 */
+	NOXS_NETBACK_DOZE = 8,
+
+	/* Events.  With token, and the vif if there is one. */
+	NOXS_NETBACK_WAKE = 16,
+	NOXS_NETBACK_IDLE = 17,
 };
+
+#define NOXS_NETBACK_MAX_AWAITS	4096
 
 /* flags of a request */
 #define NOXS_NETBACK_SPARE	1	/* ATTACH: for nobody yet */
@@ -90,7 +132,10 @@ struct noxs_netback_request {
 	/* The most that the guest may send; both 0: no limit */
 	uint64_t rate_bytes;		/* in each interval */
 	uint32_t rate_interval_us;
-	uint32_t pad2;			/* 0 */
+	uint32_t idle_ms;	/* AWAIT; 0: IDLE is never told */
+	/* AWAIT and FORGET */
+	uint64_t listener;	/* of the reply to LISTEN */
+	uint64_t token;		/* the listener's name for it; 0 for FORGET */
 };
 
 /* Counters of one vif, as seen from the guest: rx is what it received. */
@@ -117,6 +162,7 @@ struct noxs_netback_reply {
 	char bridge[NOXS_NETBACK_IFNAMSIZ];
 	/* On failure: the step that failed and why, for people; on success "". */
 	char error[120];
+	uint64_t token;		/* of LISTEN: its number; of an event: AWAIT's */
 	struct noxs_netback_stats stats;	/* STATS only */
 };
 
@@ -144,5 +190,7 @@ int noxs_netback_call(int fd, struct noxs_netback_request *req,
 int noxs_netback_send(int fd, struct noxs_netback_request *req, int timeout_ms);
 int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 		      struct noxs_netback_reply *reply, int timeout_ms);
+/* The next event of a connection that listens.  -EAGAIN: none now. */
+int noxs_netback_event(int fd, struct noxs_netback_reply *event);
 
 #endif
