@@ -28,7 +28,7 @@ LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,watch.c events.c \
 LIBCHAOS_SRCS_CORE += $(LIBCHAOS)/network.c
 # Domains made ahead.
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,spare.c spare-file.c config-flavour.c \
-	daemon.c config-wire.c error-wire.c)
+	daemon.c await.c config-wire.c error-wire.c)
 # Saving and restoring.
 LIBCHAOS_SRCS_CORE += $(addprefix $(LIBCHAOS)/,crc.c saved-read.c saved-write.c \
 	save-file.c save.c suspend.c restore.c \
@@ -73,8 +73,8 @@ chaos_SRCS := $(addprefix chaos-toolstack/chaos/,start.c main.c json.c \
 	table.c colour.c progress.c options.c cmd_create.c \
 	cmd_destroy.c cmd_list.c cmd_info.c cmd_console.c cmd_pause.c cmd_help.c \
 	cmd_name.c cmd_network.c cmd_save.c cmd_restore.c cmd_migrate.c cmd_gc.c cmd_wait.c cmd_doctor.c cmd_events.c \
-	cmd_shutdown.c cmd_vcpu.c cmd_sched.c cmd_cpupool.c cmd_pool.c cmd_mem.c \
-	screen.c cmd_top.c escape.c)
+	cmd_shutdown.c cmd_vcpu.c cmd_sched.c cmd_cpupool.c cmd_pool.c cmd_jit.c daemon.c \
+	cmd_mem.c screen.c cmd_top.c escape.c)
 chaos_CFLAGS := -I$(LIBCHAOS)/include
 chaos_LIBS   := $(B)/lib/libchaos.a
 # Static: a command this short spends most of its time in the dynamic linker
@@ -93,8 +93,8 @@ chaos_LDLIBS := $(if $(filter 1,$(SAN)),$(libchaos_LINK),\
 $(eval $(call program,chaos,chaos/chaos))
 
 chaosd_SRCS := $(addprefix chaos-toolstack/chaosd/,main.c options.c log.c \
-	flavours.c server.c request.c call.c pool.c refill.c \
-	watcher.c consoles.c guests.c talk.c viewers.c ring.c journal.c)
+	flavours.c server.c request.c call.c claim.c pool.c refill.c jit.c jit-act.c \
+	jit-file.c watcher.c consoles.c guests.c talk.c viewers.c ring.c journal.c)
 chaosd_CFLAGS := -I$(LIBCHAOS)/include -pthread
 chaosd_LIBS := $(B)/lib/libchaos.a
 chaosd_PKGS := libsystemd jansson

@@ -58,6 +58,7 @@ extern const struct cmd_verb
 	cmd_gc,
 	cmd_help,
 	cmd_info,
+	cmd_jit,
 	cmd_list,
 	cmd_migrate,
 	cmd_mem_set,

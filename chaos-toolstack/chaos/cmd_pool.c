@@ -3,45 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "cmd.h"
-
-/* Asks chaosd; takes the request.  NULL: it is reported. */
-static json_t *ask(struct cmd_env *env, json_t *request)
-{
-	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL, *reply;
-	json_t *answer = NULL;
-
-	json_decref(request);
-	if (!text) {
-		cmd_fail(env, "pool", -ENOMEM, "chaosd", "ask it", "no memory");
-		return NULL;
-	}
-	if (chaos_daemon_call(env->ctx, text, &reply)) {
-		cmd_report(env, "pool");
-	} else {
-		answer = json_loads(reply, 0, NULL);
-		free(reply);
-		if (!answer)
-			cmd_fail(env, "pool", -EPROTO, "chaosd", "ask it",
-				 "its answer is no JSON");
-	}
-	free(text);
-	return answer;
-}
-
-static uint64_t number(const json_t *object, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
+#include "daemon.h"
 
 static const char *const figures[] = {
 	"low", "high", "ready", "making", "leaving", "kb", "hits", "made",
@@ -55,11 +17,11 @@ static void flavour_json(struct cmd_json *j, const json_t *f)
 	size_t i;
 
 	cmd_json_object(j, NULL);
-	cmd_json_string(j, "name", text(f, "name"));
+	cmd_json_string(j, "name", cmd_daemon_text(f, "name"));
 	cmd_json_bool(j, "loaded", json_is_true(json_object_get(f, "loaded")));
 	for (i = 0; i < NR_FIGURES; i++)
-		cmd_json_uint(j, figures[i], number(f, figures[i]));
-	cmd_json_string(j, "error", text(f, "error"));
+		cmd_json_uint(j, figures[i], cmd_daemon_number(f, figures[i]));
+	cmd_json_string(j, "error", cmd_daemon_text(f, "error"));
 	cmd_json_raw(j, "config", config ? config : "null");
 	cmd_json_end(j);
 	free(config);
@@ -69,25 +31,25 @@ static void flavour_row(struct cmd_table *t, const json_t *f)
 {
 	const json_t *config = json_object_get(f, "config");
 	bool loaded = json_is_true(json_object_get(f, "loaded"));
-	bool low = number(f, "ready") < number(f, "low");
+	bool low = cmd_daemon_number(f, "ready") < cmd_daemon_number(f, "low");
 
-	cmd_table_cell(t, CMD_PLAIN, "%s", text(f, "name"));
-	cmd_table_cell(t, CMD_PLAIN, "%s", text(config, "type"));
+	cmd_table_cell(t, CMD_PLAIN, "%s", cmd_daemon_text(f, "name"));
+	cmd_table_cell(t, CMD_PLAIN, "%s", cmd_daemon_text(config, "type"));
 	cmd_table_cell(t, CMD_PLAIN, "%llu",
-		       (unsigned long long)number(config, "memory"));
+		       (unsigned long long)cmd_daemon_number(config, "memory"));
 	cmd_table_cell(t, CMD_PLAIN, "%zu",
 		       json_array_size(json_object_get(config, "vif")));
 	cmd_table_cell(t, low ? CMD_YELLOW : CMD_PLAIN, "%llu",
-		       (unsigned long long)number(f, "ready"));
+		       (unsigned long long)cmd_daemon_number(f, "ready"));
 	cmd_table_cell(t, CMD_PLAIN, "%llu-%llu",
-		       (unsigned long long)number(f, "low"),
-		       (unsigned long long)number(f, "high"));
+		       (unsigned long long)cmd_daemon_number(f, "low"),
+		       (unsigned long long)cmd_daemon_number(f, "high"));
 	cmd_table_cell(t, CMD_PLAIN, "%llu",
-		       (unsigned long long)number(f, "hits"));
+		       (unsigned long long)cmd_daemon_number(f, "hits"));
 	cmd_table_cell(t, CMD_PLAIN, "%llu",
-		       (unsigned long long)number(f, "failed"));
+		       (unsigned long long)cmd_daemon_number(f, "failed"));
 	cmd_table_cell(t, CMD_PLAIN, "%s",
-		       loaded ? text(config, "kernel") : "-");
+		       loaded ? cmd_daemon_text(config, "kernel") : "-");
 }
 
 static int list(struct cmd_env *env)
@@ -97,7 +59,7 @@ static int list(struct cmd_env *env)
 		{ "VIFS", true }, { "READY", true }, { "KEPT", true },
 		{ "HITS", true }, { "FAILED", true }, { "KERNEL", false },
 	};
-	json_t *answer = ask(env, json_pack("{s:s}", "do", "pool-list")), *f;
+	json_t *answer = cmd_daemon_ask(env, "pool", json_pack("{s:s}", "do", "pool-list")), *f;
 	struct cmd_table table;
 	size_t i;
 	int status = 0;
@@ -114,8 +76,8 @@ static int list(struct cmd_env *env)
 	if (!env->json)
 		status = cmd_show_table(env, "pool", &table);
 	json_array_foreach(json_object_get(answer, "flavours"), i, f)
-		if (!env->json && *text(f, "error"))
-			printf("%s: %s\n", text(f, "name"), text(f, "error"));
+		if (!env->json && *cmd_daemon_text(f, "error"))
+			printf("%s: %s\n", cmd_daemon_text(f, "name"), cmd_daemon_text(f, "error"));
 	json_decref(answer);
 	return status;
 }
@@ -123,17 +85,17 @@ static int list(struct cmd_env *env)
 /* Of all flavours together. */
 static int stats(struct cmd_env *env)
 {
-	json_t *answer = ask(env, json_pack("{s:s}", "do", "pool-list")), *f;
+	json_t *answer = cmd_daemon_ask(env, "pool", json_pack("{s:s}", "do", "pool-list")), *f;
 	uint64_t ready = 0, hits = 0, made = 0, kb = 0;
 	size_t i;
 
 	if (!answer)
 		return EXIT_FAILURE;
 	json_array_foreach(json_object_get(answer, "flavours"), i, f) {
-		ready += number(f, "ready");
-		kb += number(f, "ready") * number(f, "kb");
-		hits += number(f, "hits");
-		made += number(f, "made");
+		ready += cmd_daemon_number(f, "ready");
+		kb += cmd_daemon_number(f, "ready") * cmd_daemon_number(f, "kb");
+		hits += cmd_daemon_number(f, "hits");
+		made += cmd_daemon_number(f, "made");
 	}
 	if (env->json) {
 		cmd_json_object(env->json, NULL);
@@ -141,8 +103,8 @@ static int stats(struct cmd_env *env)
 		cmd_json_uint(env->json, "kb", kb);
 		cmd_json_uint(env->json, "made", made);
 		cmd_json_uint(env->json, "hits", hits);
-		cmd_json_uint(env->json, "empty", number(answer, "empty"));
-		cmd_json_uint(env->json, "misses", number(answer, "misses"));
+		cmd_json_uint(env->json, "empty", cmd_daemon_number(answer, "empty"));
+		cmd_json_uint(env->json, "misses", cmd_daemon_number(answer, "misses"));
 		cmd_json_end(env->json);
 	} else {
 		printf("%llu spares ready, %llu MB; %llu made\n"
@@ -151,8 +113,8 @@ static int stats(struct cmd_env *env)
 		       (unsigned long long)ready,
 		       (unsigned long long)kb / 1024,
 		       (unsigned long long)made, (unsigned long long)hits,
-		       (unsigned long long)number(answer, "empty"),
-		       (unsigned long long)number(answer, "misses"));
+		       (unsigned long long)cmd_daemon_number(answer, "empty"),
+		       (unsigned long long)cmd_daemon_number(answer, "misses"));
 	}
 	json_decref(answer);
 	return 0;
@@ -172,7 +134,7 @@ static int set(struct cmd_env *env, int argc, char **argv)
 		return cmd_report(env, "pool");
 	config = chaos_config_json(flavour);
 	chaos_config_free(flavour);
-	answer = ask(env, config ? json_pack("{s:s, s:s, s:s}", "do",
+	answer = cmd_daemon_ask(env, "pool", config ? json_pack("{s:s, s:s, s:s}", "do",
 					     "pool-set", "origin", argv[1],
 					     "config", config) : NULL);
 	free(config);
@@ -188,7 +150,7 @@ static int drain(struct cmd_env *env, int argc, char **argv, bool remove)
 	if (argc < 2)
 		return cmd_usage(&cmd_pool, "which flavour?");
 	for (i = 1; i < argc && !cmd_interrupted; i++) {
-		answer = ask(env, json_pack("{s:s, s:s, s:b}", "do",
+		answer = cmd_daemon_ask(env, "pool", json_pack("{s:s, s:s, s:b}", "do",
 					    "pool-drain", "name", argv[i],
 					    "remove", remove));
 		if (!answer)

@@ -37,6 +37,7 @@ const struct cmd_verb *const cmd_verbs[] = {
 	&cmd_wait,
 	&cmd_events,
 	&cmd_pool,
+	&cmd_jit,
 	&cmd_gc,
 	&cmd_doctor,
 	&cmd_help,

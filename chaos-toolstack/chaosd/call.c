@@ -113,6 +113,84 @@ static int renamed(struct request_context *rq, json_t *request, json_t **out)
 	return 0;
 }
 
+static void describe_rule(void *arg, const struct jit_rule *r)
+{
+	static const char *const states[] = {
+		[JIT_OFFLINE] = "offline",   [JIT_WAITING] = "waiting",
+		[JIT_STARTING] = "starting", [JIT_RUNNING] = "running",
+		[JIT_PAUSED] = "paused",     [JIT_FAILED] = "failed",
+	};
+	char *text = chaos_config_json(r->cfg);
+	json_t *config = text ? json_loads(text, 0, NULL) : NULL;
+
+	free(text);
+	json_array_append_new(arg, json_pack(
+		"{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:o}",
+		"name", chaos_config_name(r->cfg), "state", states[r->state],
+		"domid", (json_int_t)r->domid, "wakes", (json_int_t)r->wakes,
+		"idles", (json_int_t)r->idles,
+		"failures", (json_int_t)r->failures, "error", r->error,
+		"config", config ? config : json_null()));
+}
+
+static int jit_list(struct request_context *rq, json_t *request, json_t **out)
+{
+	json_t *rules = json_array();
+
+	(void)request;
+	jit_look(rq->jit, describe_rule, rules);
+	*out = json_pack("{s:o}", "rules", rules);
+	return 0;
+}
+
+/* One that cannot be kept over a restart is not taken. */
+static int jit_add(struct request_context *rq, json_t *request, json_t **out)
+{
+	const char *text = json_string_value(json_object_get(request,
+							     "config"));
+	const char *origin = json_string_value(json_object_get(request,
+							       "origin"));
+	struct chaos_config *cfg;
+	int rc;
+
+	if (!text)
+		return fail(rq, -EINVAL, "jit-add", "", "there is no config");
+	rc = chaos_config_parse_string(rq->ctx, origin ? origin : "rule", text,
+				       NULL, &cfg);
+	if (rc)
+		return rc;
+	rc = jit_put(rq->jit, rq->ctx, cfg, false);
+	if (rc) {
+		chaos_config_free(cfg);
+		return rc;
+	}
+	rc = jit_file_save(rq->run_dir, cfg);
+	if (rc) {
+		jit_remove(rq->jit, rq->ctx, chaos_config_name(cfg));
+		return fail(rq, rc, origin ? origin : "rule", "",
+			    strerror(-rc));
+	}
+	*out = json_object();
+	return 0;
+}
+
+static int jit_remove_(struct request_context *rq, json_t *request,
+		       json_t **out)
+{
+	const char *name = json_string_value(json_object_get(request, "name"));
+	int rc;
+
+	if (!name)
+		return fail(rq, -EINVAL, "jit-remove", "", "there is no name");
+	rc = jit_remove(rq->jit, rq->ctx, name);
+	if (rc)
+		return fail(rq, rc, name, "see them: chaos jit list",
+			    "there is no rule of this name");
+	jit_file_remove(rq->run_dir, name);
+	*out = json_object();
+	return 0;
+}
+
 static int status(struct request_context *rq, json_t *request, json_t **out)
 {
 	(void)rq;
@@ -130,6 +208,9 @@ static const struct {
 	{ "pool-set", pool_set_ },
 	{ "pool-drain", pool_drain_ },
 	{ "renamed", renamed },
+	{ "jit-list", jit_list },
+	{ "jit-add", jit_add },
+	{ "jit-remove", jit_remove_ },
 	{ "status", status },
 };
 

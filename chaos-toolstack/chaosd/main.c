@@ -15,6 +15,7 @@
 
 #include "consoles.h"
 #include "flavours.h"
+#include "jit.h"
 #include "log.h"
 #include "options.h"
 #include "server.h"
@@ -34,6 +35,7 @@ struct process {
 	struct pool pool;
 	struct watch watch;
 	struct consoles *consoles;	/* NULL: they are left alone */
+	struct jit jit;
 	sd_event *event;
 	sd_event_source *events_source, *events_timer;
 	struct request_context requests;
@@ -125,6 +127,7 @@ static void one_event(void *arg, const struct chaos_event *e)
 		break;
 	case CHAOS_EVENT_GONE:
 		pool_died(&p->pool, e->domid);
+		jit_gone(&p->jit, e->domid);
 		break;
 	case CHAOS_EVENT_SHUTDOWN:
 	case CHAOS_EVENT_REBOOTED:
@@ -243,6 +246,7 @@ static int reload(sd_event_source *source, const struct signalfd_siginfo *si,
 	(void)si;
 	sd_notify(0, "RELOADING=1");
 	flavours_load(&p->pool, p->ctx, p->opt.config_dir);
+	jit_file_load(&p->jit, p->ctx, p->run_dir, p->opt.jit_dir);
 	sd_notify(0, "READY=1");
 	return 0;
 }
@@ -278,8 +282,13 @@ static int listen_for_clients(struct process *p)
 	if (n > 1)
 		return -EINVAL;
 	snprintf(path, sizeof(path), "%s/" CHAOSD_SOCKET, p->run_dir);
-	p->requests = (struct request_context){ p->ctx, &p->pool,
-						p->consoles };
+	p->requests = (struct request_context){
+		.ctx = p->ctx,
+		.pool = &p->pool,
+		.jit = &p->jit,
+		.consoles = p->consoles,
+		.run_dir = p->run_dir,
+	};
 	return server_open(p->event, n == 1 ? SD_LISTEN_FDS_START : -1, path,
 			   &p->requests, &p->server);
 }
@@ -324,33 +333,77 @@ static void ready(struct process *p)
 	leave_terminal(p);
 }
 
-static int start_threads(struct process *p)
+static int start_pool(struct process *p)
 {
-	struct chaos *pool_ctx, *watch_ctx;
-	int rc;
+	struct chaos *ctx;
+	int rc = open_context(p, &ctx);
 
-	rc = open_context(p, &pool_ctx);
 	if (rc)
 		return rc;
-	rc = open_context(p, &watch_ctx);
+	rc = pool_start(&p->pool, ctx, (uint64_t)p->opt.reserve_mb << 10);
 	if (rc)
-		goto err_pool_ctx;
-	rc = pool_start(&p->pool, pool_ctx, (uint64_t)p->opt.reserve_mb << 10);
+		chaos_close(ctx);
+	return rc;
+}
+
+static int start_watch(struct process *p)
+{
+	struct chaos *ctx;
+	int rc = open_context(p, &ctx);
+
 	if (rc)
-		goto err_watch_ctx;
-	rc = watch_start(&p->watch, watch_ctx, p->opt.restart_limit,
+		return rc;
+	rc = watch_start(&p->watch, ctx, p->opt.restart_limit,
 			 p->opt.restart_seconds);
+	if (rc)
+		chaos_close(ctx);
+	return rc;
+}
+
+static int start_jit(struct process *p)
+{
+	struct chaos *ctx;
+	int rc = open_context(p, &ctx);
+
+	if (rc)
+		return rc;
+	rc = jit_open(&p->jit, ctx, &p->pool);
+	if (rc) {
+		chaos_close(ctx);
+		return rc;
+	}
+	jit_file_load(&p->jit, p->ctx, p->run_dir, p->opt.jit_dir);
+	rc = jit_start(&p->jit);
+	if (rc)
+		jit_close(&p->jit);
+	return rc;
+}
+
+static int start_threads(struct process *p)
+{
+	int rc = start_pool(p);
+
+	if (rc)
+		return rc;
+	rc = start_watch(p);
+	if (rc)
+		goto err_pool;
+	rc = start_jit(p);
 	if (!rc)
 		return 0;
-	chaos_close(watch_ctx);
+	watch_stop(&p->watch);
+err_pool:
 	pool_stop(&p->pool);
 	return rc;
+}
 
-err_watch_ctx:
-	chaos_close(watch_ctx);
-err_pool_ctx:
-	chaos_close(pool_ctx);
-	return rc;
+static void stop_threads(struct process *p)
+{
+	jit_stop(&p->jit);
+	jit_close(&p->jit);
+	watch_stop(&p->watch);		/* asks for consoles */
+	consoles_close(p->consoles);
+	pool_stop(&p->pool);
 }
 
 /* What comes before the flavours; each step's failure is told here. */
@@ -411,9 +464,7 @@ static int run(struct process *p)
 		rc = serve(p);
 		server_close(p->server);
 		chaos_events_close(p->events);
-		watch_stop(&p->watch);
-		consoles_close(p->consoles);
-		pool_stop(&p->pool);
+		stop_threads(p);
 	}
 	sd_event_source_unref(p->events_source);
 	sd_event_source_unref(p->events_timer);

@@ -14,6 +14,7 @@
 
 #define CONFIG_DIR "/etc/chaos/flavours"
 #define MAX_CONSOLE_KB 4096u
+#define JIT_DIR "/etc/chaos/jit"
 
 static const char usage[] =
 "Usage: chaosd [OPTION]...\n"
@@ -21,6 +22,8 @@ static const char usage[] =
 "guests that end.\n"
 "\n"
 "  -c, --config DIR       flavours, DIR/*.cfg (default " CONFIG_DIR ")\n"
+"  -J, --jit DIR          guests that are made when somebody calls, DIR/*.cfg\n"
+"                         (default " JIT_DIR "); see chaos jit --help\n"
 "  -r, --reserve MB       of Xen's memory, that spares leave alone (64)\n"
 "  -i, --image-cache MB   for kernels that are kept ready (64)\n"
 "  -w, --watch N/SECONDS  guests that end are destroyed or restarted as they are\n"
@@ -48,6 +51,7 @@ static const char usage[] =
 
 static const struct option long_options[] = {
 	{ "config",	 required_argument, NULL, 'c' },
+	{ "jit",	 required_argument, NULL, 'J' },
 	{ "reserve",	 required_argument, NULL, 'r' },
 	{ "image-cache", required_argument, NULL, 'i' },
 	{ "watch",	 required_argument, NULL, 'w' },
@@ -142,6 +146,9 @@ static int take(int c, struct options *out)
 	case 'c':
 		out->config_dir = optarg;
 		return 0;
+	case 'J':
+		out->jit_dir = optarg;
+		return 0;
 	case 'r':
 		return parse_mb("reserve", optarg, &out->reserve_mb) ? 0 : 2;
 	case 'i':
@@ -181,6 +188,7 @@ int options_parse(int argc, char **argv, struct options *out, int *status)
 
 	*out = (struct options){
 		.config_dir = CONFIG_DIR,
+		.jit_dir = JIT_DIR,
 		.reserve_mb = 64,
 		.image_cache_mb = 64,
 		.restart_limit = 5,
@@ -188,7 +196,7 @@ int options_parse(int argc, char **argv, struct options *out, int *status)
 		.console_kb = 16,
 		.level = LOG_INFO,
 	};
-	while ((c = getopt_long(argc, argv, "c:r:i:w:b:jDfp:l:hV", long_options,
+	while ((c = getopt_long(argc, argv, "c:J:r:i:w:b:jDfp:l:hV", long_options,
 				NULL)) != -1) {
 		rc = take(c, out);
 		if (!rc)

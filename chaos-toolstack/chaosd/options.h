@@ -8,6 +8,7 @@
 
 struct options {
 	const char *config_dir;		/* of flavours */
+	const char *jit_dir;
 	const char *pidfile;		/* NULL: none */
 	uint32_t reserve_mb, image_cache_mb;
 	unsigned int restart_limit;	/* 0: guests that end are left alone */

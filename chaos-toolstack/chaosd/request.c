@@ -6,11 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "log.h"
+#include "claim.h"
 #include "request.h"
-
-/* How many spares may turn out to be dead before the request is told. */
-#define MAX_TRIES 3
 
 static void *room(struct request_reply *r, size_t *size)
 {
@@ -63,44 +60,6 @@ static void put_steps(const struct chaos *ctx, struct chaosd_created *d)
 	}
 }
 
-/* What the host lacks, the next spare lacks too. */
-static bool is_worth_another(int rc)
-{
-	return rc != -ENODEV && rc != -ENOMEM && rc != -ENOSPC;
-}
-
-/*
- * With a spare that fits.  -EXDEV: there is none, or those that were tried are no
- * good any more; then the client makes its guest itself, and says what is wrong
- * if that cannot be done either.
- */
-static int claim(struct request_context *rq, const struct chaos_config *cfg,
-		 unsigned int flags, uint32_t *domid)
-{
-	struct pool_spare *s;
-	unsigned int tries;
-	int rc = 0;
-
-	for (tries = 0; tries < MAX_TRIES && is_worth_another(rc); tries++) {
-		s = pool_take(rq->pool, cfg);
-		if (!s)
-			break;
-		rc = chaos_spare_claim(rq->ctx, &s->spare, cfg, flags, domid);
-		if (!rc) {
-			pool_claimed(rq->pool, s);
-			return 0;
-		}
-		if (rc != -ESTALE && s->spare) {
-			pool_give_back(rq->pool, s);
-			return rc;
-		}
-		log_line(LOG_INFO, "spare domain %u: %s", s->domid,
-			 strerror(-rc));
-		pool_leave(rq->pool, s);
-	}
-	return -EXDEV;
-}
-
 static void serve_create(struct request_context *rq,
 			 const struct chaosd_header *h, const uint8_t *body,
 			 size_t size, struct request_reply *r)
@@ -121,7 +80,7 @@ static void serve_create(struct request_context *rq,
 		fail(rq, r, rc);
 		return;
 	}
-	rc = claim(rq, cfg, h->flags, &d.domid);
+	rc = claim(rq->ctx, rq->pool, cfg, h->flags, &d.domid);
 	chaos_config_free(cfg);
 	if (rc == -EXDEV) {
 		set_rc(r, rc);

@@ -5,12 +5,15 @@
 
 #include <chaosd.h>
 
+#include "jit.h"
 #include "pool.h"
 
 struct request_context {
 	struct chaos *ctx;	/* the loop's */
 	struct pool *pool;
 	struct consoles *consoles;	/* NULL: they are left alone */
+	struct jit *jit;
+	const char *run_dir;
 };
 
 struct request_reply {

@@ -47,6 +47,8 @@ void chaos__parse_flavour(struct chaos__parse *p)
 	refuse(p, cfg->on_poweroff, "on_poweroff");
 	refuse(p, cfg->on_reboot, "on_reboot");
 	refuse(p, cfg->on_crash, "on_crash");
+	refuse(p, cfg->idle_timeout, "idle_timeout");
+	refuse(p, cfg->on_idle, "on_idle");
 	for (i = 0; i < cfg->nr_vifs; i++)
 		check_vif(p, i);
 }

@@ -11,6 +11,7 @@ enum kind {
 	STRING,		/* to a char * */
 	INTEGER,	/* to a long, min..max */
 	ACTION,		/* to a char *: what to do when the guest ends */
+	IDLE_ACTION,	/* to a char *: what to do when nobody talks to it */
 	UUID, TYPE, VIFS, CPUS,
 	MARK,		/* an INTEGER that flavours of spares have */
 	REFUSED,	/* of xl; a guest that asks for it would not work here */
@@ -56,6 +57,8 @@ static const struct key keys[] = {
 	{ "on_poweroff", ACTION, AT(on_poweroff), 0, 0, NULL },
 	{ "on_reboot", ACTION, AT(on_reboot), 0, 0, NULL },
 	{ "on_crash", ACTION, AT(on_crash), 0, 0, NULL },
+	{ "idle_timeout", INTEGER, AT(idle_timeout), 0, 2592000, NULL },
+	{ "on_idle", IDLE_ACTION, AT(on_idle), 0, 0, NULL },
 	{ "vif", VIFS, 0, 0, 0, NULL },
 	{ "cpus", CPUS, 0, 0, 0, NULL },
 	{ "cpu_weight", INTEGER, AT(cpu_weight), 1, 65535, NULL },
@@ -273,6 +276,11 @@ static bool is_action(const char *value)
 	return false;
 }
 
+static bool is_idle_action(const char *value)
+{
+	return !strcmp(value, "destroy") || !strcmp(value, "pause");
+}
+
 static bool key_valid(const struct key *key, const struct chaos_config *cfg,
 		      const struct chaos_config *unset)
 {
@@ -282,6 +290,9 @@ static bool key_valid(const struct key *key, const struct chaos_config *cfg,
 
 	if (key->kind == ACTION)
 		return !*(char *const *)at || is_action(*(char *const *)at);
+	if (key->kind == IDLE_ACTION)
+		return !*(char *const *)at ||
+		       is_idle_action(*(char *const *)at);
 	if (key->kind != INTEGER)
 		return true;
 	value = *(const long *)at;
@@ -319,6 +330,17 @@ static void set_action(struct chaos__parse *p, const struct key *key)
 	}
 	chaos__parse_fail(p, key->name, "", "use destroy, restart or preserve",
 			  "\"%s\" is no action", value);
+}
+
+static void set_idle_action(struct chaos__parse *p, const struct key *key)
+{
+	const char *value = get_string(p, key->name);
+
+	if (value && is_idle_action(value))
+		set_string(p, key);
+	else if (value)
+		chaos__parse_fail(p, key->name, "", "use destroy or pause",
+				  "\"%s\" is no action", value);
 }
 
 static void set_uuid(struct chaos__parse *p, const struct key *key)
@@ -377,6 +399,9 @@ static void set_key(struct chaos__parse *p, const struct key *key)
 		break;
 	case ACTION:
 		set_action(p, key);
+		break;
+	case IDLE_ACTION:
+		set_idle_action(p, key);
 		break;
 	case UUID:
 		set_uuid(p, key);

@@ -16,7 +16,7 @@
 #include "config.h"
 #include "store.h"
 
-#define WIRE_VERSION	1u
+#define WIRE_VERSION	2u
 #define NO_STRING	UINT32_MAX
 #define MAX_STRING	8192u
 
@@ -67,6 +67,7 @@ struct fixed {
 	uint32_t nr_vifs;
 	int64_t memory_mb, maxmem_mb, vcpus, maxvcpus, cpu_weight, cap;
 	int64_t max_grant_frames, max_maptrack_frames, max_event_channels;
+	int64_t idle_timeout;
 	uint8_t uuid[16];
 	uint8_t uuid_set, pvh;
 	uint8_t pad[6];
@@ -119,6 +120,7 @@ size_t chaosd_put_config(const struct chaos_config *cfg, void *buf, size_t size)
 		.max_grant_frames = cfg->max_grant_frames,
 		.max_maptrack_frames = cfg->max_maptrack_frames,
 		.max_event_channels = cfg->max_event_channels,
+		.idle_timeout = cfg->idle_timeout,
 		.uuid_set = cfg->uuid_set,
 		.pvh = cfg->pvh,
 	};
@@ -133,6 +135,7 @@ size_t chaosd_put_config(const struct chaos_config *cfg, void *buf, size_t size)
 	put_string(&o, cfg->on_poweroff);
 	put_string(&o, cfg->on_reboot);
 	put_string(&o, cfg->on_crash);
+	put_string(&o, cfg->on_idle);
 	put_string(&o, cfg->cpus);
 	put_string(&o, cfg->pool);
 	for (i = 0; i < cfg->nr_vifs; i++)
@@ -229,6 +232,7 @@ static void get_fixed(struct in *in, struct chaos_config *cfg)
 	cfg->max_grant_frames = f.max_grant_frames;
 	cfg->max_maptrack_frames = f.max_maptrack_frames;
 	cfg->max_event_channels = f.max_event_channels;
+	cfg->idle_timeout = f.idle_timeout;
 	cfg->uuid_set = f.uuid_set;
 	cfg->pvh = f.pvh;
 	memcpy(cfg->uuid, f.uuid, sizeof(f.uuid));
@@ -269,6 +273,7 @@ int chaosd_get_config(const void *buf, size_t size, struct chaos_config **out)
 	cfg->on_poweroff = get_string(&in);
 	cfg->on_reboot = get_string(&in);
 	cfg->on_crash = get_string(&in);
+	cfg->on_idle = get_string(&in);
 	cfg->cpus = get_string(&in);
 	cfg->pool = get_string(&in);
 	for (i = 0; i < cfg->nr_vifs && !in.bad; i++)

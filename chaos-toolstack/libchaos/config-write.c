@@ -129,6 +129,9 @@ void chaos__config_write_json(FILE *f, const struct chaos_config *cfg)
 	put_optional(f, "on_poweroff", cfg->on_poweroff);
 	put_optional(f, "on_reboot", cfg->on_reboot);
 	put_optional(f, "on_crash", cfg->on_crash);
+	if (cfg->idle_timeout)
+		put_number(f, "idle_timeout", cfg->idle_timeout);
+	put_optional(f, "on_idle", cfg->on_idle);
 	put_vifs(f, cfg);
 	putc_unlocked('}', f);
 }

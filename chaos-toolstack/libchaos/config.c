@@ -178,12 +178,18 @@ void chaos_config_free(struct chaos_config *cfg)
 	free(cfg->on_poweroff);
 	free(cfg->on_reboot);
 	free(cfg->on_crash);
+	free(cfg->on_idle);
 	free(cfg);
 }
 
 const char *chaos_config_name(const struct chaos_config *cfg)
 {
 	return cfg->name;
+}
+
+const char *chaos_config_on_idle(const struct chaos_config *cfg)
+{
+	return cfg->on_idle && *cfg->on_idle ? cfg->on_idle : "destroy";
 }
 
 static int parse_text(struct chaos__parse *p, const char *text,

@@ -37,6 +37,8 @@ struct chaos_config {
 	char *kernel, *ramdisk, *cmdline;
 	char *root, *extra;
 	char *on_poweroff, *on_reboot, *on_crash;
+	long idle_timeout;		/* s; 0: never */
+	char *on_idle;
 	long memory_mb, maxmem_mb;
 	long vcpus, maxvcpus;
 	/* NULL: any.  chaos__cpus_parse() each: for all vCPUs, or, with a ;

@@ -77,20 +77,35 @@ static int recv_reply(struct chaos *ctx, const struct noxs_netback_request *req,
 	return rc;
 }
 
-static int no_backend(struct chaos *ctx, const char *object, int rc)
+int chaos__no_backend(struct chaos *ctx, const char *object, const char *step,
+		      int rc)
 {
 	if (rc != -ENOENT && rc != -ECONNREFUSED)
-		return chaos__fail(ctx, rc, object, STEP_ATTACH, "",
+		return chaos__fail(ctx, rc, object, step, "",
 				   "talk to the network backend: %s",
 				   strerror(-rc));
 	/* It does not run on a Xen that cannot have it: say the cause. */
 	if (chaos__need_noxs(ctx) == -ENOSYS)
-		return chaos__fail(ctx, -ENOSYS, object, STEP_ATTACH,
+		return chaos__fail(ctx, -ENOSYS, object, step,
 				   "boot the extended Xen, or leave out vif=",
 				   "this Xen has no noxs extension");
-	return chaos__fail(ctx, -ECONNREFUSED, object, STEP_ATTACH,
+	return chaos__fail(ctx, -ECONNREFUSED, object, step,
 			   "start netback-lite",
 			   "the network backend is not running");
+}
+
+static int no_backend(struct chaos *ctx, const char *object, int rc)
+{
+	return chaos__no_backend(ctx, object, STEP_ATTACH, rc);
+}
+
+int chaos__devices_call(struct chaos *ctx, struct noxs_netback_request *req,
+			struct noxs_netback_reply *reply)
+{
+	int rc = send_request(ctx, req, true);
+
+	memset(reply, 0, sizeof(*reply));
+	return rc ? rc : recv_reply(ctx, req, reply);
 }
 
 static int fill_request(struct noxs_netback_request *req,
@@ -165,10 +180,8 @@ int chaos__devices_hello(struct chaos *ctx)
 {
 	struct noxs_netback_request req = { .op = NOXS_NETBACK_HELLO };
 	struct noxs_netback_reply reply;
-	int rc;
 
-	rc = send_request(ctx, &req, true);
-	return rc ? rc : recv_reply(ctx, &req, &reply);
+	return chaos__devices_call(ctx, &req, &reply);
 }
 
 int chaos__devices_check(struct chaos *ctx, const char *object,
@@ -300,12 +313,8 @@ int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
 	struct noxs_netback_reply reply;
 	int rc;
 
-	rc = send_request(ctx, &req, true);
-	if (rc == -ENOENT || rc == -ECONNREFUSED)
-		return 0;
-	if (!rc)
-		rc = recv_reply(ctx, &req, &reply);
-	return rc == -ENOENT ? 0 : rc;
+	rc = chaos__devices_call(ctx, &req, &reply);
+	return rc == -ENOENT || rc == -ECONNREFUSED ? 0 : rc;
 }
 
 int chaos__devices_next(struct chaos *ctx, uint32_t domid, unsigned int vif,
@@ -316,10 +325,8 @@ int chaos__devices_next(struct chaos *ctx, uint32_t domid, unsigned int vif,
 		.domid = (uint16_t)domid,
 		.vif = (uint16_t)vif,
 	};
-	int rc;
 
-	rc = send_request(ctx, &req, true);
-	return rc ? rc : recv_reply(ctx, &req, reply);
+	return chaos__devices_call(ctx, &req, reply);
 }
 
 int chaos__devices_stats(struct chaos *ctx, uint32_t domid, unsigned int vif,

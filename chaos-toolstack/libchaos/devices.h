@@ -38,6 +38,12 @@ int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 /* One of them; 0 too when it is not there, as above. */
 int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
 			      unsigned int vif);
+/* One request, over the context's connection; the reply's rc, or -errno. */
+int chaos__devices_call(struct chaos *ctx, struct noxs_netback_request *req,
+			struct noxs_netback_reply *reply);
+/* Records that there is none, or why it cannot be asked; returns -errno. */
+int chaos__no_backend(struct chaos *ctx, const char *object, const char *step,
+		      int rc);
 /* Is there a backend that speaks our version?  -EPROTO: of another. */
 int chaos__devices_hello(struct chaos *ctx);
 /* Could begin succeed: is there a backend, and each bridge? */

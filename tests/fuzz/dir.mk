@@ -40,8 +40,8 @@ $(eval $(call fuzz_target,image,$(LIBCHAOS_SRCS_CHUNK) \
 	$(addprefix $(LIBCHAOS)/,saved-read.c restore.c stream.c crc.c)))
 
 $(eval $(call fuzz_target,request,$(addprefix chaos-toolstack/chaosd/,\
-	request.c call.c pool.c log.c consoles.c guests.c talk.c viewers.c ring.c \
-	journal.c) \
+	request.c call.c claim.c jit.c jit-act.c jit-file.c pool.c log.c consoles.c \
+	guests.c talk.c viewers.c ring.c journal.c) \
 	$(addprefix $(LIBCHAOS)/,config-wire.c error-wire.c error.c)))
 fuzz-request_CFLAGS += -Ichaos-toolstack/chaosd
 fuzz-request_LDLIBS += $(call pkg_libs,libsystemd)

@@ -39,17 +39,21 @@ static struct request_context *prepare(void)
 {
 	static struct request_context rq;
 	static struct pool pool;
+	static struct jit jit;
 	struct chaos_options opt = { .size = sizeof(opt), .run_dir = "/nonexistent" };
 	struct chaos_config *cfg;
 
 	if (rq.ctx)
 		return &rq;
 	if (chaos_open(&opt, &rq.ctx) || pool_start(&pool, NULL, 0) ||
+	    jit_open(&jit, NULL, &pool) ||
 	    chaos_flavour_parse_string(rq.ctx, "f", "name = \"f\"\nmemory = 4\n",
 				       NULL, &cfg) ||
 	    pool_set(&pool, cfg, 0, 0))
 		die("prepare");
 	rq.pool = &pool;
+	rq.jit = &jit;
+	rq.run_dir = opt.run_dir;
 	return &rq;
 }
 

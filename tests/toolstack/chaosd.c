@@ -43,7 +43,7 @@ static void start(struct daemon *d, void **state)
 	d->f = *state;
 	d->ctx = context(d->f);
 	assert_int_equal(pool_start(&d->pool, context(d->f), 1024), 0);
-	d->rq = (struct request_context){ d->ctx, &d->pool, NULL };
+	d->rq = (struct request_context){ .ctx = d->ctx, .pool = &d->pool };
 }
 
 static void stop(struct daemon *d)

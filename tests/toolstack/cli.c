@@ -645,6 +645,13 @@ static void test_cpus(void **state)
 	assert_int_equal(run(f, "pool set /nonexistent"), EXIT_FAILURE);
 	assert_int_equal(run(f, "pool drain"), EXIT_USAGE);
 	assert_int_equal(run(f, "pool melt"), EXIT_USAGE);
+	assert_int_equal(run(f, "jit"), EXIT_FAILURE);
+	assert_non_null(strstr(said.err, "start chaosd"));
+	json_decref(run_json(f, "jit --json", EXIT_FAILURE));
+	assert_int_equal(run(f, "jit add"), EXIT_USAGE);
+	assert_int_equal(run(f, "jit add /nonexistent"), EXIT_FAILURE);
+	assert_int_equal(run(f, "jit remove"), EXIT_USAGE);
+	assert_int_equal(run(f, "jit melt"), EXIT_USAGE);
 	assert_int_equal(run(f, "cpupool create"), EXIT_USAGE);
 	assert_int_equal(run(f, "cpupool destroy"), EXIT_USAGE);
 	assert_int_equal(run(f, "cpupool melt"), EXIT_USAGE);

@@ -69,8 +69,9 @@ static void start(struct daemon *d, void **state, bool with_consoles)
 	if (with_consoles)
 		assert_int_equal(consoles_open(context(d->f), MAX_BYTES, true,
 					       &d->consoles), 0);
-	d->rq = (struct request_context){ context(d->f), &d->pool,
-					  d->consoles };
+	d->rq = (struct request_context){
+		.ctx = context(d->f), .pool = &d->pool, .consoles = d->consoles,
+	};
 	assert_true(sd_event_new(&d->event) >= 0);
 	d->stop_fd = eventfd(0, EFD_CLOEXEC);
 	assert_true(sd_event_add_io(d->event, NULL, d->stop_fd, EPOLLIN, NULL,

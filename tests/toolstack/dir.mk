@@ -25,7 +25,7 @@ $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
 $(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save network migrate \
-	events shutdown async resources spare images,\
+	events shutdown async resources spare images await,\
 	$(eval $(call toolstack_test,$(t))))
 
 toolstack-power_LDLIBS += -Wl,--wrap=nanosleep
@@ -46,13 +46,13 @@ endif
 
 # The daemon, but for its process.
 toolstack-daemon_SRCS := $(addprefix chaos-toolstack/chaosd/,request.c call.c \
-	pool.c refill.c watcher.c log.c server.c consoles.c guests.c talk.c viewers.c \
-	ring.c journal.c)
+	claim.c jit.c jit-act.c jit-file.c pool.c refill.c watcher.c log.c server.c \
+	consoles.c guests.c talk.c viewers.c ring.c journal.c)
 toolstack-daemon_CFLAGS := $(TOOLSTACK_CFLAGS) -pthread
 $(eval $(call archive,toolstack-daemon,tests/toolstack-daemon.a))
-$(foreach t,chaosd consoles,\
+$(foreach t,chaosd consoles jit,\
 	$(eval $(call toolstack_test,$(t),$(B)/tests/toolstack-daemon.a)))
-$(foreach t,chaosd consoles,\
+$(foreach t,chaosd consoles jit,\
 	$(eval toolstack-$(t)_CFLAGS += -Ichaos-toolstack/chaosd -pthread) \
 	$(eval toolstack-$(t)_LDLIBS += -pthread $(call pkg_libs,libsystemd)))
 

@@ -161,6 +161,141 @@ static int next_vif(const struct noxs_netback_request *req,
 	return 0;
 }
 
+static struct noxs_netback_request *
+find_await(const struct noxs_netback_request *req)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_AWAITS; i++)
+		if (fake_noxs.await[i].op &&
+		    !memcmp(fake_noxs.await[i].mac, req->mac, 6))
+			return &fake_noxs.await[i];
+	return NULL;
+}
+
+static uint16_t owner(const struct noxs_netback_request *req)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_VIFS; i++)
+		if (fake_noxs.vif[i].used &&
+		    !memcmp(fake_noxs.vif[i].req.mac, req->mac, 6))
+			return fake_noxs.vif[i].domid;
+	return 0;
+}
+
+static int add_await(const struct noxs_netback_request *req,
+		     struct noxs_netback_reply *reply)
+{
+	struct noxs_netback_request *a = find_await(req);
+
+	if (fail_here("netback await"))
+		return -ENOMEM;
+	if (req->listener != fake_noxs.listener) {
+		strcpy(reply->error, "listener");
+		return -ENOENT;
+	}
+	if (strcmp(req->bridge, fake_noxs.bridge))
+		return -ENODEV;
+	if (a && a->token != req->token)
+		return -EEXIST;
+	if (!a)
+		for (a = fake_noxs.await; a->op; a++)
+			;
+	*a = *req;
+	reply->domid = owner(req);
+	return 0;
+}
+
+static int serve_await(const struct noxs_netback_request *req,
+		       struct noxs_netback_reply *reply)
+{
+	struct noxs_netback_request *a;
+
+	switch (req->op) {
+	case NOXS_NETBACK_LISTEN:
+		if (fail_here("netback listen"))
+			return -ENOMEM;
+		fake_noxs.lost = false;
+		reply->token = ++fake_noxs.listener;
+		return 0;
+	case NOXS_NETBACK_AWAIT:
+		return add_await(req, reply);
+	case NOXS_NETBACK_FORGET:
+		if (fail_here("netback forget"))
+			return -EIO;
+		a = find_await(req);
+		if (a)
+			a->op = 0;
+		return a ? 0 : -ENOENT;
+	default:
+		if (fail_here("netback doze"))
+			return -EIO;
+		return fake_noxs.busy ? -EAGAIN : 0;
+	}
+}
+
+static bool is_of_awaits(unsigned int op)
+{
+	return op == NOXS_NETBACK_LISTEN || op == NOXS_NETBACK_AWAIT ||
+	       op == NOXS_NETBACK_FORGET || op == NOXS_NETBACK_DOZE;
+}
+
+void fake_noxs_tell(uint8_t last_of_ip, unsigned int op, uint32_t domid)
+{
+	struct noxs_netback_reply *e = &fake_noxs.event[fake_noxs.nr_events++];
+	unsigned int i;
+
+	memset(e, 0, sizeof(*e));
+	e->op = (uint16_t)op;
+	e->domid = (uint16_t)domid;
+	for (i = 0; i < FAKE_AWAITS; i++)
+		if (fake_noxs.await[i].op &&
+		    fake_noxs.await[i].ip[3] == last_of_ip)
+			e->token = fake_noxs.await[i].token;
+}
+
+unsigned int fake_noxs_nr_awaits(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < FAKE_AWAITS; i++)
+		n += fake_noxs.await[i].op != 0;
+	return n;
+}
+
+void fake_noxs_restart(void)
+{
+	memset(fake_noxs.vif, 0, sizeof(fake_noxs.vif));
+	memset(fake_noxs.await, 0, sizeof(fake_noxs.await));
+	fake_noxs.nr_events = 0;
+	fake_noxs.restarted = true;
+	fake_noxs.lost = true;
+	fake_noxs.listener += 10;
+}
+
+int noxs_netback_event(int fd, struct noxs_netback_reply *event)
+{
+	(void)fd;
+	if (fake_noxs.lost)
+		return -ECONNRESET;
+	if (!fake_noxs.nr_events)
+		return -EAGAIN;
+	*event = fake_noxs.event[0];
+	memmove(fake_noxs.event, fake_noxs.event + 1,
+		--fake_noxs.nr_events * sizeof(*event));
+	return 0;
+}
+
+int noxs_netback_call(int fd, struct noxs_netback_request *req,
+		      struct noxs_netback_reply *reply, int timeout_ms)
+{
+	int rc = noxs_netback_send(fd, req, timeout_ms);
+
+	memset(reply, 0, sizeof(*reply));
+	return rc ? rc : noxs_netback_recv(fd, req, reply, timeout_ms);
+}
+
 int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 		      struct noxs_netback_reply *reply, int timeout_ms)
 {
@@ -191,6 +326,8 @@ int noxs_netback_recv(int fd, const struct noxs_netback_request *req,
 		return bind_vif(req, reply);
 	if (req->op == NOXS_NETBACK_STATS)
 		return next_vif(req, reply);
+	if (is_of_awaits(req->op))
+		return serve_await(req, reply);
 	if (req->op == NOXS_NETBACK_HELLO)
 		return fail_here("netback hello") ? -EPROTO : 0;
 	return req->op == NOXS_NETBACK_DETACH ? detach(req) : -ENOENT;
