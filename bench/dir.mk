@@ -21,7 +21,7 @@ bench-lifecycle_LIBS := $(bench-create_LIBS)
 bench-lifecycle_LDLIBS := $(libchaos_LINK)
 $(eval $(call program,bench-lifecycle,bench/bench-lifecycle))
 
-bench-pool_SRCS := $(addprefix bench/,pool.c guests.c harness.c sniffer.c)
+bench-pool_SRCS := $(addprefix bench/,pool.c jit.c guests.c harness.c sniffer.c)
 bench-pool_CFLAGS := $(bench-create_CFLAGS)
 bench-pool_PKGS := $(bench-create_PKGS)
 bench-pool_LIBS := $(bench-create_LIBS)

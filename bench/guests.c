@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The guests of a benchmark. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guests.h"
@@ -53,6 +54,20 @@ struct chaos_config *bench_guest_config(struct bench_guests *gs,
 			g->override_name, g->override_vif, NULL }, &cfg))
 		bench_die_chaos(gs, "config");
 	return cfg;
+}
+
+json_t *bench_ask(struct bench_guests *gs, json_t *request)
+{
+	char *text = json_dumps(request, JSON_COMPACT), *reply;
+	json_t *answer;
+
+	if (chaos_daemon_call(gs->ctx, text, &reply))
+		bench_die_chaos(gs, text);
+	answer = json_loads(reply, 0, NULL);
+	free(reply);
+	free(text);
+	json_decref(request);
+	return answer;
 }
 
 void bench_die_chaos(const struct bench_guests *gs, const char *what)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <chaos.h>
+#include <jansson.h>
 
 #include "harness.h"
 
@@ -48,6 +49,9 @@ void bench_guest_for_xl(struct bench_guest *g);
 /* The parsed configuration of one guest; freed with chaos_config_free. */
 struct chaos_config *bench_guest_config(struct bench_guests *gs,
 					const struct bench_guest *g);
+
+/* What chaosd answers; takes the request. */
+json_t *bench_ask(struct bench_guests *gs, json_t *request);
 
 /* What libchaos says of its latest failure, as the reason to die. */
 __attribute__((noreturn))

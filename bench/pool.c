@@ -2,7 +2,7 @@
 /*
  * What a warm pool leaves of a create, and whether it stays warm.
  *
- *   bench-pool [-n SAMPLES] [-r ROW] [-t TRUE] CONFIG KERNEL BRIDGE OUT
+ *   bench-pool [-n SAMPLES] [-r ROW] [-j CALLS] [-t TRUE] CONFIG KERNEL BRIDGE OUT
  *
  * For the systems "chaos+pool" (any kernel, loaded at the claim) and
  * "chaos+pool+image" (spares with the kernel in them), with chaosd running and
@@ -14,6 +14,7 @@
  *                  named by the guests alive at its end.
  *   create-return  chaos_create, to its return: see create.c
  *   boot           from the unpause to the guest's first packet
+ *   jit            from a ping to an address without a guest to its answer (jit.h)
  * and for the system "fork+exec":
  *   create         fork, exec and wait of TRUE
  */
@@ -29,6 +30,7 @@
 #include <chaos.h>
 
 #include "guests.h"
+#include "jit.h"
 
 #define MAX_ROW		2000
 #define SPARES		8
@@ -40,24 +42,10 @@ struct run {
 	struct bench *b;
 	struct bench_guests guests;
 	const char *kernel, *bridge;
-	int samples, row;
+	int samples, row, calls;
 	uint32_t alive[MAX_ROW];
 	int nr_alive;
 };
-
-static json_t *ask(struct run *r, json_t *request)
-{
-	char *text = json_dumps(request, JSON_COMPACT), *reply;
-	json_t *answer;
-
-	if (chaos_daemon_call(r->guests.ctx, text, &reply))
-		bench_die_chaos(&r->guests, text);
-	answer = json_loads(reply, 0, NULL);
-	free(reply);
-	free(text);
-	json_decref(request);
-	return answer;
-}
 
 static void set_flavour(struct run *r, bool loaded)
 {
@@ -68,19 +56,22 @@ static void set_flavour(struct run *r, bool loaded)
 		 "spares_high = %d\n%s%s%s", r->bridge, SPARES, SPARES,
 		 loaded ? "kernel = \"" : "", loaded ? r->kernel : "",
 		 loaded ? "\"\n" : "");
-	json_decref(ask(r, json_pack("{s:s, s:s}", "do", "pool-set", "config",
-				     text)));
+	json_decref(bench_ask(&r->guests, json_pack("{s:s, s:s}", "do",
+						    "pool-set", "config",
+						    text)));
 }
 
 static void drop_flavour(struct run *r)
 {
-	json_decref(ask(r, json_pack("{s:s, s:s, s:b}", "do", "pool-drain",
-				     "name", "bench", "remove", 1)));
+	json_decref(bench_ask(&r->guests, json_pack("{s:s, s:s, s:b}", "do",
+						    "pool-drain", "name",
+						    "bench", "remove", 1)));
 }
 
 static json_int_t figure(struct run *r, const char *key)
 {
-	json_t *answer = ask(r, json_pack("{s:s}", "do", "pool-list"));
+	json_t *answer = bench_ask(&r->guests,
+				   json_pack("{s:s}", "do", "pool-list"));
 	json_t *f = json_array_get(json_object_get(answer, "flavours"), 0);
 	json_int_t n = json_integer_value(json_object_get(f, key));
 
@@ -205,6 +196,8 @@ static void pool_series(struct run *r, const char *system, bool loaded)
 	/* The kernel closes the TAPs of those that were destroyed. */
 	usleep(BENCH_SETTLE_MS * 1000);
 	row(r, system);
+	wait_warm(r);
+	bench_jit(r->b, &r->guests, system, r->calls);
 	drop_flavour(r);
 	usleep(1000 * 1000);
 }
@@ -224,20 +217,21 @@ static void fork_exec_series(struct run *r, const char *program)
 
 int main(int argc, char **argv)
 {
-	struct run r = { .samples = 10, .row = 1000 };
+	struct run r = { .samples = 10, .row = 1000, .calls = 100 };
 	const char *program = "bench-true";
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:r:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:r:j:t:")) != -1) {
 		switch (opt) {
 		case 'n': r.samples = atoi(optarg); break;
 		case 'r': r.row = atoi(optarg); break;
+		case 'j': r.calls = atoi(optarg); break;
 		case 't': program = optarg; break;
 		default: return 2;
 		}
 	}
 	if (argc - optind != 4 || r.samples < 1 || r.row < 1 || r.row > MAX_ROW)
-		bench_die("usage: bench-pool [-n SAMPLES] [-r ROW] [-t TRUE] CONFIG KERNEL BRIDGE OUT");
+		bench_die("usage: bench-pool [-n SAMPLES] [-r ROW] [-j CALLS] [-t TRUE] CONFIG KERNEL BRIDGE OUT");
 	r.b = bench_start("pool");
 	r.kernel = argv[optind + 1];
 	r.bridge = argv[optind + 2];
@@ -245,7 +239,9 @@ int main(int argc, char **argv)
 	bench_config_str(r.b, "config", argv[optind]);
 	bench_config_int(r.b, "samples", r.samples);
 	bench_config_int(r.b, "row", r.row);
+	bench_config_int(r.b, "calls", r.calls);
 	fork_exec_series(&r, program);
+	bench_jit(r.b, &r.guests, "chaos", r.calls);
 	pool_series(&r, "chaos+pool", false);
 	pool_series(&r, "chaos+pool+image", true);
 	bench_guests_close(&r.guests);
