@@ -285,26 +285,41 @@ int chaos__cpupool_move(const struct chaos__what *w, uint32_t id, uint32_t domid
 	return rc ? chaos__sched_failed(w, rc) : 0;
 }
 
-/* Xen makes a domain's weight and cap anew with each scheduler. */
+/*
+ * Xen makes a domain's weight and cap anew with each scheduler.
+ *
+ * The cap is lifted before: a vCPU that waits for its next share when it is moved
+ * would never be told that there is one (docs/xen-defects.md).
+ */
 static int move(const struct chaos__what *w, const struct chaos__found *f,
 		const struct chaos__xen_pool *to)
 {
+	struct chaos__xen *xen = w->ctx->xen;
 	struct chaos__xen_pool from = { 0 };
-	uint32_t weight = 0, cap = 0;
+	uint32_t domid = f->dom.domid, weight = 0, cap = 0;
 	int rc, had;
 
 	rc = chaos__cpupool_get(w, f->dom.pool, &from);
 	if (rc)
 		return rc;
-	had = chaos__xen_weight_get(w->ctx->xen, f->dom.domid, from.scheduler,
-				    &weight, &cap);
+	had = chaos__xen_weight_get(xen, domid, from.scheduler, &weight, &cap);
 	if (had && had != -EOPNOTSUPP)
 		return chaos__sched_failed(w, had);
-	rc = chaos__cpupool_move(w, to->id, f->dom.domid);
+	if (!had && cap) {
+		rc = chaos__xen_weight_set(xen, domid, from.scheduler, weight,
+					   0);
+		if (rc)
+			return chaos__sched_failed(w, rc);
+	}
+	rc = chaos__cpupool_move(w, to->id, domid);
+	if (rc && !had && cap &&
+	    chaos__xen_weight_set(xen, domid, from.scheduler, weight, cap))
+		chaos__fail(w->ctx, rc, w->object, w->step,
+			    "set it with chaos sched",
+			    "it is not moved, but lost its cap");
 	if (rc || had)
 		return rc;
-	rc = chaos__xen_weight_set(w->ctx->xen, f->dom.domid, to->scheduler,
-				   weight, cap);
+	rc = chaos__xen_weight_set(xen, domid, to->scheduler, weight, cap);
 	if (!rc || rc == -EOPNOTSUPP)
 		return 0;
 	return chaos__fail(w->ctx, rc, w->object, w->step,

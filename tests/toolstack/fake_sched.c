@@ -228,7 +228,8 @@ int chaos__xen_pool_move(struct chaos__xen *xen, uint32_t id, uint32_t domid)
 	if (!fake_sched.pool[id].cpus.word[0])
 		return -ENODEV;
 	fake_xen_find(domid)->dom.pool = id;
-	/* As Xen does. */
+	/* As Xen does; with a cap, it may never run again. */
+	fake_sched.domain[domid].stuck = fake_sched.domain[domid].cap != 0;
 	fake_sched.domain[domid].weight = 256;
 	fake_sched.domain[domid].cap = 0;
 	return 0;

@@ -19,6 +19,7 @@ struct fake_sched_state {
 	struct {
 		struct chaos__cpus hard[FAKE_VCPUS], soft[FAKE_VCPUS];
 		uint32_t weight, cap;
+		bool stuck;		/* moved with a cap: docs/xen-defects.md */
 		uint64_t max_kb;	/* set last */
 	} domain[FAKE_DOMAINS];
 	unsigned int nr_calls;		/* of all these hypercalls */

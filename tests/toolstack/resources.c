@@ -251,14 +251,20 @@ static void test_pool_move(void **state)
 			break;
 		assert_true(!rc || chaos_nr_errors(f->ctx));
 		fail_never();
-		if (rc && fake_xen.domain[d].dom.pool == id)
+		if (rc && fake_xen.domain[d].dom.pool == id) {
 			assert_error(f, "lost its weight and cap");
+		} else if (rc) {
+			assert_int_equal(fake_sched.domain[d].weight, 300);
+			assert_int_equal(fake_sched.domain[d].cap, 50);
+		}
+		assert_false(fake_sched.domain[d].stuck);
 		assert_int_equal(chaos_cpupool_move(f->ctx, 0, d), 0);
 		assert_int_equal(chaos_sched_set(f->ctx, d, 300, 50), 0);
 	}
 	fail_never();
 	assert_int_equal(rc, 0);
-	assert_true(n > 4);
+	assert_true(n > 5);
+	assert_false(fake_sched.domain[d].stuck);
 	assert_int_equal(fake_xen.domain[d].dom.pool, id);
 	assert_int_equal(fake_sched.domain[d].weight, 300);
 	assert_int_equal(fake_sched.domain[d].cap, 50);
