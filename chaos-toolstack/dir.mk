@@ -93,9 +93,9 @@ chaos_LDLIBS := $(if $(filter 1,$(SAN)),$(libchaos_LINK),\
 $(eval $(call program,chaos,chaos/chaos))
 
 chaosd_SRCS := $(addprefix chaos-toolstack/chaosd/,main.c options.c log.c \
-	flavours.c server.c request.c call.c claim.c pool.c refill.c jit.c jit-act.c \
-	jit-file.c watcher.c consoles.c guests.c talk.c viewers.c ring.c journal.c)
-chaosd_CFLAGS := -I$(LIBCHAOS)/include -pthread
+	flavours.c backend.c server.c request.c call.c claim.c pool.c refill.c jit.c \
+	jit-act.c jit-file.c watcher.c consoles.c guests.c talk.c viewers.c ring.c journal.c)
+chaosd_CFLAGS := $(NOXS_INC) -I$(LIBCHAOS)/include -pthread
 chaosd_LIBS := $(B)/lib/libchaos.a
 chaosd_PKGS := libsystemd jansson
 chaosd_LDLIBS := $(libchaos_LINK) -pthread

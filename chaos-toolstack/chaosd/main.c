@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "backend.h"
 #include "consoles.h"
 #include "flavours.h"
 #include "jit.h"
@@ -36,6 +37,7 @@ struct process {
 	struct watch watch;
 	struct consoles *consoles;	/* NULL: they are left alone */
 	struct jit jit;
+	struct backend *backend;
 	sd_event *event;
 	sd_event_source *events_source, *events_timer;
 	struct request_context requests;
@@ -235,6 +237,27 @@ static int watch(struct process *p)
 	if (rc >= 0)
 		rc = sd_event_source_set_enabled(p->events_timer, SD_EVENT_OFF);
 	return rc < 0 ? rc : 0;
+}
+
+static void backend_gone(void *arg)
+{
+	struct process *p = arg;
+
+	pool_backend_gone(&p->pool);
+}
+
+static void backend_back(void *arg)
+{
+	struct process *p = arg;
+
+	pool_backend_back(&p->pool);
+}
+
+static int watch_backend(struct process *p)
+{
+	const struct backend_calls calls = { backend_gone, backend_back, p };
+
+	return backend_open(p->event, NULL, &calls, &p->backend);
 }
 
 static int reload(sd_event_source *source, const struct signalfd_siginfo *si,
@@ -441,6 +464,8 @@ static int serve(struct process *p)
 	rc = flavours_load(&p->pool, p->ctx, p->opt.config_dir);
 	if (!rc)
 		rc = watch(p);
+	if (!rc)
+		rc = watch_backend(p);
 	if (!rc) {
 		rc = listen_for_clients(p);
 		if (rc)
@@ -463,6 +488,7 @@ static int run(struct process *p)
 	if (!rc) {
 		rc = serve(p);
 		server_close(p->server);
+		backend_close(p->backend);
 		chaos_events_close(p->events);
 		stop_threads(p);
 	}

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <chaosd.h>
+
 #include "pool.h"
 #include "refill.h"
 
@@ -56,11 +58,18 @@ static void put_out(struct pool *p, struct pool_spare *s)
 	s->flavour->nr_leaving++;
 }
 
+/* Its vifs are those of a backend that went. */
+static bool is_cut_off(const struct pool *p, const struct pool_spare *s)
+{
+	return s->backend != p->backend &&
+	       chaosd_flavour_nr_vifs(s->flavour->cfg);
+}
+
 void pool_add(struct pool *p, struct pool_spare *s)
 {
 	struct pool_flavour *f = s->flavour;
 
-	if (f->retired || f->nr_ready >= f->high) {
+	if (f->retired || f->nr_ready >= f->high || is_cut_off(p, s)) {
 		put_out(p, s);
 	} else {
 		TAILQ_INSERT_TAIL(&f->ready, s, link);
@@ -240,8 +249,10 @@ void pool_give_back(struct pool *p, struct pool_spare *s)
 
 	pthread_mutex_lock(&p->lock);
 	f->nr_making--;
-	if (f->retired || s->gone) {
+	f->died += is_cut_off(p, s);
+	if (f->retired || s->gone || is_cut_off(p, s)) {
 		put_out(p, s);
+		refill_if_low(p, f);
 		wake(p);
 	} else {
 		TAILQ_INSERT_HEAD(&f->ready, s, link);
@@ -288,6 +299,35 @@ void pool_died(struct pool *p, uint32_t domid)
 	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link))
 		if (died_here(p, f, domid))
 			break;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void pool_backend_gone(struct pool *p)
+{
+	struct pool_flavour *f;
+
+	pthread_mutex_lock(&p->lock);
+	p->backend++;
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link)) {
+		if (!chaosd_flavour_nr_vifs(f->cfg))
+			continue;
+		f->died += f->nr_ready;
+		empty(p, f);
+		refill_if_low(p, f);
+	}
+	wake(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void pool_backend_back(struct pool *p)
+{
+	struct pool_flavour *f;
+
+	pthread_mutex_lock(&p->lock);
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link))
+		if (chaosd_flavour_nr_vifs(f->cfg))
+			f->retry_ns = f->backoff_ns = 0;
+	wake(p);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -25,6 +25,7 @@ struct pool_spare {
 	struct chaos_spare *spare;
 	struct pool_flavour *flavour;
 	uint32_t domid;
+	unsigned int backend;	/* the pool's when it was begun */
 	bool gone;		/* its domain died: somebody discards it */
 };
 TAILQ_HEAD(pool_spares, pool_spare);
@@ -56,6 +57,7 @@ struct pool {
 	uint64_t hold_ns;		/* no refill before: memory is wanted */
 	uint64_t misses;		/* requests that no flavour was good for */
 	uint64_t empty;			/* or whose flavour had none ready */
+	unsigned int backend;		/* network backends that went */
 	uint64_t reserve_kb;		/* of Xen's memory; spares leave it alone */
 	bool stop;
 	pthread_t thread;
@@ -90,6 +92,11 @@ void pool_give_back(struct pool *p, struct pool_spare *s);
 void pool_leave(struct pool *p, struct pool_spare *s);
 /* A domain died; if it was a spare it is replaced. */
 void pool_died(struct pool *p, uint32_t domid);
+
+/* The network backend went, and with it the vifs of spares: none that has one is
+ * any good, nor one that is being made; or it is back: they can be made again. */
+void pool_backend_gone(struct pool *p);
+void pool_backend_back(struct pool *p);
 
 /* Memory is wanted: for a while no spare is made. */
 void pool_hold(struct pool *p);

@@ -127,6 +127,7 @@ static void made(struct pool *p, struct pool_flavour *f, struct pool_spare *s)
 static void make_one(struct pool *p, struct pool_flavour *f)
 {
 	struct making m = { .pool = p, .flavour = f };
+	unsigned int backend = p->backend;
 	struct pool_spare *s;
 	int rc = -ENOMEM;
 
@@ -145,6 +146,7 @@ static void make_one(struct pool *p, struct pool_flavour *f)
 		return;
 	}
 	s->flavour = f;
+	s->backend = backend;
 	s->domid = chaos_spare_domid(s->spare);
 	made(p, f, s);
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <chaosd.h>
+
 #include "config.h"
 
 #define LATE "leave it out: it is the guest's, which says it at its create"
@@ -102,6 +104,11 @@ const char *chaos_flavour_misfit(const struct chaos_config *f,
 int chaos_flavour_is_loaded(const struct chaos_config *flavour)
 {
 	return flavour->kernel && *flavour->kernel;
+}
+
+unsigned int chaosd_flavour_nr_vifs(const struct chaos_config *flavour)
+{
+	return flavour->nr_vifs;
 }
 
 /* A flavour fits itself, but for the bridge that it leaves open. */

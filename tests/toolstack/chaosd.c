@@ -145,6 +145,18 @@ static void settle(struct daemon *d)
 	fail_msg("the thread never rests");
 }
 
+static void await_ready(struct daemon *d, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5000 && look(d).nr_ready != n; i++)
+		usleep(1000);
+	assert_int_equal(look(d).nr_ready, n);
+	settle(d);
+}
+
+static struct pool *went;
+
 #define FLAVOUR(low, high, more) \
 	"{\"do\":\"pool-set\",\"config\":\"name='small'\\nmemory=4\\n" \
 	"vif=['']\\nspares_low=" #low "\\nspares_high=" #high "\\n" more "\"}"
@@ -283,6 +295,82 @@ static void test_died(void **state)
 	settle(&d);
 	assert_int_equal(look(&d).nr_ready, 2);
 	assert_int_equal(look(&d).died, 1);
+	assert_false(fake_xen.domain[1].used);
+	stop(&d);
+}
+
+/* The backend went, and is back: what had a vif of it is no good, what had none is. */
+static void test_backend_gone(void **state)
+{
+	struct pool_flavour f;
+	struct pool_spare *s;
+	struct chaosd_created c = { 0 };
+	struct chaos_config *cfg;
+	struct daemon d;
+
+	start(&d, state);
+	call(&d, "{\"do\":\"pool-set\",\"config\":\"name='bare'\\nmemory=4\\n"
+	     "spares_high=2\"}", 0);
+	settle(&d);
+	call(&d, FLAVOUR(2, 2, ""), 0);
+	settle(&d);
+	assert_int_equal(fake_xen_nr_domains(), 4);
+	/* One is out, and comes back after that. */
+	assert_int_equal(chaos_config_parse_string(d.f->ctx, "t",
+		"name='web'\nkernel='/k'\nmemory=4\nvif=['']\n", NULL, &cfg),
+		0);
+	s = pool_take(&d.pool, cfg);
+	assert_non_null(s);
+	chaos_config_free(cfg);
+	fake_noxs.running = false;
+	fake_noxs_forget(3, 0);
+	fake_noxs_forget(4, 0);
+	pool_backend_gone(&d.pool);
+	pool_give_back(&d.pool, s);
+	settle(&d);
+	/* Tried in vain: not without end. */
+	f = look(&d);
+	assert_int_equal(f.nr_ready, 0);
+	assert_int_equal(f.died, 2);
+	assert_in_range(f.failed, 1, 2);
+	assert_non_null(strstr(f.error, "netback-lite"));
+	assert_int_equal(fake_xen_nr_domains(), 2);
+	assert_int_equal(create(&d, "web", "", 0, &c), -EXDEV);
+	/* No back-off is waited for. */
+	pthread_mutex_lock(&d.pool.lock);
+	TAILQ_LAST(&d.pool.flavours, pool_flavours)->retry_ns =
+		pool_now_ns() + UINT64_C(3600000000000);
+	pthread_mutex_unlock(&d.pool.lock);
+	fake_noxs.running = true;
+	pool_backend_back(&d.pool);
+	await_ready(&d, 2);
+	assert_int_equal(create(&d, "web", "", 0, &c), 0);
+	settle(&d);
+	assert_int_equal(chaos_destroy(d.f->ctx, c.domid), 0);
+	stop(&d);
+}
+
+/* It goes while a spare is being made: that one is none either. */
+static void go_and_come(void)
+{
+	static bool did;
+
+	if (!did)
+		pool_backend_gone(went);
+	did = true;
+}
+
+static void test_backend_gone_meanwhile(void **state)
+{
+	struct daemon d;
+
+	start(&d, state);
+	went = &d.pool;
+	fake_noxs.attach_hook = go_and_come;
+	call(&d, FLAVOUR(1, 1, ""), 0);
+	await_ready(&d, 1);
+	fake_noxs.attach_hook = NULL;
+	assert_int_equal(look(&d).made, 2);
 	assert_false(fake_xen.domain[1].used);
 	stop(&d);
 }
@@ -561,7 +649,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_hit), T(test_no_spare), T(test_request_at_fault),
-		T(test_spare_at_fault), T(test_died), T(test_drained),
+		T(test_spare_at_fault), T(test_died),
+		T(test_backend_gone), T(test_backend_gone_meanwhile),
+		T(test_drained),
 		T(test_memory_wanted), T(test_cannot_be_made),
 		T(test_nonsense), T(test_wire), T(test_watch),
 		T(test_restart_limit), T(test_watch_busy),

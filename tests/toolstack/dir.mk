@@ -56,6 +56,14 @@ $(foreach t,chaosd consoles jit,\
 	$(eval toolstack-$(t)_CFLAGS += -Ichaos-toolstack/chaosd -pthread) \
 	$(eval toolstack-$(t)_LDLIBS += -pthread $(call pkg_libs,libsystemd)))
 
+# Whether the network backend is there, over real sockets.
+toolstack-backend_SRCS := tests/toolstack/backend.c \
+	$(addprefix chaos-toolstack/chaosd/,backend.c log.c) \
+	chaos-toolstack/libnoxs/netback.c
+toolstack-backend_CFLAGS := $(NOXS_INC) -Ichaos-toolstack/chaosd
+toolstack-backend_PKGS := cmocka libsystemd
+$(eval $(call test_program,toolstack-backend))
+
 # The command: its parts, and each verb as it is typed.
 toolstack-command_SRCS := $(filter-out %/start.c,$(chaos_SRCS))
 toolstack-command_CFLAGS := $(TOOLSTACK_CFLAGS)

@@ -81,6 +81,8 @@ static int attach(const struct noxs_netback_request *req,
 {
 	unsigned int i;
 
+	if (fake_noxs.attach_hook)
+		fake_noxs.attach_hook();
 	if (fail_here("netback attach"))
 		return -EBUSY;
 	if (*req->bridge && strcmp(req->bridge, fake_noxs.bridge)) {

@@ -17,6 +17,7 @@ struct fake_noxs_state {
 	bool silent;			/* answers nothing, in time */
 	unsigned int waited_ms;		/* for answers that did not come */
 	void (*wait_hook)(void);	/* called while it is silent */
+	void (*attach_hook)(void);	/* called before each */
 	bool restarted;			/* connections of before are dead */
 	unsigned int nr_connections;	/* open */
 	unsigned int nr_queued;		/* requests without reply */

@@ -71,6 +71,8 @@ size_t chaosd_put_config(const struct chaos_config *cfg, void *buf,
 /* -EPROTO it is not one, or not one that the parser could have made; -ENOMEM. */
 int chaosd_get_config(const void *buf, size_t size, struct chaos_config **out);
 
+unsigned int chaosd_flavour_nr_vifs(const struct chaos_config *flavour);
+
 /* Errors of chaosd's own, among those of the library; begin forgets the last
  * call's.  fail returns code. */
 void chaosd_begin(struct chaos *ctx);
