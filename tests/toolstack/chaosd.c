@@ -207,9 +207,9 @@ static void test_hit(void **state)
 	assert_int_equal(look(&d).nr_ready, 2);
 	assert_int_equal(create(&d, "db", "", CHAOS_CREATE_PAUSED, &c), 0);
 	assert_true(fake_xen.domain[c.domid].dom.paused);
-	assert_int_equal(chaos_destroy(d.f->ctx, c.domid), 0);
 	/* Now they are not: up to three again. */
 	settle(&d);
+	assert_int_equal(chaos_destroy(d.f->ctx, c.domid), 0);
 	assert_int_equal(look(&d).nr_ready, 3);
 	assert_int_equal(look(&d).made, 5);
 	assert_int_equal(chaos_lookup(d.f->ctx, "web", &c.domid), 0);
