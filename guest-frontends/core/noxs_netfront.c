@@ -260,6 +260,11 @@ int noxs_netfront_driver_init(struct noxs_driver *drv,
 	return 0;
 }
 
+struct noxs_device *noxs_netfront_device(const struct noxs_netfront *nf)
+{
+	return nf->dev;
+}
+
 const struct noxs_net_info *noxs_netfront_info(const struct noxs_netfront *nf)
 {
 	return &nf->info;

@@ -72,7 +72,68 @@ void noxs_device_remove(struct noxs_bus *bus, unsigned int i, bool gone)
 	noxs_ports_unbind(dev);
 	if (dev->drv)
 		dev->drv->remove(dev);
+	dev->drv = NULL;
+	if (dev->announced)
+		bus->ops->vanished(bus->arg, dev);
 	noxs_os_free(dev);
+}
+
+/*
+ * Map, probe, bind: for a device without a driver.  A failure leaves it so;
+ * refused: it was probe's.
+ */
+static int drive(struct noxs_device *dev, const struct noxs_driver *drv,
+		 bool *refused)
+{
+	int rc = areas_find(dev);
+
+	*refused = false;
+	if (rc)
+		return rc;
+	dev->drv = drv;
+	rc = drv->probe(dev);
+	if (rc) {
+		*refused = true;
+		goto err_drv;
+	}
+	rc = ports_bind(dev);
+	if (rc)
+		goto err_remove;
+	return 0;
+
+err_remove:
+	drv->remove(dev);
+err_drv:
+	dev->drv = NULL;
+	return rc;
+}
+
+int noxs_device_attach(struct noxs_device *dev, const struct noxs_driver *drv)
+{
+	bool refused;
+	int rc;
+
+	if (dev->drv)
+		return -EBUSY;
+	if (drv->type != dev->slot.type)
+		return -EINVAL;
+	rc = drive(dev, drv, &refused);
+	if (!rc)
+		drv->changed(dev);
+	return rc;
+}
+
+void noxs_device_detach(struct noxs_device *dev)
+{
+	const struct noxs_driver *drv = dev->drv;
+
+	if (!drv)
+		return;
+	noxs_ports_unbind(dev);
+	drv->remove(dev);
+	dev->drv = NULL;
+	dev->priv = NULL;
+	noxs_flag_take(&dev->pending);
 }
 
 int noxs_device_add(struct noxs_bus *bus, unsigned int i,
@@ -80,41 +141,30 @@ int noxs_device_add(struct noxs_bus *bus, unsigned int i,
 {
 	const struct noxs_driver *drv = driver_find(bus, slot->type);
 	struct noxs_device *dev;
-	int rc;
+	bool refused = false;
+	int rc = 0;
 
 	dev = noxs_os_alloc(sizeof(*dev));
 	if (!dev)
 		return -ENOMEM;
 	dev->bus = bus;
 	dev->slot = *slot;
-	if (!drv)
-		goto out;	/* remembered, so that nobody looks again */
-	rc = areas_find(dev);
-	if (rc)
-		goto err_free;
-	dev->drv = drv;
-	rc = drv->probe(dev);
-	if (rc == -ENOMEM)
-		goto err_free;	/* there may be more at the next scan */
-	if (rc) {
-		dev->drv = NULL;
-		goto out;
+	if (drv)
+		rc = drive(dev, drv, &refused);
+	/* There may be more memory at the next scan. */
+	if (rc && (!refused || rc == -ENOMEM)) {
+		noxs_os_free(dev);
+		return rc;
 	}
-	rc = ports_bind(dev);
-	if (rc)
-		goto err_remove;
+	/* Also without a driver: remembered, so that nobody looks again. */
 	bus->dev[i] = dev;
-	drv->changed(dev);
+	if (dev->drv) {
+		drv->changed(dev);
+	} else if (!drv && bus->ops && bus->ops->appeared) {
+		dev->announced = true;
+		bus->ops->appeared(bus->arg, dev);
+	}
 	return 0;
-out:
-	bus->dev[i] = dev;
-	return 0;
-
-err_remove:
-	drv->remove(dev);
-err_free:
-	noxs_os_free(dev);
-	return rc;
 }
 
 void noxs_device_reset(struct noxs_bus *bus, unsigned int i,

@@ -9,6 +9,12 @@ frontend-bus_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-bus_PKGS := cmocka
 $(eval $(call test_program,frontend-bus))
 
+frontend-attach_SRCS := tests/frontend/attach.c tests/frontend/os_unit.c \
+	$(CORE_SRCS)
+frontend-attach_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-attach_PKGS := cmocka
+$(eval $(call test_program,frontend-attach))
+
 frontend-life_SRCS := tests/frontend/life.c tests/frontend/peer.c \
 	tests/frontend/os_unit.c $(CORE_SRCS)
 frontend-life_CFLAGS := $(FRONTEND_TEST_CFLAGS)

@@ -13,12 +13,16 @@
  *   pending, and noxs_bus_poll() then calls the driver's changed().
  *   Control pages are mapped when the first device needs them and stay so
  *   until fini.
+ *   Drivers are known from the start, or an OS whose drivers come and go by
+ *   themselves is told of each device that none of them drives
+ *   (ops.appeared) and says later who does (noxs_device_attach).
  *
  * Call order
  *   noxs_bus_init -> { on ops.wake or periodically: noxs_bus_poll }
  *   [ after the domain was resumed in place: noxs_bus_resume ]
  *   -> [ noxs_bus_stop, until it returns 0 ] -> noxs_bus_fini
  *   driver: probe -> { changed | lost } -> remove.
+ *   OS: appeared -> { noxs_device_attach -> noxs_device_detach } -> vanished.
  *
  * Context: all calls are task context, one at a time (noxs_os.h), unless
  * marked "event"; none may come from a driver's callback.  Nothing blocks.  Errors are -errno; what a hostile backend
@@ -68,6 +72,14 @@ struct noxs_driver {
 struct noxs_bus_ops {
 	/* Event context: noxs_bus_poll() has something to do. */
 	void (*wake)(void *arg);
+	/*
+	 * A device is there that none of the bus's drivers drives; dev->os is
+	 * the callee's.  It is valid until vanished() returns; its driver, if
+	 * it got one, has let go of it by then.  Task context, from init, scan,
+	 * poll and resume, stop and fini: no bus call from here.  Both or none.
+	 */
+	void (*appeared)(void *arg, struct noxs_device *dev);
+	void (*vanished)(void *arg, struct noxs_device *dev);
 };
 
 struct noxs_device_port {
@@ -80,8 +92,11 @@ struct noxs_device {
 	struct noxs_bus *bus;
 	struct xen_noxs_slot slot;	/* private, validated copy */
 	bool gone;			/* no longer in the device page */
+	bool announced;			/* to ops.appeared() */
 	/* the driver's */
 	void *priv;
+	/* the OS's, for a device that appeared() was called for */
+	void *os;
 	/* the bus's own */
 	const struct noxs_driver *drv;	/* NULL: nobody drives it */
 	const volatile void *back;
@@ -163,6 +178,19 @@ int noxs_bus_scan(struct noxs_bus *bus);
  * (as noxs_bus_init) all devices are removed and the bus can only be finished.
  */
 int noxs_bus_resume(struct noxs_bus *bus);
+
+/*
+ * Give a device that nobody drives to drv, which stays valid until detach or
+ * until the device has vanished.  Calls probe and changed.  -EBUSY: it has a
+ * driver; -EINVAL: drv is for another type; what mapping, binding and probe
+ * say.
+ */
+int noxs_device_attach(struct noxs_device *dev, const struct noxs_driver *drv);
+/*
+ * Take it back: the backend is told, the device may be attached again.
+ * Nothing if nobody drives it.
+ */
+void noxs_device_detach(struct noxs_device *dev);
 
 /* For drivers. */
 

@@ -119,6 +119,8 @@ struct noxs_netfront_config {
 int noxs_netfront_driver_init(struct noxs_driver *drv,
 			      const struct noxs_netfront_config *cfg);
 
+/* The device that this drives. */
+struct noxs_device *noxs_netfront_device(const struct noxs_netfront *nf);
 /* Of the present connection. */
 const struct noxs_net_info *noxs_netfront_info(const struct noxs_netfront *nf);
 /* Has the backend answered, so that frames really leave? */
