@@ -35,8 +35,10 @@
 #ifndef __XEN_PUBLIC_NOXS_H__
 #define __XEN_PUBLIC_NOXS_H__
 
-#if defined(__XEN__) || defined(__KERNEL__)
+#if defined(__XEN__)
 #include "xen.h"
+#elif defined(__KERNEL__)
+#include <linux/types.h>
 #else
 #include <stdint.h>
 #endif
