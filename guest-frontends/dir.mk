@@ -33,3 +33,5 @@ $(foreach m,32 64,$(eval $(call core_check,$(m))))
 check-core: $(CORE_CHECK)
 check-headers: check-core
 .PHONY: check-core
+
+include guest-frontends/linux/dir.mk

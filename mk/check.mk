@@ -7,6 +7,7 @@
 #   make test-valgrind  unit tests under valgrind
 #   make test-lab       the lab alone; LAB_TESTS=tests/lab/x.test for one
 #   make check          check-headers check-layers check-abi check-style
+#                       check-modules
 #   make abi            write down libchaos' ABI anew, after an addition
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
@@ -36,7 +37,7 @@ test-valgrind: tests
 test-lab: lab-image xen
 	$(Q)LAB_NO_BUILD=1 tests/run $(RUN_FLAGS) $(LAB_TESTS)
 
-check: check-headers check-layers check-abi check-style
+check: check-headers check-layers check-abi check-style check-modules
 
 # Each public header alone, as its users may see it.  Those of the frontend core
 # serve kernels and unikernels, each with its noxs_os_port.h: C alone.

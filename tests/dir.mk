@@ -41,7 +41,7 @@ $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 lab-base: $(LABB)/base.cpio
 
 # A stock kernel as a guest, and its user space.
-LAB_LINUX := $(LABB)/linux/vmlinux $(LABB)/linux/initramfs
+LAB_LINUX := $(addprefix $(LABB)/linux/,vmlinux initramfs noxs-initramfs)
 
 $(LABB)/linux/vmlinux: tests/lab/mkguest-linux $(LABB)/debs/versions
 	$(call say,IMAGE,$@)
@@ -53,6 +53,13 @@ $(LABB)/linux/initramfs: tests/lab/mkguest-linux tests/lab/labimage.py \
 	$(call say,IMAGE,$@)
 	@mkdir -p $(@D)
 	$(Q)tests/lab/mkguest-linux initramfs $(LABB)/debs $@
+
+$(LABB)/linux/noxs-initramfs: tests/lab/mkguest-linux tests/lab/labimage.py \
+		tests/lab/guest/noxs-init tests/lab/guest/noxs-hotplug \
+		$(LABB)/debs/versions $(LINUX_MODULES)
+	$(call say,IMAGE,$@)
+	@mkdir -p $(@D)
+	$(Q)tests/lab/mkguest-linux noxs $(LABB)/debs $@ $(LINUX_MODULES)
 
 lab-image: lab-base $(LAB_LINUX) $(ALL)
 	$(Q)rm -rf $(LABB)/project

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netfront_data.c owns the way of packets between Linux and the core's rings.
+ *
+ * Both directions copy: the pages of the rings are granted once, and what the
+ * backend could still alter is never parsed.
+ */
+#include <linux/etherdevice.h>
+
+#include "netfront.h"
+
+/* --- transmit --------------------------------------------------------------- */
+
+static unsigned int skb_to_frags(const struct sk_buff *skb,
+				 struct noxs_net_frag *frags)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	unsigned int i, nr = 0;
+
+	if (skb_headlen(skb))
+		frags[nr++] = (struct noxs_net_frag){ skb->data,
+						      skb_headlen(skb) };
+	for (i = 0; i < info->nr_frags; i++)
+		frags[nr++] = (struct noxs_net_frag){
+			skb_frag_address(&info->frags[i]),
+			skb_frag_size(&info->frags[i]),
+		};
+	return nr;
+}
+
+netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct nxf *p = netdev_priv(dev);
+	struct noxs_net_frag frags[MAX_SKB_FRAGS + 1];
+	unsigned int nr = skb_to_frags(skb, frags);
+	u32 flags = 0;
+	int rc = -ENOTCONN;
+
+	BUILD_BUG_ON(MAX_SKB_FRAGS + 1 > NOXS_NET_MAX_FRAGS);
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		flags = NOXS_NET_CSUM_BLANK;
+	spin_lock(&p->lock);
+	if (p->up)
+		rc = noxs_netfront_send(p->nf, frags, nr, flags);
+	/* Stopped here or by -EAGAIN, it goes on with nxf_tx_room(). */
+	if (rc == -EAGAIN || (!rc && !noxs_netfront_tx_room(p->nf)))
+		netif_stop_queue(dev);
+	if (rc && rc != -EAGAIN)
+		p->tx_refused++;
+	spin_unlock(&p->lock);
+	if (rc == -EAGAIN)
+		return NETDEV_TX_BUSY;
+	if (rc) {
+		dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
+	skb_tx_timestamp(skb);
+	dev_consume_skb_any(skb);
+	return NETDEV_TX_OK;
+}
+
+void nxf_tx_room(void *priv)
+{
+	struct nxf *p = priv;
+
+	p->woken = true;
+	netif_wake_queue(p->dev);
+}
+
+/* --- receive ---------------------------------------------------------------- */
+
+/* A cursor in the frame's fragments. */
+struct cursor {
+	const struct noxs_net_frag *frag;
+	u32 offset;
+};
+
+static void copy(void *to, struct cursor *from, u32 len)
+{
+	while (len) {
+		u32 chunk = min(len, from->frag->len - from->offset);
+
+		memcpy(to, (const u8 *)from->frag->data + from->offset, chunk);
+		to = (u8 *)to + chunk;
+		len -= chunk;
+		from->offset += chunk;
+		if (from->offset == from->frag->len) {
+			from->frag++;
+			from->offset = 0;
+		}
+	}
+}
+
+static bool rest_to_pages(struct nxf *p, struct sk_buff *skb, struct cursor *from,
+		      u32 len)
+{
+	while (len) {
+		unsigned int i = skb_shinfo(skb)->nr_frags;
+		u32 chunk = min_t(u32, len, PAGE_SIZE);
+		struct page *page;
+
+		if (i == MAX_SKB_FRAGS)
+			return false;
+		page = page_pool_dev_alloc_pages(p->pool);
+		if (!page)
+			return false;
+		copy(page_address(page), from, chunk);
+		skb_add_rx_frag(skb, i, page, 0, chunk, PAGE_SIZE);
+		len -= chunk;
+	}
+	return true;
+}
+
+static struct sk_buff *frame_to_skb(struct nxf *p,
+				    const struct noxs_net_frame *frame)
+{
+	u32 linear = frame->len <= NXF_LINEAR ? frame->len : NXF_HEADER;
+	struct cursor from = { .frag = frame->frags };
+	struct sk_buff *skb = napi_alloc_skb(&p->napi, linear);
+
+	if (!skb)
+		return NULL;
+	copy(skb_put(skb, linear), &from, linear);
+	if (linear == frame->len)
+		return skb;
+	skb_mark_for_recycle(skb);
+	if (rest_to_pages(p, skb, &from, frame->len - linear))
+		return skb;
+	dev_kfree_skb_any(skb);
+	return NULL;
+}
+
+void nxf_rx(void *priv, const struct noxs_net_frame *frame)
+{
+	struct nxf *p = priv;
+	struct sk_buff *skb = frame_to_skb(p, frame);
+
+	if (!skb) {
+		p->rx_no_memory++;
+		return;
+	}
+	if (frame->flags & NOXS_NET_CSUM_BLANK)
+		skb->ip_summed = CHECKSUM_PARTIAL;
+	else if (frame->flags & NOXS_NET_CSUM_VALID)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->protocol = eth_type_trans(skb, p->dev);
+	skb_reset_network_header(skb);
+	/* Where the checksum belongs is not said: it has to be looked for. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_checksum_setup(skb, false)) {
+		p->rx_bad_checksum++;
+		dev_kfree_skb_any(skb);
+		return;
+	}
+	__skb_queue_tail(&p->received, skb);
+}
+
+/*
+ * The stack may answer at once, by way of nxf_start_xmit: it gets the packets
+ * after the lock was let go.
+ */
+int nxf_poll(struct napi_struct *napi, int budget)
+{
+	struct nxf *p = container_of(napi, struct nxf, napi);
+	struct noxs_port *port = NULL;
+	struct sk_buff_head received;
+	struct sk_buff *skb;
+	bool woken = false;
+	int done = 0;
+
+	__skb_queue_head_init(&received);
+	spin_lock(&p->lock);
+	if (p->up) {
+		p->woken = false;
+		done = noxs_netfront_poll(p->nf, budget);
+		woken = p->woken;
+		port = p->port;
+		skb_queue_splice_tail_init(&p->received, &received);
+	}
+	spin_unlock(&p->lock);
+	while ((skb = __skb_dequeue(&received)))
+		napi_gro_receive(napi, skb);
+	if (done == budget && budget)
+		return budget;
+	if (napi_complete_done(napi, done) && port) {
+		spin_lock(&p->lock);
+		/* Not the port of another connection. */
+		if (p->port == port)
+			noxs_port_eoi(port, !done && !woken);
+		spin_unlock(&p->lock);
+	}
+	return done;
+}
+
+/* An interrupt. */
+void nxf_event(void *priv)
+{
+	struct nxf *p = priv;
+	struct noxs_port *port = READ_ONCE(p->port);
+
+	if (!port)
+		return;
+	noxs_port_hold(port);
+	/*
+	 * NAPI is on whenever the interface runs, but for the moments around
+	 * nxf_open() and nxf_stop(), which look for a held port themselves.
+	 */
+	if (netif_running(p->dev))
+		napi_schedule(&p->napi);
+	else
+		noxs_port_eoi(port, true);
+}
