@@ -11,6 +11,7 @@
 #include <xen/elfnote.h>
 
 #include "image.h"
+#include "unpack.h"
 
 #define MAX_PHDRS	64
 #define MAX_NOTES	(64u << 10)	/* bytes of one note segment */
@@ -41,15 +42,6 @@ static int bad(const char **why, const char *text)
 	return -ENOEXEC;
 }
 
-static const char *guess_format(const uint8_t *p, uint64_t size)
-{
-	if (size >= 2 && p[0] == 0x1f && p[1] == 0x8b)
-		return "a gzip file, not an ELF kernel; uncompress it";
-	if (size >= 0x206 && !memcmp(p + 0x202, "HdrS", 4))
-		return "a Linux bzImage, not an ELF kernel; give its vmlinux";
-	return "not an ELF file";
-}
-
 /* Both classes become 64-bit headers. */
 static void widen_phdr(const Elf32_Phdr *in, Elf64_Phdr *out)
 {
@@ -72,7 +64,6 @@ static int read_header(struct chaos__image *im, struct header *h,
 		       const char **why)
 {
 	union {
-		uint8_t raw[0x210];
 		unsigned char ident[EI_NIDENT];
 		Elf32_Ehdr e32;
 		Elf64_Ehdr e64;
@@ -86,7 +77,7 @@ static int read_header(struct chaos__image *im, struct header *h,
 	if (rc)
 		return bad(why, "cannot be read");
 	if (n < SELFMAG || memcmp(u.ident, ELFMAG, SELFMAG))
-		return bad(why, guess_format(u.raw, n));
+		return bad(why, "not an ELF file");
 	if (n < sizeof(Elf64_Ehdr))
 		return bad(why, "truncated: the ELF header is cut");
 	if (u.ident[EI_DATA] != ELFDATA2LSB || u.ident[EI_VERSION] != EV_CURRENT)
@@ -305,6 +296,21 @@ static int open_file(const char *path, int *fd, struct chaos__file_id *id)
 	return 0;
 }
 
+/* The file's descriptor gives way to that of what was in it. */
+static int unpack(struct chaos__image *image, const char **why)
+{
+	uint64_t size;
+	int fd, rc;
+
+	rc = chaos__unpack(image->fd, image->size, &fd, &size, why);
+	if (rc || fd < 0)
+		return rc;
+	close(image->fd);
+	image->fd = fd;
+	image->size = size;
+	return 0;
+}
+
 int chaos__image_open(const char *kernel, const char *ramdisk,
 		      struct chaos__image *image, const char **why,
 		      const char **file)
@@ -319,7 +325,9 @@ int chaos__image_open(const char *kernel, const char *ramdisk,
 	if (rc)
 		return rc;
 	image->size = (uint64_t)image->id.size;
-	rc = read_kernel(image, why);
+	rc = unpack(image, why);
+	if (!rc)
+		rc = read_kernel(image, why);
 	if (rc)
 		goto err_close;
 	if (ramdisk) {

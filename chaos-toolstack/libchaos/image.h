@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A kernel file that was looked at: what to load where, and where to enter.
+ * A kernel file that was looked at: what to load where, and where to enter.  One
+ * that is compressed is unpacked first (unpack.h).
  * Only the headers are read here; the segments are read from fd when the guest
  * has memory to hold them, unless they are kept ready (images.h).  Nothing in
  * the file is trusted.
@@ -34,7 +35,7 @@ struct chaos__image {
 	/* All of the files, or NULL: to be read from fd. */
 	const uint8_t *data, *ramdisk_data;
 	bool kept;			/* not the caller's: close does nothing */
-	uint64_t size;			/* of the file */
+	uint64_t size;			/* of the kernel, uncompressed */
 	bool is_64;
 	bool has_pvh_entry;
 	bool minios;			/* by its own word: wants no ACPI tables */

@@ -4,6 +4,7 @@
 # backend, and system calls that fail when told to.
 
 TOOLSTACK_CFLAGS := -Itests/toolstack -I$(LIBCHAOS) $(LIBCHAOS_CFLAGS)
+UNPACK_PKGS := zlib liblzma libzstd
 TOOLSTACK_WRAP := calloc malloc openat flock pwrite renameat getrandom
 
 # Compiled once for all of them.
@@ -11,7 +12,7 @@ toolstack-world_SRCS := $(LIBCHAOS_SRCS_CORE) $(addprefix tests/toolstack/,\
 	fixture.c fail.c fake_xen.c fake_state.c fake_noxs.c \
 	fake_hyp.c fake_watch.c fake_sched.c fake_console.c)
 toolstack-world_CFLAGS := $(TOOLSTACK_CFLAGS)
-toolstack-world_PKGS := cmocka xlutil jansson
+toolstack-world_PKGS := cmocka xlutil jansson $(UNPACK_PKGS)
 $(eval $(call archive,toolstack-world,tests/toolstack-world.a))
 
 comma := ,
@@ -19,12 +20,12 @@ define toolstack_test
 toolstack-$(1)_SRCS := tests/toolstack/$(1).c
 toolstack-$(1)_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-$(1)_LIBS := $(2) $(B)/tests/toolstack-world.a
-toolstack-$(1)_PKGS := cmocka xlutil jansson
+toolstack-$(1)_PKGS := cmocka xlutil jansson $(UNPACK_PKGS)
 toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config config_json config_schema store image create destroy console name gc wait doctor power save network migrate \
+$(foreach t,config config_json config_schema store image unpack create destroy console name gc wait doctor power save network migrate \
 	events shutdown async resources spare images await,\
 	$(eval $(call toolstack_test,$(t))))
 
@@ -36,7 +37,7 @@ toolstack-async_LDLIBS += $(ASYNC_WRAP)
 ifneq ($(SAN),1)
 toolstack-tsan_SRCS := tests/toolstack/async.c $(toolstack-world_SRCS)
 toolstack-tsan_CFLAGS := $(TOOLSTACK_CFLAGS) -fsanitize=thread -O1 -g
-toolstack-tsan_PKGS := cmocka xlutil jansson
+toolstack-tsan_PKGS := cmocka xlutil jansson $(UNPACK_PKGS)
 toolstack-tsan_LDLIBS := -fsanitize=thread $(ASYNC_WRAP) \
 	$(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $(eval $(call test_program,toolstack-tsan))
@@ -112,20 +113,20 @@ $(eval $(call test_program,toolstack-netback))
 
 # The PVH builder over a pretended libxc.
 toolstack-pvh_SRCS := tests/toolstack/pvh.c tests/toolstack/fail.c \
-	$(addprefix $(LIBCHAOS)/,image.c layout.c acpi.c) \
+	$(addprefix $(LIBCHAOS)/,image.c unpack.c layout.c acpi.c) \
 	$(addprefix $(LIBCHAOS)/xen/,build.c pvh.c pvh-memory.c pvh-vcpu.c window.c)
 toolstack-pvh_CFLAGS := $(TOOLSTACK_CFLAGS)
-toolstack-pvh_PKGS := cmocka
+toolstack-pvh_PKGS := cmocka $(UNPACK_PKGS)
 toolstack-pvh_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP) munmap)
 $(eval $(call test_program,toolstack-pvh))
 
 # Saving and restoring over a pretended libxc.
 toolstack-state_SRCS := $(addprefix tests/toolstack/,state.c state_xc.c fail.c) \
-	$(LIBCHAOS_SRCS_CHUNK) $(addprefix $(LIBCHAOS)/,image.c layout.c acpi.c) \
+	$(LIBCHAOS_SRCS_CHUNK) $(addprefix $(LIBCHAOS)/,image.c unpack.c layout.c acpi.c) \
 	$(LIBCHAOS_SRCS_STATE) $(addprefix $(LIBCHAOS)/xen/,build.c pvh.c \
 	pvh-memory.c pvh-vcpu.c window.c)
 toolstack-state_CFLAGS := $(TOOLSTACK_CFLAGS)
-toolstack-state_PKGS := cmocka
+toolstack-state_PKGS := cmocka $(UNPACK_PKGS)
 toolstack-state_LDLIBS := -pthread \
 	$(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP) munmap)
 $(eval $(call test_program,toolstack-state))

@@ -141,7 +141,6 @@ static void test_no_elf(void **state)
 	assert_int_equal(try(f, "#!/bin/sh\n", 10, &why), -ENOEXEC);
 	assert_string_equal(why, "not an ELF file");
 	assert_int_equal(try(f, "\x1f\x8b\x08", 3, &why), -ENOEXEC);
-	assert_non_null(strstr(why, "gzip"));
 	memcpy(zimage + 0x202, "HdrS", sizeof("HdrS"));
 	assert_int_equal(try(f, zimage, sizeof(zimage), &why), -ENOEXEC);
 	assert_non_null(strstr(why, "bzImage"));
