@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# lab: --mem 9216
+# lab: --mem 7168
 #
 # In the lab: what a create takes when chaosd has a spare for it.
 set -e
