@@ -41,12 +41,16 @@ $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 lab-base: $(LABB)/base.cpio
 
 # A stock kernel as a guest, and its user space.
-LAB_LINUX := $(addprefix $(LABB)/linux/,vmlinux initramfs noxs-initramfs)
+LAB_LINUX := $(addprefix $(LABB)/linux/,vmlinux vmlinuz initramfs noxs-initramfs)
 
 $(LABB)/linux/vmlinux: tests/lab/mkguest-linux $(LABB)/debs/versions
 	$(call say,IMAGE,$@)
 	@mkdir -p $(@D)
 	$(Q)tests/lab/mkguest-linux kernel $(LABB)/debs $@
+
+$(LABB)/linux/vmlinuz: $(LABB)/debs/versions
+	@mkdir -p $(@D)
+	$(Q)cp $(LABB)/debs/root/boot/vmlinuz-* $@
 
 $(LABB)/linux/initramfs: tests/lab/mkguest-linux tests/lab/labimage.py \
 		tests/lab/guest/linux-init $(LABB)/debs/versions
