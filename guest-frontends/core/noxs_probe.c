@@ -159,7 +159,7 @@ int noxs_device_add(struct noxs_bus *bus, unsigned int i,
 	/* Also without a driver: remembered, so that nobody looks again. */
 	bus->dev[i] = dev;
 	if (dev->drv) {
-		drv->changed(dev);
+		dev->drv->changed(dev);
 	} else if (!drv && bus->ops && bus->ops->appeared) {
 		dev->announced = true;
 		bus->ops->appeared(bus->arg, dev);

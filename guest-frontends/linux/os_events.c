@@ -242,8 +242,12 @@ int noxs_os_virq_bind(unsigned int virq, noxs_os_handler handler, void *data)
 		return -EBUSY;
 	virqs[virq].handler = handler;
 	virqs[virq].data = data;
-	irq = bind_virq_to_irqhandler(virq, 0, virq_irq, 0, "noxs-bus",
-				      (void *)(unsigned long)virq);
+	/*
+	 * After a suspend Linux binds it anew on the CPU that it was moved to,
+	 * and BUG()s when Xen allows this kind on vCPU 0 alone: it stays there.
+	 */
+	irq = bind_virq_to_irqhandler(virq, 0, virq_irq, IRQF_NOBALANCING,
+				      "noxs-bus", (void *)(unsigned long)virq);
 	if (irq < 0)
 		return irq;
 	virqs[virq].irq = irq;
