@@ -244,6 +244,17 @@ static void test_restart(void **state)
 	assert_int_equal(state_of(&d, "c"), JIT_WAITING);
 	stop(&d);
 
+	/* Its files are read once more (SIGHUP): nothing changes. */
+	start(&d, state);
+	jit_file_load(&d.jit, d.rq.ctx, d.f->run_dir, "/nonexistent");
+	turn(&d);
+	turn(&d);
+	jit_file_load(&d.jit, d.rq.ctx, d.f->run_dir, "/nonexistent");
+	assert_int_equal(d.jit.nr_rules, 3);
+	assert_int_equal(state_of(&d, "b"), JIT_PAUSED);
+	assert_int_equal(fake_noxs_nr_awaits(), 3);
+	stop(&d);
+
 	/* And one that was called meanwhile is awake. */
 	fake_noxs.busy = true;
 	start(&d, state);
