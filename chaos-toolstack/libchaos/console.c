@@ -15,6 +15,8 @@
 #include "console-stream.h"
 #include "console.h"
 
+#define CODE_SUSPEND 2	/* SHUTDOWN_suspend of Xen's sched.h */
+
 int chaos__console_find(struct chaos *ctx, uint32_t domid,
 			struct chaos__found *f)
 {
@@ -138,14 +140,16 @@ uint64_t chaos_console_lost(const struct chaos_console *con)
 	return con->stream ? chaos__console_stream_lost(con->stream) : 0;
 }
 
+/* One that is suspended may go on (save --keep), or is gone soon. */
 static bool is_over(const struct chaos_console *con)
 {
 	struct chaos__xen_dom dom;
 	int rc = chaos__xen_get(con->xen, con->domid, &dom);
 
-	return rc == -ESRCH ||
-	       (!rc && (dom.dying || dom.shutdown ||
-			memcmp(dom.uuid, con->uuid, sizeof(con->uuid))));
+	if (rc)
+		return rc == -ESRCH;
+	return dom.dying || memcmp(dom.uuid, con->uuid, sizeof(con->uuid)) ||
+	       (dom.shutdown && dom.shutdown_code != CODE_SUSPEND);
 }
 
 static long take(struct chaos_console *con, uint8_t *buf, size_t size)

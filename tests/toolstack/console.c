@@ -116,6 +116,11 @@ static void test_end(void **state)
 	struct chaos_console *con = open_console(*state);
 	char buf[64];
 
+	/* Suspended is not the end. */
+	fake_xen.domain[the_domid].dom.shutdown = true;
+	fake_xen.domain[the_domid].dom.shutdown_code = 2;
+	assert_int_equal(chaos_console_read(con, buf, sizeof(buf)), 0);
+	fake_xen.domain[the_domid].dom.shutdown_code = 0;
 	/* Its last words, then its end. */
 	guest_says("bye");
 	fake_xen.domain[the_domid].dom.shutdown = true;
