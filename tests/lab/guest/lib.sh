@@ -10,8 +10,8 @@
 #   lab_stop_netback                   end it and wait for its end
 #   lab_wait SECONDS COMMAND...        until COMMAND succeeds; 1 when it never did
 #   lab_counters                       labstat with what netback-lite holds
-#   lab_same BEFORE AFTER              two files of lab_counters: print what
-#                                      differs; memory of dom0 may vary by 2 MB
+#   lab_same BEFORE AFTER [KB]         two files of lab_counters: print what
+#                                      differs; memory of dom0 may vary by KB, 2048
 #
 # TAP.  A script ends with tap_done.
 #   check "what" COMMAND...            a case: passes when COMMAND does; its
@@ -151,13 +151,13 @@ lab_counters() {
 }
 
 lab_same() {
-	awk '
+	awk -v kb="${3:-2048}" '
 	NR == FNR { before[$1] = $2; next }
 	{
 		d = $2 - before[$1]
 		if (d < 0)
 			d = -d
-		if ($1 == "dom0_available_kb" ? d > 2048 : d > 0) {
+		if ($1 == "dom0_available_kb" ? d > kb : d > 0) {
 			print $1 ": " before[$1] " before, " $2 " after"
 			differs = 1
 		}
