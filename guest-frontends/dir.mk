@@ -35,3 +35,4 @@ check-headers: check-core
 .PHONY: check-core
 
 include guest-frontends/linux/dir.mk
+include guest-frontends/tinyx/dir.mk
