@@ -42,6 +42,27 @@ static int check_layout(struct chaos__create *c, const struct chaos__rung *s)
 			   c->cfg->kernel, why);
 }
 
+/* Linux unpacks its initramfs into memory, and frees the packed one when that is
+ * done: for a moment all three are there. */
+static int check_unpacked(struct chaos__create *c, const struct chaos__rung *s)
+{
+	const struct chaos__image *im = &c->image;
+	uint64_t kernel = im->end - im->start, need, mb = 1 << 20;
+
+	if (!im->linux_kernel || !im->ramdisk_unpacked)
+		return 0;
+	need = kernel / mb + im->ramdisk_size / mb + im->ramdisk_unpacked / mb;
+	if (need <= c->params.mem_kb / 1024)
+		return 0;
+	return chaos__fail(c->ctx, -ENOSPC, c->name, s->name, "raise memory=",
+			   "%s: %llu MB that unpack to %llu and a kernel of %llu "
+			   "are more than %llu MB of memory", c->cfg->ramdisk,
+			   (unsigned long long)(im->ramdisk_size / mb),
+			   (unsigned long long)(im->ramdisk_unpacked / mb),
+			   (unsigned long long)(kernel / mb),
+			   (unsigned long long)c->params.mem_kb / 1024);
+}
+
 static void close_image(struct chaos__create *c)
 {
 	chaos__image_close(&c->image);
@@ -59,6 +80,8 @@ static int open_image(struct chaos__create *c, const struct chaos__rung *s)
 		return chaos__fail(c->ctx, rc, c->name, s->name, "", "%s: %s",
 				   file, why ? why : strerror(-rc));
 	rc = check_layout(c, s);
+	if (!rc)
+		rc = check_unpacked(c, s);
 	if (rc)
 		close_image(c);
 	return rc;

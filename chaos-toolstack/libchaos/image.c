@@ -11,6 +11,7 @@
 #include <xen/elfnote.h>
 
 #include "image.h"
+#include "initramfs.h"
 #include "unpack.h"
 
 #define MAX_PHDRS	64
@@ -183,8 +184,10 @@ static void parse_note(struct chaos__image *im, uint32_t type,
 		memcpy(&im->pvh_entry, desc, 4);
 		im->has_pvh_entry = true;
 	}
-	if (type == XEN_ELFNOTE_GUEST_OS)
+	if (type == XEN_ELFNOTE_GUEST_OS) {
 		im->minios = is_minios(desc, size);
+		im->linux_kernel = size == 6 && !memcmp(desc, "linux", 6);
+	}
 }
 
 /* n: bytes of notes in buf. */
@@ -337,6 +340,9 @@ int chaos__image_open(const char *kernel, const char *ramdisk,
 		if (rc)
 			goto err_close;
 		image->ramdisk_size = (uint64_t)image->ramdisk_id.size;
+		image->ramdisk_unpacked =
+			chaos__initramfs_unpacked(image->ramdisk_fd,
+						  image->ramdisk_size);
 	}
 	return 0;
 

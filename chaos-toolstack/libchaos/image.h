@@ -39,12 +39,14 @@ struct chaos__image {
 	bool is_64;
 	bool has_pvh_entry;
 	bool minios;			/* by its own word: wants no ACPI tables */
+	bool linux_kernel;		/* by its own word: unpacks its ramdisk */
 	uint32_t pvh_entry;		/* physical */
 	uint64_t start, end;		/* physical, of all segments */
 	unsigned int nr_segments;
 	struct chaos__segment segment[CHAOS__MAX_SEGMENTS]; /* by paddr */
 	int ramdisk_fd;			/* -1: none */
 	uint64_t ramdisk_size;
+	uint64_t ramdisk_unpacked;	/* at least; 0: not known */
 };
 
 /*

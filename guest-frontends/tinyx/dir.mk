@@ -22,5 +22,6 @@ TINYX_FILES := tinyx dhcp $(patsubst $(TINYX)/%,%,$(wildcard $(TINYX)/builder/*.
 	$(TINYX)/recipes/*))
 
 INSTALL += $(foreach f,$(TINYX_FILES),$(TINYX)/$(f):lib/tinyx/$(f)) \
-	$(TINYX_INIT):lib/tinyx/init $(TOPB)/tinyx/tinyx:bin/tinyx
+	$(TINYX_INIT):lib/tinyx/init $(TOPB)/tinyx/tinyx:bin/tinyx \
+	docs/man/tinyx.1:share/man/man1/tinyx.1
 ALL += $(TINYX_INIT) $(TOPB)/tinyx/tinyx

@@ -25,7 +25,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config config_json config_schema store image unpack create destroy console name gc wait doctor power save network migrate \
+$(foreach t,config config_json config_schema store image initramfs unpack create destroy console name gc wait doctor power save network migrate \
 	events shutdown async resources spare images await,\
 	$(eval $(call toolstack_test,$(t))))
 
@@ -113,7 +113,7 @@ $(eval $(call test_program,toolstack-netback))
 
 # The PVH builder over a pretended libxc.
 toolstack-pvh_SRCS := tests/toolstack/pvh.c tests/toolstack/fail.c \
-	$(addprefix $(LIBCHAOS)/,image.c unpack.c layout.c acpi.c) \
+	$(addprefix $(LIBCHAOS)/,image.c initramfs.c unpack.c layout.c acpi.c) \
 	$(addprefix $(LIBCHAOS)/xen/,build.c pvh.c pvh-memory.c pvh-vcpu.c window.c)
 toolstack-pvh_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-pvh_PKGS := cmocka $(UNPACK_PKGS)
@@ -122,7 +122,7 @@ $(eval $(call test_program,toolstack-pvh))
 
 # Saving and restoring over a pretended libxc.
 toolstack-state_SRCS := $(addprefix tests/toolstack/,state.c state_xc.c fail.c) \
-	$(LIBCHAOS_SRCS_CHUNK) $(addprefix $(LIBCHAOS)/,image.c unpack.c layout.c acpi.c) \
+	$(LIBCHAOS_SRCS_CHUNK) $(addprefix $(LIBCHAOS)/,image.c initramfs.c unpack.c layout.c acpi.c) \
 	$(LIBCHAOS_SRCS_STATE) $(addprefix $(LIBCHAOS)/xen/,build.c pvh.c \
 	pvh-memory.c pvh-vcpu.c window.c)
 toolstack-state_CFLAGS := $(TOOLSTACK_CFLAGS)
