@@ -6,7 +6,7 @@
 #
 #   linux_config NAME TYPE VCPUS VIF [LINES...]   a configuration
 #   linux_console NAME        open its console; what it says is in /tmp/said
-#   linux_hang_up             wait for its end, after the domain's
+#   linux_hang_up             wait for its end, which is the domain's
 #   linux_ready               wait until its init takes commands
 #   linux_do COMMAND...       do it in the guest; its status, or 99: no answer
 #   linux_said TEXT           was it said since the console was opened?
@@ -36,8 +36,13 @@ linux_console() {
 	exec 3>/tmp/keys
 }
 
+linux_hung_up() {
+	! kill -0 $linux_pid 2>/dev/null
+}
+
 linux_hang_up() {
 	exec 3>&-
+	lab_wait 20 linux_hung_up || kill $linux_pid
 	wait $linux_pid
 }
 
