@@ -83,6 +83,17 @@ struct netif *net_route_src(const ip4_addr_t *src)
 	return NULL;
 }
 
+/* An address made known by ARP: nobody is to answer, and there is nothing to age. */
+static bool is_announcement(const struct pbuf *p)
+{
+	const struct eth_hdr *eth = p->payload;
+	const struct etharp_hdr *arp = (const void *)(eth + 1);
+
+	return p->len >= sizeof(*eth) + sizeof(*arp) &&
+	       eth->type == PP_HTONS(ETHTYPE_ARP) &&
+	       !memcmp(&arp->sipaddr, &arp->dipaddr, sizeof(arp->sipaddr));
+}
+
 static err_t vif_output(struct netif *netif, struct pbuf *p)
 {
 	struct vif *v = netif->state;
@@ -99,7 +110,8 @@ static err_t vif_output(struct netif *netif, struct pbuf *p)
 		if (q->tot_len == q->len)
 			break;
 	}
-	timers_activity();
+	if (!is_announcement(p))
+		timers_activity();
 	switch (noxs_netfront_send(v->nf, frags, nr, 0)) {
 	case 0:
 		return ERR_OK;

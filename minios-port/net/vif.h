@@ -22,7 +22,8 @@ bool vifs_poll(void);
 
 /* Begins the first round.  wake: make the thread do a round. */
 void timers_init(void (*wake)(void));
-/* A frame was sent, or one for us came: caches now have something to age. */
+/* A frame that may have an answer was sent, or one for us came: caches now have
+ * something to age. */
 void timers_activity(void);
 /* Around each round of the thread: look at the clock; run what is due and
  * tell the system time (ns) of the next, SCHED_FOREVER: none. */
