@@ -175,6 +175,16 @@ static void __exit noxs_bus_module_exit(void)
 module_init(noxs_bus_module_init);
 module_exit(noxs_bus_module_exit);
 
+#ifndef MODULE
+/* Built in: what the domain has from its start is there before process 1. */
+static int __init noxs_bus_settle(void)
+{
+	flush_delayed_work(&work);
+	return 0;
+}
+late_initcall(noxs_bus_settle);
+#endif
+
 /* For the drivers. */
 EXPORT_SYMBOL_GPL(noxs_device_read_back);
 EXPORT_SYMBOL_GPL(noxs_device_write_front);

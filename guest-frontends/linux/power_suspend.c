@@ -3,9 +3,10 @@
  * power_suspend.c owns suspend and resume.
  *
  * The kernel has all of it (drivers/xen/manage.c, do_suspend()), for a request
- * that comes through XenStore, and does not export it.  Its address is found by
- * way of a kprobe that is never hit.  Of XenStore it wants a ring to reset; in
- * a domain without one it gets an empty page.
+ * that comes through XenStore, and does not export it.  A module finds its
+ * address by way of a kprobe that is never hit; a kernel that has this driver
+ * built in has it made known (guest-frontends/tinyx).  Of XenStore it wants a
+ * ring to reset; in a domain without one it gets an empty page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,6 +26,7 @@
 
 static void (*kernel_suspend)(void);
 
+#ifdef MODULE
 static unsigned long find(const char *name)
 {
 	struct kprobe probe = { .symbol_name = name };
@@ -42,6 +44,19 @@ static unsigned long find(const char *name)
 	return addr;
 }
 
+static void *find_suspend(void)
+{
+	return (void *)find("do_suspend");
+}
+#else
+void do_suspend(void);
+
+static void *find_suspend(void)
+{
+	return do_suspend;
+}
+#endif
+
 /* Has this domain a XenStore? */
 static bool store_there(void)
 {
@@ -51,7 +66,7 @@ static bool store_there(void)
 
 bool noxs_suspend_init(void)
 {
-	kernel_suspend = (void *)find("do_suspend");
+	kernel_suspend = find_suspend();
 	if (!kernel_suspend)
 		pr_info("this kernel cannot be suspended\n");
 	return kernel_suspend;
