@@ -65,7 +65,19 @@ $(LABB)/linux/noxs-initramfs: tests/lab/mkguest-linux tests/lab/labimage.py \
 	@mkdir -p $(@D)
 	$(Q)tests/lab/mkguest-linux noxs $(LABB)/debs $@ $(LINUX_MODULES)
 
-lab-image: lab-base $(LAB_LINUX) $(ALL)
+# The kernel of tinyx.  Its cache knows better what is out of date; what it has
+# compiled once it does not compile again.
+TINYX_KERNEL := $(TOPB)/tinyx/vmlinuz
+
+$(TINYX_KERNEL): $(wildcard guest-frontends/tinyx/builder/*.py \
+		guest-frontends/tinyx/kernel/*) guest-frontends/tinyx/tinyx \
+		$(LINUX_COPIES)
+	$(call say,KERNEL,$@)
+	@mkdir -p $(@D)
+	$(Q)guest-frontends/tinyx/tinyx kernel -q --incremental \
+		--cache $(TOPB)/tinyx/cache -o $@
+
+lab-image: lab-base $(LAB_LINUX) $(TINYX_KERNEL) $(ALL)
 	$(Q)rm -rf $(LABB)/project
 	$(Q)mkdir -p $(LABB)/project
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(LABB)/project prefix=/usr/local

@@ -12,7 +12,7 @@ LINUX_DEBS := $(TOPB)/lab/debs
 # Asked when the packages are there.
 KDIR       ?= $(firstword $(filter-out %-common,$(wildcard $(LINUX_DEBS)/root/usr/src/linux-headers-*)))
 
-LINUX_FILES := Kbuild dkms.conf $(notdir $(wildcard $(LINUX)/*.[ch]))
+LINUX_FILES := Kbuild Kconfig dkms.conf $(notdir $(wildcard $(LINUX)/*.[ch]))
 LINUX_CORE  := $(patsubst $(CORE)/%,%,$(CORE_SRCS) \
 	$(wildcard $(CORE)/*.h $(CORE)/include/*.h))
 LINUX_COPIES := $(LINUX_FILES:%=$(LINUX_TREE)/%) \

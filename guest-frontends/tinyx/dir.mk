@@ -19,7 +19,7 @@ $(TOPB)/tinyx/tinyx:
 	$(Q)ln -sfn ../lib/tinyx/tinyx $@
 
 TINYX_FILES := tinyx dhcp $(patsubst $(TINYX)/%,%,$(wildcard $(TINYX)/builder/*.py \
-	$(TINYX)/recipes/*))
+	$(TINYX)/recipes/* $(TINYX)/kernel/*))
 
 INSTALL += $(foreach f,$(TINYX_FILES),$(TINYX)/$(f):lib/tinyx/$(f)) \
 	$(TINYX_INIT):lib/tinyx/init $(TOPB)/tinyx/tinyx:bin/tinyx \

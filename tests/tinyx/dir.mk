@@ -4,3 +4,4 @@
 
 tests: $(TINYX_INIT)
 TEST_PROGRAMS += tests/tinyx/builder
+TEST_PROGRAMS += tests/tinyx/kernel
