@@ -12,7 +12,8 @@
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 RUN_FLAGS := $(if $(filter 1,$(V)),-v)
-LAB_TESTS ?= $(sort $(wildcard tests/lab/*.test)) tests/self/lab
+LAB_TESTS ?= $(sort $(wildcard tests/lab/*.test)) tests/self/lab \
+	tests/tinyx/recipes
 SUBMAKE = $(MAKE) --no-print-directory
 
 test:

@@ -77,7 +77,30 @@ $(TINYX_KERNEL): $(wildcard guest-frontends/tinyx/builder/*.py \
 	$(Q)guest-frontends/tinyx/tinyx kernel -q --incremental \
 		--cache $(TOPB)/tinyx/cache -o $@
 
-lab-image: lab-base $(LAB_LINUX) $(TINYX_KERNEL) $(ALL)
+# Tinyx guests, and the programs of one for dom0.
+LAB_TINYX := $(addprefix $(LABB)/tinyx/,nginx.img redis.img iperf3.img \
+	python3.img busybox.img client.img client.cpio)
+TINYX_CLIENT := --app iperf3 --no-recipe --from iperf3 --from redis-tools \
+	--with redis-benchmark --no-busybox
+
+# apt's lists may be older than what the archive still has.
+$(LABB)/tinyx/%.img: $(addprefix $(TINYX)/,$(filter-out recipes/%,$(TINYX_FILES))) \
+		$(wildcard $(TINYX)/recipes/*) $(wildcard tests/lab/guest/tinyx/*) \
+		$(TINYX_INIT) $(TINYX_KERNEL)
+	$(call say,TINYX,$@)
+	@mkdir -p $(@D)
+	$(Q)build() { $(TINYX)/tinyx build -o $@ --cache $(TOPB)/tinyx/cache -q \
+		$(if $(filter client,$*),$(TINYX_CLIENT),--recipe $*) \
+		$(if $(filter busybox,$*),--files tests/lab/guest/tinyx:/t) \
+		--kernel $(TINYX_KERNEL) >$@.log 2>&1; }; \
+	build || { [ "$$(id -u)" = 0 ] && apt-get -qq update && build; } || \
+		{ cat $@.log; exit 1; }
+	@rm -f $(@:.img=.kernel) $(@:.img=.cfg)
+
+%.cpio: %.img
+	$(Q)zstd -dcq $< >$@
+
+lab-image: lab-base $(LAB_LINUX) $(TINYX_KERNEL) $(LAB_TINYX) $(ALL)
 	$(Q)rm -rf $(LABB)/project
 	$(Q)mkdir -p $(LABB)/project
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(LABB)/project prefix=/usr/local

@@ -219,13 +219,12 @@ static void mount_all(void)
 	mount_one("devpts", "/dev/pts");
 }
 
-/* The kernel opened /dev/console, which controls nothing. */
-static void open_console(void)
+/* The kernel opened /dev/console for us, which controls nothing, and which outlives
+ * the session of a program that ends: its terminal is hung up then. */
+static void open_terminal(void)
 {
 	int fd = open("/dev/hvc0", O_RDWR | O_NOCTTY);
 
-	if (fd < 0)
-		fd = open("/dev/console", O_RDWR | O_NOCTTY);
 	if (fd < 0)
 		return;
 	dup2(fd, 0);
@@ -271,7 +270,7 @@ static _Noreturn void become(char **argv, char **env)
 	unblock_signals();
 	/* A session of its own, and the console controls it. */
 	setsid();
-	open_console();
+	open_terminal();
 	ioctl(0, TIOCSCTTY, 0);
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
 		files.rlim_cur = files.rlim_max;
@@ -396,7 +395,6 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &handled, NULL);
 	signals = signalfd(-1, &handled, SFD_CLOEXEC);
 	mount_all();
-	open_console();
 	/* Before the modules: what they find is announced here. */
 	uevents = net_open();
 	modules = load_modules() > 0;

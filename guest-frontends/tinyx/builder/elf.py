@@ -24,14 +24,15 @@ DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_RPATH, DT_RUNPATH = 1, 5, 10, 15, 29
 class Elf:
     """machine (a number), interp (path or None), needed (names), rpath and
     runpath (lists of folders, $ORIGIN not replaced), relocatable, has_symbols
-    (more than what it is linked by)."""
+    (more than what it is linked by), load_size (bytes that it takes in
+    memory)."""
 
     def __init__(self, path, data):
         self.path, self._data = path, data
         self.interp, self.needed = None, []
         self.rpath, self.runpath = [], []
         self.relocatable = self.has_symbols = False
-        self._strings = b""
+        self.load_size, self._strings = 0, b""
         try:
             self._read()
         except (struct.error, IndexError, OverflowError) as e:
@@ -57,9 +58,10 @@ class Elf:
         phentsize, phnum = struct.unpack_from("<HH", data, 54)
         self._loads, dynamic = [], None
         for i in range(phnum):
-            kind, _, offset, vaddr, _, size = struct.unpack_from(
-                "<IIQQQQ", data, phoff + i * phentsize)
+            kind, _, offset, vaddr, _, size, memsz = struct.unpack_from(
+                "<IIQQQQQ", data, phoff + i * phentsize)
             if kind == PT_LOAD:
+                self.load_size += memsz
                 self._loads.append((vaddr, offset, size))
             elif kind == PT_INTERP:
                 self.interp = self._text(offset)

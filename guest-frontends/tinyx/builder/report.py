@@ -2,34 +2,13 @@
 """What went into an image, how large it is, and why; for people and as JSON."""
 
 import json
-import struct
 
-from . import elf
-from .errors import TinyxError, shown
+from .errors import shown
 
 NOBODY = "-"
 MB = 1 << 20
 # For the kernel's tables, and a program that does little; found by trying.
-SLACK_MB = 6
-
-
-def kernel_memory(path, data):
-    """How many bytes a kernel takes where it is loaded: by its program headers,
-    or as its boot protocol says it."""
-    if data[:4] == b"\x7fELF":
-        try:
-            phoff, = struct.unpack_from("<Q", data, 32)
-            size, number = struct.unpack_from("<HH", data, 54)
-            loads = [struct.unpack_from("<IIQQQQQ", data, phoff + i * size)
-                     for i in range(number)]
-        except struct.error as e:
-            raise TinyxError(path, "a broken ELF file") from e
-        if elf.parse(path, data).machine != elf.X86_64:
-            raise TinyxError(path, "not a kernel for x86-64")
-        return sum(ld[6] for ld in loads if ld[0] == elf.PT_LOAD)
-    if data[0x202:0x206] == b"HdrS" and len(data) > 0x264:
-        return struct.unpack_from("<I", data, 0x260)[0]
-    raise TinyxError(path, "not a Linux kernel", "a vmlinux or a vmlinuz")
+SLACK_MB = 9
 
 
 def minimum_mb(kernel, packed, unpacked):
