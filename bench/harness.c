@@ -60,34 +60,46 @@ void bench_config_str(struct bench *b, const char *key, const char *value)
 	json_object_set_new(b->config, key, json_string(value));
 }
 
-static bool series_is(json_t *s, const char *system, const char *metric,
-		      int alive)
+static bool series_is(const json_t *s, const char *system, const char *metric,
+		      const json_t *params)
 {
-	json_t *params = json_object_get(s, "params");
-
 	return !strcmp(json_string_value(json_object_get(s, "system")), system) &&
 	       !strcmp(json_string_value(json_object_get(s, "metric")), metric) &&
-	       json_integer_value(json_object_get(params, "alive")) == alive;
+	       json_equal(json_object_get(s, "params"), params);
 }
 
-void bench_sample_ms(struct bench *b, const char *system, const char *metric,
-		     int alive, double ms)
+/* Takes params. */
+static void sample_ms(struct bench *b, const char *system, const char *metric,
+		      json_t *params, double ms)
 {
 	json_t *s;
 	size_t i;
 
 	json_array_foreach(b->series, i, s)
-		if (series_is(s, system, metric, alive))
+		if (series_is(s, system, metric, params))
 			goto found;
-	s = json_pack("{s:s s:s s:s s:{s:i} s:[]}", "system", system,
-		      "metric", metric, "unit", b->unit, "params", "alive",
-		      alive, "samples");
+	s = json_pack("{s:s s:s s:s s:O s:[]}", "system", system,
+		      "metric", metric, "unit", b->unit, "params", params,
+		      "samples");
 	if (!s || json_array_append_new(b->series, s))
 		bench_die("%s/%s: out of memory", system, metric);
 found:
+	json_decref(params);
 	/* A microsecond is finer than any run repeats. */
 	json_array_append_new(json_object_get(s, "samples"),
 			      json_real((double)(long long)(ms * 1000) / 1000));
+}
+
+void bench_sample_ms(struct bench *b, const char *system, const char *metric,
+		     int alive, double ms)
+{
+	sample_ms(b, system, metric, json_pack("{s:i}", "alive", alive), ms);
+}
+
+void bench_sample_guest_ms(struct bench *b, const char *system,
+			   const char *metric, const char *guest, double ms)
+{
+	sample_ms(b, system, metric, json_pack("{s:s}", "guest", guest), ms);
 }
 
 void bench_finish(struct bench *b, const char *path)

@@ -34,6 +34,9 @@ void bench_config_str(struct bench *b, const char *key, const char *value);
 /* One time sample in ms, with the number of guests alive as its parameter. */
 void bench_sample_ms(struct bench *b, const char *system, const char *metric,
 		     int alive, double ms);
+/* The same with the kind of guest as its parameter. */
+void bench_sample_guest_ms(struct bench *b, const char *system,
+			   const char *metric, const char *guest, double ms);
 
 /* Write the file, atomically, and free b.  path "-": standard output. */
 void bench_finish(struct bench *b, const char *path);

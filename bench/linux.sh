@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# lab: --xen-args spec-ctrl=eager-fpu --mem 3072
+#
+# In the lab: unpause to the first answer of a web server, in a Tinyx guest and
+# under Debian's kernel with the same initramfs (bench/linux-images), chaos and xl.
+set -e
+. /lab/lib.sh
+
+lab_bridge xenbr0 10.99.0.1/16
+lab_start_netback
+config() { # IMAGE MEMORY NAME
+	cat >"/tmp/$3.cfg" <<-END
+	name = "$3"
+	type = "pvh"
+	kernel = "/root/$1.kernel"
+	ramdisk = "/root/$3.img"
+	cmdline = "console=hvc0 quiet"
+	memory = $2
+	vcpus = 1
+	vif = [ "bridge=xenbr0" ]
+	END
+}
+config tinyx 24 tinyx
+config debian 128 debian
+config debian 128 debian-xl
+sleep 10	# Xen scrubs its free memory when it is idle after boot
+bench-linux -n "${SAMPLES:-3}" -x '. /lab/lib.sh; lab_start_xenstore' \
+	xenbr0 /tmp/linux.json chaos,tinyx,/tmp/tinyx.cfg \
+	chaos,debian,/tmp/debian.cfg xl,debian,/tmp/debian-xl.cfg
