@@ -47,7 +47,8 @@ HOOKS = (
 )
 
 # No kernel of a guest is built from these, and they are more than half.
-LEFT_OUT = ("arch/[!x]*/*", "arch/xtensa/*", "Documentation/*.rst",
+LEFT_OUT = ("arch/[!x]*/*.[chS]", "arch/[!x]*/*.dts*", "arch/xtensa/*.[chS]",
+            "arch/xtensa/*.dts*", "Documentation/*.rst",
             "Documentation/*.yaml", "drivers/gpu/drm/amd/*.[ch]")
 
 # What becomes the driver: (folder or file of ours, its place in it).
