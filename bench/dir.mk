@@ -53,7 +53,7 @@ BENCH_TINYX_DEPS := $(TINYX_INIT) $(wildcard guest-frontends/tinyx/tinyx \
 	guest-frontends/tinyx/builder/*.py guest-frontends/tinyx/recipes/*)
 
 $(LINUX_BENCH)/tinyx.img: $(BENCH_TINYX_DEPS) $(TOPB)/tinyx/vmlinuz
-	$(BENCH_TINYX) --memory 24 --kernel $(TOPB)/tinyx/vmlinuz
+	$(BENCH_TINYX) --kernel $(TOPB)/tinyx/vmlinuz
 
 $(LINUX_BENCH)/debian.img: $(BENCH_TINYX_DEPS) $(LABB)/linux/vmlinux $(LINUX_MODULES)
 	$(BENCH_TINYX) --memory 128 --kernel $(LABB)/linux/vmlinux \

@@ -77,10 +77,10 @@ static uint32_t xl_domid(const char *name)
 static uint32_t xl_paused(struct run *r, struct bench_guest *g)
 {
 	struct in_addr address = address_of(g);
-	char extra[96];
+	char extra[128];
 
 	snprintf(extra, sizeof(extra),
-		 "cmdline=\"console=hvc0 quiet address=%s/16\"",
+		 "cmdline=\"console=hvc0 quiet rootfstype=ramfs address=%s/16\"",
 		 inet_ntoa(address));
 	bench_guest_for_xl(g);
 	if (bench_spawn((char *[]){ (char *)"xl", (char *)"create",

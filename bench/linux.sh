@@ -3,7 +3,7 @@
 # lab: --xen-args spec-ctrl=eager-fpu --mem 3072
 #
 # In the lab: unpause to the first answer of a web server, in a Tinyx guest and
-# under Debian's kernel with the same initramfs (bench/linux-images), chaos and xl.
+# under Debian's kernel with the same initramfs (bench/dir.mk), chaos and xl.
 set -e
 . /lab/lib.sh
 
@@ -15,13 +15,13 @@ config() { # IMAGE MEMORY NAME
 	type = "pvh"
 	kernel = "/root/$1.kernel"
 	ramdisk = "/root/$3.img"
-	cmdline = "console=hvc0 quiet"
+	cmdline = "console=hvc0 quiet rootfstype=ramfs"
 	memory = $2
 	vcpus = 1
 	vif = [ "bridge=xenbr0" ]
 	END
 }
-config tinyx 24 tinyx
+config tinyx 28 tinyx
 config debian 128 debian
 config debian 128 debian-xl
 sleep 10	# Xen scrubs its free memory when it is idle after boot
