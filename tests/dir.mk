@@ -43,7 +43,8 @@ lab-base: $(LABB)/base.cpio
 # A stock kernel as a guest, and its user space.
 LAB_LINUX := $(addprefix $(LABB)/linux/,vmlinux vmlinuz initramfs noxs-initramfs)
 
-$(LABB)/linux/vmlinux: tests/lab/mkguest-linux $(LABB)/debs/versions
+$(LABB)/linux/vmlinux: tests/lab/mkguest-linux \
+		guest-frontends/tinyx/builder/vmlinuz.py $(LABB)/debs/versions
 	$(call say,IMAGE,$@)
 	@mkdir -p $(@D)
 	$(Q)tests/lab/mkguest-linux kernel $(LABB)/debs $@

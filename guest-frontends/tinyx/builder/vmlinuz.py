@@ -42,11 +42,21 @@ def _payload(path, data):
     return data[at:at + size]
 
 
+def unpacked(path, data):
+    """The vmlinux, of either."""
+    if data[:4] == b"\x7fELF":
+        return data
+    packed = _payload(path, data)
+    vmlinux = _unpack(path, packed)
+    # The kernel's build puts the size behind what it packed; gzip does itself.
+    if len(packed) < 4 or struct.unpack("<I", packed[-4:])[0] != len(vmlinux):
+        raise TinyxError(path, "its kernel is not all there")
+    return vmlinux
+
+
 def memory(path, data):
     """In bytes."""
-    if data[:4] != b"\x7fELF":
-        data = _unpack(path, _payload(path, data))
-    info = elf.parse(path, data)
+    info = elf.parse(path, unpacked(path, data))
     if info is None:
         raise TinyxError(path, "there is no kernel in it")
     if info.machine != elf.X86_64:
