@@ -163,7 +163,7 @@ class Tree:
         with open(self._log, encoding="utf-8", errors="replace") as f:
             lines = f.read().splitlines()
         wrong = [ln for ln in lines if re.search(
-            r"error|undefined reference|No space|No such file", ln)]
+            r"error|undefined reference|No space|No such file|can't open", ln)]
         return (wrong or lines or ["it failed"])[0].strip()
 
 

@@ -8,6 +8,7 @@ one of these lines is not there exactly once is refused.
 """
 
 import glob
+import hashlib
 import os
 import tempfile
 
@@ -68,9 +69,15 @@ def version():
     raise TinyxError(PACKAGE, "there is no such package", "apt-get update")
 
 
+def folder(wanted):
+    """The name of a version's source in the cache: of that without LEFT_OUT."""
+    parts = hashlib.sha256(repr(LEFT_OUT).encode()).hexdigest()[:8]
+    return f"{PACKAGE}_{wanted.replace(':', '.')}_{parts}"
+
+
 def fetch(cache, wanted):
     """The folder with the unpacked source.  The caller holds the cache's lock."""
-    place = os.path.join(cache, f"{PACKAGE}_{wanted.replace(':', '.')}")
+    place = os.path.join(cache, folder(wanted))
     if os.path.isdir(place):
         return place
     with tempfile.TemporaryDirectory(dir=cache, prefix=".source-") as tmp:
