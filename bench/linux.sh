@@ -9,21 +9,21 @@ set -e
 
 lab_bridge xenbr0 10.99.0.1/16
 lab_start_netback
-config() { # IMAGE MEMORY NAME
-	cat >"/tmp/$3.cfg" <<-END
-	name = "$3"
+config() { # NAME KERNEL IMAGE MEMORY
+	cat >"/tmp/$1.cfg" <<-END
+	name = "$1"
 	type = "pvh"
-	kernel = "/root/$1.kernel"
+	kernel = "/root/$2"
 	ramdisk = "/root/$3.img"
 	cmdline = "console=hvc0 quiet rootfstype=ramfs"
-	memory = $2
+	memory = $4
 	vcpus = 1
 	vif = [ "bridge=xenbr0" ]
 	END
 }
-config tinyx 28 tinyx
-config debian 128 debian
-config debian 128 debian-xl
+config tinyx vmlinuz nginx 28
+config debian vmlinux debian 128
+config debian-xl vmlinux debian-xl 128
 sleep 10	# Xen scrubs its free memory when it is idle after boot
 bench-linux -n "${SAMPLES:-3}" -x '. /lab/lib.sh; lab_start_xenstore' \
 	xenbr0 /tmp/linux.json chaos,tinyx,/tmp/tinyx.cfg \
