@@ -80,9 +80,12 @@ $(TINYX_KERNEL): $(wildcard guest-frontends/tinyx/builder/*.py \
 
 # Tinyx guests, and the programs of one for dom0.
 LAB_TINYX := $(addprefix $(LABB)/tinyx/,nginx.img redis.img iperf3.img \
-	python3.img busybox.img client.img client.cpio)
-TINYX_CLIENT := --app iperf3 --no-recipe --from iperf3 --from redis-tools \
+	python3.img busybox.img client.img client.cpio asker.img)
+# What is no recipe, and what one has more.
+TINYX_client := --app iperf3 --no-recipe --from iperf3 --from redis-tools \
 	--with redis-benchmark --no-busybox
+TINYX_asker := --app redis-benchmark --no-recipe --from redis-tools --no-busybox
+TINYX_busybox := --recipe busybox --files tests/lab/guest/tinyx:/t
 
 # apt's lists may be older than what the archive still has.
 $(LABB)/tinyx/%.img: $(addprefix $(TINYX)/,$(filter-out recipes/%,$(TINYX_FILES))) \
@@ -91,8 +94,7 @@ $(LABB)/tinyx/%.img: $(addprefix $(TINYX)/,$(filter-out recipes/%,$(TINYX_FILES)
 	$(call say,TINYX,$@)
 	@mkdir -p $(@D)
 	$(Q)build() { $(TINYX)/tinyx build -o $@ --cache $(TOPB)/tinyx/cache -q \
-		$(if $(filter client,$*),$(TINYX_CLIENT),--recipe $*) \
-		$(if $(filter busybox,$*),--files tests/lab/guest/tinyx:/t) \
+		$(or $(TINYX_$*),--recipe $*) \
 		--kernel $(TINYX_KERNEL) >$@.log 2>&1; }; \
 	build || { [ "$$(id -u)" = 0 ] && apt-get -qq update && build; } || \
 		{ cat $@.log; exit 1; }

@@ -9,6 +9,7 @@
 #   tinyx_said NAME TEXT      was it said?
 #   tinyx_ended NAME          it ended by itself, within 180 s; away with it
 #   tinyx_answers ADDRESS     ping does, within 180 s
+#   tinyx_domid NAME          its domain
 
 tinyx_start() {
 	tinyx_vif=
@@ -38,4 +39,8 @@ tinyx_ended() {
 
 tinyx_answers() {
 	lab_wait 180 ping -c 1 -W 1 "$1"
+}
+
+tinyx_domid() {
+	chaos info --json "$1" | sed -n 's/.*"domid": *\([0-9]*\).*/\1/p'
 }
