@@ -10,7 +10,7 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	@touch $@
 
 LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower \
-	labpty labdial)
+	labpty labdial laboffer)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
@@ -29,6 +29,11 @@ labpower_SRCS := tests/lab/tools/labpower.c \
 labpower_CFLAGS := -Ihypervisor-ext/include -Ichaos-toolstack/libnoxs/include
 labpower_PKGS := xencontrol xenguest xencall xenforeignmemory xentoollog
 $(eval $(call program,labpower,lab/labpower))
+laboffer_SRCS := tests/lab/tools/laboffer.c \
+	$(addprefix chaos-toolstack/libnoxs/,noxs.c map.c)
+laboffer_CFLAGS := -Ihypervisor-ext/include -Ichaos-toolstack/libnoxs/include
+laboffer_PKGS := xencontrol xencall xenforeignmemory xentoollog
+$(eval $(call program,laboffer,lab/laboffer))
 
 $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 		tests/lab/guest/init tests/lab/guest/lib.sh tests/lab/guest/kill.sh \

@@ -44,7 +44,8 @@ struct nf_rx {
 struct nf_ring {
 	struct noxs_pool *pages;	/* tx ring page, rx ring page */
 	bool up;
-	bool dead;			/* the backend lied */
+	bool dead;			/* the backend lied, or died */
+	unsigned int error;		/* dead: positive errno of why */
 	uint32_t max_len;		/* of a frame that is sent */
 	uint32_t features;		/* XEN_NOXS_NET_F_* agreed on */
 	struct nf_tx tx;
@@ -89,7 +90,7 @@ void nf_ring_disconnect(struct noxs_netfront *nf);
 
 /* Inside the ring. */
 
-/* The backend lied: no more traffic; the bus will close the device. */
+/* The backend lied: no more traffic; the bus will end the connection. */
 void nf_ring_kill(struct noxs_netfront *nf, const char *why);
 void nf_tx_connect(struct noxs_netfront *nf);
 void nf_rx_connect(struct noxs_netfront *nf);

@@ -76,16 +76,28 @@ void nf_ring_disconnect(struct noxs_netfront *nf)
 	nf->ring.up = false;
 }
 
+static void ring_end(struct noxs_netfront *nf, unsigned int error)
+{
+	nf->ring.dead = true;
+	nf->ring.error = error;
+	noxs_device_poke(nf->dev);
+}
+
 void nf_ring_kill(struct noxs_netfront *nf, const char *why)
 {
 	if (nf->ring.dead)
 		return;
-	nf->ring.dead = true;
+	ring_end(nf, EPROTO);
 	if (!nf->complained)
 		noxs_os_log(NOXS_OS_ERROR, "vif%u: backend %u misbehaves: %s\n",
 			    nf->dev->slot.id, nf->dev->slot.backend, why);
 	nf->complained = true;
-	noxs_device_poke(nf->dev);
+}
+
+void noxs_netfront_abandon(struct noxs_netfront *nf)
+{
+	if (nf->ring.up && !nf->ring.dead)
+		ring_end(nf, ENOTCONN);
 }
 
 unsigned int noxs_netfront_poll(struct noxs_netfront *nf, unsigned int budget)

@@ -190,7 +190,7 @@ static void nf_changed(struct noxs_device *dev)
 	int rc;
 
 	if (nf->ring.up && nf->ring.dead)
-		fail(nf, EPROTO);
+		fail(nf, nf->ring.error);
 	rc = noxs_device_read_back(dev, &back, sizeof(back));
 	if (rc == -EAGAIN)
 		return;		/* the bus comes back */

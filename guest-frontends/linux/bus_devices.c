@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
+#include <linux/wait.h>
 
 #include "noxs_linux.h"
 
@@ -32,6 +33,10 @@ static struct device *root;
 /* bus lock */
 static LIST_HEAD(arrivals);
 static LIST_HEAD(departures);
+
+/* Not freed yet: somebody may hold a device for longer than it is there. */
+static atomic_t nr_ldevs = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(no_ldevs);
 
 static const char *const type_names[] = {
 	[XEN_NOXS_TYPE_NET] = "vif",
@@ -156,6 +161,8 @@ EXPORT_SYMBOL_GPL(noxs_driver_unregister);
 static void ldev_release(struct device *dev)
 {
 	kfree(to_ldev(dev));
+	if (atomic_dec_and_test(&nr_ldevs))
+		wake_up(&no_ldevs);
 }
 
 void noxs_devices_appeared(void *arg, struct noxs_device *core)
@@ -165,6 +172,7 @@ void noxs_devices_appeared(void *arg, struct noxs_device *core)
 	/* Nobody will drive it. */
 	if (!ldev)
 		return;
+	atomic_inc(&nr_ldevs);
 	device_initialize(&ldev->dev);
 	ldev->dev.bus = &bus_type;
 	ldev->dev.parent = root;
@@ -255,8 +263,10 @@ int noxs_devices_init(void)
 	return rc;
 }
 
+/* Of this module, what frees devices must stay until it has. */
 void noxs_devices_fini(void)
 {
+	wait_event(no_ldevs, !atomic_read(&nr_ldevs));
 	bus_unregister(&bus_type);
 	root_device_unregister(root);
 }

@@ -12,6 +12,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include <net/page_pool.h>
 
@@ -26,6 +27,7 @@ struct nxf {
 	spinlock_t lock;		/* bottom halves off */
 	bool up;			/* send and poll may be called */
 	struct noxs_port *port;		/* while up */
+	struct delayed_work watch;	/* after packets that were sent */
 	struct sk_buff_head received;	/* lock; of the present poll */
 	bool woken;			/* lock; the present poll made room */
 	bool registered;		/* bus lock */
@@ -42,6 +44,9 @@ struct nxf {
 #define NXF_LINEAR	1792
 /* Of a longer one, this much is; the rest is in pages. */
 #define NXF_HEADER	256
+
+/* How long after a packet it is looked whether there is a backend. */
+#define NXF_WATCH	(2 * HZ)
 
 /* netfront_data.c: packets */
 netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev);

@@ -47,6 +47,8 @@ netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev)
 		netif_stop_queue(dev);
 	if (rc && rc != -EAGAIN)
 		p->tx_refused++;
+	if (!rc && !delayed_work_pending(&p->watch))
+		schedule_delayed_work(&p->watch, NXF_WATCH);
 	spin_unlock(&p->lock);
 	if (rc == -EAGAIN)
 		return NETDEV_TX_BUSY;

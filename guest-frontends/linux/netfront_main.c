@@ -127,6 +127,23 @@ static int interface_register(struct nxf *p, const struct noxs_net_info *info)
 	return rc;
 }
 
+/*
+ * A backend that died says nothing, and Xen neither.  It is looked for while
+ * there is something to send; who does not send loses nothing but time, and
+ * hears of the next backend's offer all the same.
+ */
+static void nxf_watch(struct work_struct *work)
+{
+	struct nxf *p = container_of(to_delayed_work(work), struct nxf, watch);
+
+	spin_lock_bh(&p->lock);
+	if (p->up && noxs_port_orphaned(p->port))
+		noxs_netfront_abandon(p->nf);
+	else if (p->up && netif_queue_stopped(p->dev))
+		schedule_delayed_work(&p->watch, NXF_WATCH);
+	spin_unlock_bh(&p->lock);
+}
+
 /* --- the core's calls --------------------------------------------------------- */
 
 static int pool_create(struct nxf *p)
@@ -154,6 +171,7 @@ static int nxf_probe(void *arg, struct noxs_netfront *nf, uint16_t id,
 	p->nf = nf;
 	spin_lock_init(&p->lock);
 	__skb_queue_head_init(&p->received);
+	INIT_DELAYED_WORK(&p->watch, nxf_watch);
 	rc = pool_create(p);
 	if (rc)
 		goto err_dev;
@@ -180,6 +198,8 @@ static void nxf_remove(void *priv)
 
 	if (p->registered)
 		unregister_netdev(p->dev);
+	/* It takes no lock that is held here. */
+	cancel_delayed_work_sync(&p->watch);
 	netif_napi_del(&p->napi);
 	page_pool_destroy(p->pool);
 	free_netdev(p->dev);

@@ -66,6 +66,11 @@ struct device *noxs_device_linux(struct noxs_device *dev);
 struct noxs_port *noxs_port_of(struct noxs_device *dev, unsigned int index);
 /* From its handler only. */
 void noxs_port_hold(struct noxs_port *port);
+/*
+ * Any context, one hypercall.  Is nobody at the other end?  A backend whose
+ * process has ended leaves the port so until another one takes its place.
+ */
+bool noxs_port_orphaned(const struct noxs_port *port);
 /* Any context.  Nothing if it is not held. */
 void noxs_port_eoi(struct noxs_port *port, bool spurious);
 

@@ -172,12 +172,12 @@ static bool number_take(evtchn_port_t port)
 	return got;
 }
 
-static bool port_is_closed(evtchn_port_t port)
+static bool port_is(evtchn_port_t port, u32 status)
 {
 	struct evtchn_status op = { .dom = DOMID_SELF, .port = port };
 
 	return !HYPERVISOR_event_channel_op(EVTCHNOP_status, &op) &&
-	       op.status == EVTCHNSTAT_closed;
+	       op.status == status;
 }
 
 void noxs_events_reap(void)
@@ -190,7 +190,8 @@ void noxs_events_reap(void)
 		/* Forgotten over a suspend, or somebody else's by now. */
 		if (irq_from_evtchn(p->port) != p->irq)
 			goto forget;
-		if (!port_is_closed(p->port) || !number_take(p->port))
+		if (!port_is(p->port, EVTCHNSTAT_closed) ||
+		    !number_take(p->port))
 			continue;
 		evtchn_put(p->port);
 forget:
@@ -207,6 +208,12 @@ struct noxs_port *noxs_port_of(struct noxs_device *dev, unsigned int index)
 					    NULL;
 }
 EXPORT_SYMBOL_GPL(noxs_port_of);
+
+bool noxs_port_orphaned(const struct noxs_port *port)
+{
+	return port_is(port->port, EVTCHNSTAT_unbound);
+}
+EXPORT_SYMBOL_GPL(noxs_port_orphaned);
 
 void noxs_port_hold(struct noxs_port *port)
 {

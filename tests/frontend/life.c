@@ -195,6 +195,51 @@ static void backend_closes_with_a_reason(void **state)
 	peer_finish();
 }
 
+/* Without a word; the OS has found out, and another one takes its place. */
+static void backend_is_not_there(void **state)
+{
+	(void)state;
+	peer_connect();
+	noxs_netfront_abandon(seen.nf);
+	assert_int_equal(seen.down, 0);
+	assert_int_equal(peer_send(60, 1, 0), -EIO);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 0);
+	assert_int_equal(noxs_bus_poll(&peer.bus), 0);
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(seen.error, ENOTCONN);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(os_nr_logged, 0);
+	/* Twice is as good as once. */
+	noxs_netfront_abandon(seen.nf);
+	assert_false(noxs_bus_pending(&peer.bus));
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, 2);
+	peer_attach();
+	peer_rx_frame(60, 1);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+	peer_finish();
+}
+
+/* The other one may be quicker than whoever looks for the first. */
+static void backend_is_followed_by_another(void **state)
+{
+	(void)state;
+	peer_connect();
+	assert_int_equal(peer_send(60, 1, 0), 0);
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.down, 1);
+	assert_int_equal(seen.error, 0);
+	assert_int_equal(seen.up, 2);
+	peer_attach();
+	peer_publish(XEN_NOXS_STATE_CONNECTED, 0);
+	peer_rx_frame(60, 1);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+	assert_int_equal(peer_send(60, 1, 0), 0);
+	peer_finish();
+}
+
 static void backend_connected_to_somebody_before(void **state)
 {
 	(void)state;
@@ -413,6 +458,8 @@ int main(void)
 		cmocka_unit_test_setup(same_offer_is_answered_once, setup),
 		cmocka_unit_test_setup(backend_closes_and_opens, setup),
 		cmocka_unit_test_setup(backend_closes_with_a_reason, setup),
+		cmocka_unit_test_setup(backend_is_not_there, setup),
+		cmocka_unit_test_setup(backend_is_followed_by_another, setup),
 		cmocka_unit_test_setup(backend_connected_to_somebody_before,
 				       setup),
 		cmocka_unit_test_setup(says_closed_when_the_bus_ends, setup),

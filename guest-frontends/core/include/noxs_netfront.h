@@ -31,7 +31,9 @@
  *   Outside, send returns -ENOTCONN and poll 0 in a cooperative kernel; an
  *   OS with several CPUs must not call them.
  *   If poll or send finds the backend lying, the device goes dead at once
- *   (send: -EIO) and link_down follows from the next noxs_bus_poll().
+ *   (send: -EIO) and link_down follows from the next noxs_bus_poll().  So it
+ *   is if the OS finds that the backend is not there any more
+ *   (noxs_netfront_abandon).
  */
 #ifndef NOXS_NETFRONT_H
 #define NOXS_NETFRONT_H
@@ -43,11 +45,10 @@ struct noxs_netfront;
 /* Most fragments of one frame, both ways: XEN_NETIF_NR_SLOTS_MIN. */
 #define NOXS_NET_MAX_FRAGS	18
 
-/* Flags of a frame. */
-#define NOXS_NET_CSUM_BLANK	(1u << 0) /* TCP/UDP checksum holds only the
-					     pseudo header's sum */
-#define NOXS_NET_CSUM_VALID	(1u << 1) /* checksum was checked, or is not
-					     needed (rx) */
+/* Flags of a frame: the TCP/UDP checksum holds only the pseudo header's sum; */
+#define NOXS_NET_CSUM_BLANK	(1u << 0)
+/* it was checked, or is not needed (rx). */
+#define NOXS_NET_CSUM_VALID	(1u << 1)
 
 struct noxs_net_info {
 	uint16_t id;		/* vif number */
@@ -142,6 +143,13 @@ int noxs_netfront_send(struct noxs_netfront *nf,
  * of send.
  */
 unsigned int noxs_netfront_tx_room(struct noxs_netfront *nf);
+
+/*
+ * Nobody listens at the other end of the device's port: give up this
+ * connection.  link_down follows, with ENOTCONN; the next offer is a new
+ * chance.  Nothing if the link is down or dead.  Context of send.
+ */
+void noxs_netfront_abandon(struct noxs_netfront *nf);
 
 /* Any context: has the event come, is poll due? */
 bool noxs_netfront_pending(const struct noxs_netfront *nf);

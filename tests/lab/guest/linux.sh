@@ -10,6 +10,20 @@
 #   linux_ready               wait until its init takes commands
 #   linux_do COMMAND...       do it in the guest; its status, or 99: no answer
 #   linux_said TEXT           was it said since the console was opened?
+#   linux_counters NAME FILE  what the guest has of all that it could lose a
+#                             little of each time
+#   linux_same BEFORE AFTER [KB]  two such files: print what differs; memory may
+#                             vary by KB (512), which is the same for few times
+#                             and for many
+#   linux_tell WHAT BEFORE AFTER  both in one line
+#   linux_clean               the guest's kernel has nothing to complain of, and
+#                             one that looks for faults still looks for them
+#
+# LINUX_MEMORY=n  MiB of a guest, 128; LINUX_PATIENCE=n times as slow as Debian's
+# (make test-debug-kernel sets both).
+
+linux_memory=${LINUX_MEMORY:-128}
+linux_patience=${LINUX_PATIENCE:-1}
 
 linux_config() {
 	cat <<-END
@@ -18,7 +32,7 @@ linux_config() {
 	kernel = "/root/vmlinux"
 	ramdisk = "/root/noxs-initramfs"
 	cmdline = "console=hvc0 quiet"
-	memory = 128
+	memory = $linux_memory
 	vcpus = $3
 	vif = [ "$4" ]
 	END
@@ -56,7 +70,7 @@ linux_ready() {
 	linux_i=0
 	until linux_said "linux: ready"; do
 		linux_i=$((linux_i + 1))
-		[ $linux_i -lt 60 ] || return
+		[ $linux_i -lt $((100 * linux_patience)) ] || return
 		sleep 1
 	done
 }
@@ -65,8 +79,74 @@ linux_do() {
 	linux_tag=$((linux_tag + 1))
 	echo "$*" | tr '\n' ' ' >&3
 	echo >&3
-	lab_wait 30 linux_said "^linux: [0-9]* $linux_tag"
+	lab_wait $((30 * linux_patience)) linux_said "^linux: [0-9]* $linux_tag"
 	linux_status=$(sed -n "s/^linux: \([0-9]*\) $linux_tag.*/\1/p" /tmp/said)
 	[ "$linux_status" = 0 ] || tail -n 12 /tmp/said
 	return "${linux_status:-99}"
+}
+
+# Pages wait for the processors that used them last: dropping caches alone does
+# not bring all of them back.
+linux_count='sync; echo 3 >/proc/sys/vm/drop_caches; sleep 2;
+	echo 3 >/proc/sys/vm/drop_caches; sleep 1;
+	awk "/^(MemFree|Slab|SUnreclaim|PageTables|KernelStack|Percpu|VmallocUsed):/ {
+		print \"counter\", \$1, \$2 }" /proc/meminfo;
+	awk "/ noxs/ { n++; last = \$1 + 0 } END { print \"counter irqs\", n;
+		print \"counter last-irq\", last }" /proc/interrupts;
+	echo counter all-irqs $(ls /proc/irq | wc -l);
+	echo counter devices $(ls /sys/bus/noxs/devices | wc -l);
+	echo counter interfaces $(ls /sys/class/net | wc -l);
+	echo counter processes $(ls -d /proc/[0-9]* | wc -l)'
+
+linux_counters() {
+	linux_do "$linux_count" || return
+	tr -d '\r' </tmp/said | awk '
+		$1 == "counter" { value[$2] = $3 }
+		END { for (name in value) print name, value[name] }' | sort >"$2"
+	linux_id=$(chaos domid "$1") || return
+	lsevtchn "$linux_id" >/tmp/ports || return
+	{
+		echo "pages $(labpower "$linux_id" memory-now)"
+		echo "ports $(wc -l </tmp/ports)"
+		echo "last-port $(awk '{ print $1 + 0 }' /tmp/ports | sort -n | tail -n 1)"
+	} >>"$2"
+}
+
+linux_same() {
+	awk -v kb="${3:-512}" '
+	NR == FNR { before[$1] = $2; next }
+	{
+		d = $2 - before[$1]
+		# The highest number may as well be a lower one.
+		if (d < 0)
+			d = $1 ~ /^last-/ ? 0 : -d
+		loose = $1 ~ /:$/ ? kb : $1 == "processes" ? 4 : 0
+		if (d > loose) {
+			print $1 " " before[$1] " before, " $2 " after"
+			differs = 1
+		}
+		n++
+	}
+	END { exit differs || n != 16 }' "$1" "$2"
+}
+
+# What they were, for whoever reads the log.
+linux_tell() { # WHAT BEFORE AFTER
+	awk -v what="$1" 'NR == FNR { b[$1] = $2; next }
+		{ printf "%s%s %s", n++ ? ", " : "# " what ": ", $1,
+			b[$1] == $2 ? $2 : b[$1] "->" $2 }
+		END { print "" }' "$2" "$3"
+}
+
+# Leaks are looked for by a scan that the objects must have outlived 5 s before.
+linux_leaks='mount -t debugfs none /sys/kernel/debug; cd /sys/kernel/debug;
+	! [ -f kmemleak ] || { sleep 6; echo scan >kmemleak; sleep 6;
+		echo scan >kmemleak; ! grep . kmemleak; }'
+
+linux_clean() {
+	linux_do "! dmesg | sed '1,/noxs_bus/d' | grep -e WARNING: -e BUG: \
+		-e Call.Trace -e UBSAN: -e INFO: -e ODEBUG: &&
+		{ ! [ -f /proc/lockdep_stats ] ||
+			grep -q 'debug_locks: *1' /proc/lockdep_stats; }" &&
+		linux_do "$linux_leaks"
 }
