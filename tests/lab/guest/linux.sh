@@ -79,7 +79,7 @@ linux_do() {
 	linux_tag=$((linux_tag + 1))
 	echo "$*" | tr '\n' ' ' >&3
 	echo >&3
-	lab_wait $((30 * linux_patience)) linux_said "^linux: [0-9]* $linux_tag"
+	lab_wait $((90 * linux_patience)) linux_said "^linux: [0-9]* $linux_tag"
 	linux_status=$(sed -n "s/^linux: \([0-9]*\) $linux_tag.*/\1/p" /tmp/said)
 	[ "$linux_status" = 0 ] || tail -n 12 /tmp/said
 	return "${linux_status:-99}"
