@@ -13,7 +13,7 @@
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 RUN_FLAGS := $(if $(filter 1,$(V)),-v)
 LAB_TESTS ?= $(sort $(wildcard tests/lab/*.test)) tests/self/lab \
-	tests/frontend/dkms tests/tinyx/recipes
+	tests/frontend/bare-metal tests/frontend/dkms tests/tinyx/recipes
 SUBMAKE = $(MAKE) --no-print-directory
 
 test:
