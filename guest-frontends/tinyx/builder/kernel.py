@@ -254,8 +254,9 @@ class _Bench:
         return shrink.Result(passed, os.path.getsize(self._kernel))
 
 
-def shrunk(cache, more, test, timeout, say):
-    """The fragment that is left of ours and more when the test decides."""
+def shrunk(cache, more, test, timeout, say, only=()):
+    """The fragment that is left of ours and more when the test decides; only: the
+    options that may go, all if there are none."""
     options = kconfig.read(fragments(more))
     cache = os.path.abspath(cache)
     version = linuxsrc.version()
@@ -266,5 +267,6 @@ def shrunk(cache, more, test, timeout, say):
         bench = _Bench(tree, folder, test, timeout, say)
         journal = shrink.Journal(os.path.join(cache, "shrink-" + _digest(
             [version, test] + [x for f in files.items() for x in f])))
-        s = shrink.Shrink(options, bench.configure, bench.attempt, journal, say)
-        return shrink.fragment(s.run(), s.needed)
+        s = shrink.Shrink(options, bench.configure, bench.attempt, journal, say,
+                          only)
+        return shrink.fragment(s.run(), s.needed, s.off())

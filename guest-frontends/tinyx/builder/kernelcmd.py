@@ -37,6 +37,9 @@ def add_verbs(verbs):
                         "127: it cannot say")
     s.add_argument("--timeout", type=int, default=900, metavar="SECONDS",
                    help="of one test; 900")
+    s.add_argument("--only", action="append", default=[], metavar="OPTION",
+                   help="try without this one (and others that are named so), "
+                        "not without each")
     for verb in (k, s):
         add_options(verb)
         verb.add_argument("--cache", metavar="FOLDER", default=CACHE,
@@ -94,7 +97,9 @@ def run_kernel(args):
 def run_shrink(args):
     try:
         text = kernel.shrunk(args.cache, args.config, args.test, args.timeout,
-                             lambda line: print(shown(line), flush=True))
+                             lambda line: print(shown(line), flush=True),
+                             ["CONFIG_" + n.removeprefix("CONFIG_")
+                              for n in args.only])
     except OSError as e:
         raise TinyxError(e.filename or args.cache, e.strerror) from e
     with _whole(args.output) as out:

@@ -67,12 +67,17 @@ class Journal:
 
 class Shrink:
     """configure(options) returns a .config; attempt(config) a Result of the
-    kernel that was configured last."""
+    kernel that was configured last; only: the names to try without."""
 
     def __init__(self, options, configure, attempt, journal,
-                 say=lambda text: None):
-        self.options = dict(options)
+                 say=lambda text: None, only=()):
+        self._all, self.options = options, dict(options)
         self.needed, self.dropped = {}, []      # {name: bytes}, [(names, bytes)]
+        self._only = only or [o.name for o in options.values()
+                              if o.value == "y"]
+        for name in self._only:
+            if name not in options or options[name].value != "y":
+                raise TinyxError(name, "no fragment switches it on")
         self._configure, self._attempt = configure, attempt
         self._journal, self._say = journal, say
 
@@ -86,8 +91,14 @@ class Shrink:
                              "mend that first")
         self._size = first.size
         self._say(f"{self._size} bytes with all options")
-        self._split([o.name for o in self.options.values() if o.value == "y"])
+        self._split(self._only)
         return self.options
+
+    def off(self):
+        """The options that went.  One that others select is there all the same."""
+        have = kconfig.values(self._config)
+        return [n for n in self._all if n not in self.options and
+                have.get(n, "n") == "n"]
 
     def _result(self, config):
         known = self._journal.get(config)
@@ -153,12 +164,14 @@ def run_test(command, kernel, timeout):
     return p.returncode == 0
 
 
-def fragment(options, needed):
-    """The options that stay, as a fragment."""
+def fragment(options, needed, off):
+    """The options that stay, and those that went, as a fragment: behind those
+    that were shrunk it makes the small kernel."""
     lines = ["# Made by tinyx shrink."]
     for _, o in sorted(options.items()):
         cost = needed.get(o.name)
         why = ", ".join([w for w in (o.why, f"{cost} bytes" if cost else "")
                          if w])
         lines.append(f"{o.name}={o.value}" + (f"\t# {why}" if why else ""))
+    lines += [f"{name}=n\t# not needed" for name in sorted(off)]
     return "\n".join(lines) + "\n"
