@@ -21,7 +21,7 @@ config() { # NAME KERNEL IMAGE MEMORY
 	vif = [ "bridge=xenbr0" ]
 	END
 }
-config tinyx vmlinuz nginx 28
+config tinyx vmlinuz nginx 24
 config debian vmlinux debian 128
 config debian-xl vmlinux debian-xl 128
 sleep 10	# Xen scrubs its free memory when it is idle after boot

@@ -42,17 +42,18 @@ static int check_layout(struct chaos__create *c, const struct chaos__rung *s)
 			   c->cfg->kernel, why);
 }
 
-/* Linux unpacks its initramfs into memory, and frees the packed one when that is
- * done: for a moment all three are there. */
+/* Linux unpacks its initramfs into memory, and frees the packed one: when that is
+ * done, or, a Tinyx kernel, as it goes. */
 static int check_unpacked(struct chaos__create *c, const struct chaos__rung *s)
 {
 	const struct chaos__image *im = &c->image;
-	uint64_t kernel = im->end - im->start, need, mb = 1 << 20;
+	uint64_t kernel = im->end - im->start, files, mb = 1 << 20;
 
 	if (!im->linux_kernel || !im->ramdisk_unpacked)
 		return 0;
-	need = kernel / mb + im->ramdisk_size / mb + im->ramdisk_unpacked / mb;
-	if (need <= c->params.mem_kb / 1024)
+	files = im->ramdisk_unpacked > im->ramdisk_size ?
+		im->ramdisk_unpacked : im->ramdisk_size;
+	if (kernel / mb + files / mb <= c->params.mem_kb / 1024)
 		return 0;
 	return chaos__fail(c->ctx, -ENOSPC, c->name, s->name, "raise memory=",
 			   "%s: %llu MB that unpack to %llu and a kernel of %llu "

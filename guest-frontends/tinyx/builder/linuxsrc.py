@@ -45,6 +45,35 @@ HOOKS = (
      "#undef X86_ALIGN_RODATA_END\n"
      "#define X86_ALIGN_RODATA_END . = ALIGN(PAGE_SIZE); "
      "__end_rodata_hpage_align = .; __end_rodata_aligned = .;\n#endif"),
+    # The packed initramfs goes page by page while it is unpacked; else both are
+    # there at the end.
+    ("init/initramfs.c", "#include <linux/kexec.h>",
+     "#include <linux/kexec.h>\n\n"
+     "void __init initrd_is_read(const void *end)\n{\n"
+     "\tunsigned long upto = (unsigned long)end & PAGE_MASK;\n\n"
+     "\tif (IS_ENABLED(CONFIG_KEXEC_CORE) || do_retain_initrd ||\n"
+     "\t    upto < initrd_start + SZ_128K || upto > initrd_end)\n"
+     "\t\treturn;\n"
+     "\tfree_initrd_mem(initrd_start, upto);\n"
+     "\tinitrd_start = upto;\n}"),
+    ("lib/decompress_unzstd.c",
+     "\t\t/* Flush all of the data produced if using flush(). */",
+     "#ifndef UNZSTD_PREBOOT\n\t\tif (fill == NULL) {\n"
+     "\t\t\textern void initrd_is_read(const void *end);\n\n"
+     "\t\t\tinitrd_is_read(in_buf + in.pos);\n\t\t}\n#endif"),
+    # Pages are described 32 MB at a time, not 128, which take 2 MB to describe,
+    # and not in one page of 2 MB when it is less.
+    ("arch/x86/include/asm/sparsemem.h",
+     "# define SECTION_SIZE_BITS\t27 /* matt - 128 is convenient right now */",
+     "# define SECTION_SIZE_BITS\t25"),
+    ("arch/x86/mm/init_64.c", "\telse if (boot_cpu_has(X86_FEATURE_PSE))",
+     "\telse if (boot_cpu_has(X86_FEATURE_PSE) && end - start >= PMD_SIZE)"),
+    # Keeps 4 MB free, once pages of several kinds stand side by side, so that
+    # files that could be read again are thrown away.  There are none.
+    ("mm/page_alloc.c", "int watermark_boost_factor __read_mostly = 15000;",
+     "int watermark_boost_factor __read_mostly;"),
+    # The first megabyte is memory: there is no BIOS that would write to it.
+    ("arch/x86/realmode/init.c", "\tmemblock_reserve(0, SZ_1M);", ""),
 )
 
 # No kernel of a guest is built from these, and they are more than half.

@@ -11,9 +11,10 @@ MB = 1 << 20
 SLACK_MB = 9
 
 
-def minimum_mb(kernel, packed, unpacked):
-    """While it is unpacked both are there; then what is unpacked stays."""
-    need = kernel + packed + unpacked
+def minimum_mb(kernel, ours, packed, unpacked):
+    """A kernel of ours frees what it has unpacked as it goes; with others both are
+    there at the end."""
+    need = kernel + unpacked + (0 if ours else packed)
     return -(-need // MB) + SLACK_MB
 
 

@@ -63,3 +63,12 @@ def memory(path, data):
         raise TinyxError(path, f"built for {info.machine_name()}",
                          "guests are x86-64")
     return info.load_size
+
+
+# Who built it (kernel.ALWAYS): it stands in the head of a vmlinuz, too.
+BUILDER = b"(tinyx@noxs)"
+
+
+def is_ours(data):
+    """Built by tinyx kernel, with its changes?"""
+    return BUILDER in data

@@ -4,8 +4,9 @@
 # For tests of Tinyx guests, after lib.sh:  . /lab/tinyx.sh
 # Their kernel is /root/vmlinux, their images are in /root/tinyx.
 #
-#   tinyx_start NAME IMAGE VIF [WORDS]   create it, its program with these words;
-#                             what its console says is in /tmp/NAME.said
+#   tinyx_start NAME IMAGE VIF [WORDS [MEMORY [TYPE]]]   create it, its program with
+#                             these words; what its console says is in
+#                             /tmp/NAME.said
 #   tinyx_said NAME TEXT      was it said?
 #   tinyx_ended NAME          it ended by itself, within 180 s; away with it
 #   tinyx_answers ADDRESS     ping does, within 180 s
@@ -19,7 +20,8 @@ tinyx_start() {
 	kernel = "/root/vmlinux"
 	ramdisk = "/root/tinyx/$2.img"
 	cmdline = "console=hvc0 quiet rootfstype=ramfs${4:+ -- $4}"
-	memory = 128
+	memory = ${5:-128}
+	type = "${6:-pvh}"
 	vif = [ $tinyx_vif ]
 	END
 	chaos create "/tmp/$1.cfg" || return
