@@ -17,6 +17,7 @@
 #include "ring.h"
 
 #define MAX_DOMIDS 0x8000u
+#define LATE_US 10000	/* a timer may be; to sd-event it is 250 ms by itself */
 
 struct viewer;
 TAILQ_HEAD(viewers, viewer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The guests whose consoles are held: taken, and let go of when they die. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #define BOOT_NS		(30 * MS)	/* a guest is left to boot */
 #define AGAIN_MIN_NS	(1000 * MS)	/* somebody else has its console */
 #define AGAIN_MAX_NS	(10000 * MS)
-#define TURN		8u		/* taken before others are looked at */
 
 struct waiting {
 	TAILQ_ENTRY(waiting) link;
@@ -133,22 +133,36 @@ static void take_waiting(struct guest_table *t, struct waiting *w)
 	forget_waiting(t, w);
 }
 
+/*
+ * Nobody waits for it, and it takes as long as a create.  The thread's niceness
+ * does not see to that: Linux lets a nice thread that has the CPU go on until
+ * the next tick when others were woken before it.
+ */
+static void take_at_leisure(struct guest_table *t, struct waiting *w)
+{
+	struct sched_param none = { 0 }, param = { 0 };
+	int policy = sched_getscheduler(0);
+
+	sched_getparam(0, &param);
+	sched_setscheduler(0, SCHED_IDLE, &none);
+	take_waiting(t, w);
+	sched_setscheduler(0, policy, &param);
+}
+
+/* One: then the guests that are taken may have something to say. */
 static int take_due(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct guest_table *t = arg;
 	uint64_t now = pool_now_ns();
-	struct waiting *w, *next;
-	unsigned int n = 0;
+	struct waiting *w;
 
 	(void)source;
 	(void)usec;
-	for (w = TAILQ_FIRST(&t->waiting); w && n < TURN; w = next) {
-		next = TAILQ_NEXT(w, link);
-		if (w->due_ns > now)
-			continue;
-		take_waiting(t, w);
-		n++;
-	}
+	for (w = TAILQ_FIRST(&t->waiting); w; w = TAILQ_NEXT(w, link))
+		if (w->due_ns <= now)
+			break;
+	if (w)
+		take_at_leisure(t, w);
 	arm_take(t);
 	return 0;
 }
@@ -269,7 +283,7 @@ int guests_open(struct guest_table *t)
 	rc = talk_open(t);
 	if (!rc)
 		rc = sd_event_add_time(t->event, &t->take_timer,
-				       CLOCK_MONOTONIC, 0, 0, take_due, t);
+				       CLOCK_MONOTONIC, 0, LATE_US, take_due, t);
 	if (rc >= 0)
 		rc = sd_event_source_set_enabled(t->take_timer, SD_EVENT_OFF);
 	return rc < 0 ? rc : 0;

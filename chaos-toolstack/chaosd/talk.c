@@ -204,7 +204,7 @@ int talk_open(struct guest_table *t)
 				     set_ready, t);
 	if (rc >= 0)
 		rc = sd_event_add_time(t->event, &t->rest_timer,
-				       CLOCK_MONOTONIC, 0, 0, rested, t);
+				       CLOCK_MONOTONIC, 0, LATE_US, rested, t);
 	if (rc >= 0)
 		rc = sd_event_source_set_enabled(t->rest_timer, SD_EVENT_OFF);
 	return rc < 0 ? rc : 0;
