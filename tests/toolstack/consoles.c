@@ -291,8 +291,10 @@ static void test_input(void **state)
 		assert_true(n >= 0);
 		left -= n;
 		/* The guest takes what there is, and says so. */
-		rings[web].in_cons = __atomic_load_n(&rings[web].in_prod,
-						     __ATOMIC_ACQUIRE);
+		__atomic_store_n(&rings[web].in_cons,
+				 __atomic_load_n(&rings[web].in_prod,
+						 __ATOMIC_ACQUIRE),
+				 __ATOMIC_RELEASE);
 		fake_console_raise(web);
 		chaos_console_read(con, &c, 1);
 		usleep(100);

@@ -33,18 +33,6 @@ toolstack-power_LDLIBS += -Wl,--wrap=nanosleep
 ASYNC_WRAP := -Wl,--wrap=chaos_create -Wl,--wrap=chaos_destroy -pthread
 toolstack-async_LDLIBS += $(ASYNC_WRAP)
 
-# The same under the thread sanitizer, which goes with no other.
-ifneq ($(SAN),1)
-toolstack-tsan_SRCS := tests/toolstack/async.c $(toolstack-world_SRCS)
-toolstack-tsan_CFLAGS := $(TOOLSTACK_CFLAGS) -fsanitize=thread -O1 -g
-toolstack-tsan_PKGS := cmocka xlutil jansson $(UNPACK_PKGS)
-toolstack-tsan_LDLIBS := -fsanitize=thread $(ASYNC_WRAP) \
-	$(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
-$(eval $(call test_program,toolstack-tsan))
-# Nor with valgrind.
-TSAN_PROGRAMS += $(B)/tests/toolstack-tsan
-endif
-
 # The daemon, but for its process.
 toolstack-daemon_SRCS := $(addprefix chaos-toolstack/chaosd/,request.c call.c \
 	claim.c jit.c jit-act.c jit-file.c pool.c refill.c watcher.c log.c server.c \
@@ -56,6 +44,23 @@ $(foreach t,chaosd consoles jit,\
 $(foreach t,chaosd consoles jit,\
 	$(eval toolstack-$(t)_CFLAGS += -Ichaos-toolstack/chaosd -pthread) \
 	$(eval toolstack-$(t)_LDLIBS += -pthread $(call pkg_libs,libsystemd)))
+
+# Those with threads under the thread sanitizer, which goes with no other, nor with
+# valgrind.
+ifneq ($(SAN),1)
+define under_tsan
+$(1)-tsan_SRCS := $$($(1)_SRCS)
+$(1)-tsan_CFLAGS := $$($(1)_CFLAGS) -fsanitize=thread -O1 -g
+$(1)-tsan_PKGS := $$($(1)_PKGS)
+$(1)-tsan_LIBS := $$(patsubst %.a,%-tsan.a,$$($(1)_LIBS))
+$(1)-tsan_LDLIBS := -fsanitize=thread $$($(1)_LDLIBS)
+endef
+$(foreach t,world daemon,$(eval $(call under_tsan,toolstack-$(t))) \
+	$(eval $(call archive,toolstack-$(t)-tsan,tests/toolstack-$(t)-tsan.a)))
+$(foreach t,async chaosd consoles jit,$(eval $(call under_tsan,toolstack-$(t))) \
+	$(eval $(call test_program,toolstack-$(t)-tsan)) \
+	$(eval TSAN_PROGRAMS += $(B)/tests/toolstack-$(t)-tsan))
+endif
 
 # Whether the network backend is there, over real sockets.
 toolstack-backend_SRCS := tests/toolstack/backend.c \

@@ -72,7 +72,7 @@ int chaos__xen_get(struct chaos__xen *xen, uint32_t domid,
 		   struct chaos__xen_dom *dom)
 {
 	(void)xen;
-	fake_xen.nr_gets++;
+	__atomic_fetch_add(&fake_xen.nr_gets, 1, __ATOMIC_RELAXED);
 	if (fail_here("xen get"))
 		return -EIO;
 	if (!fake_xen_find(domid))
