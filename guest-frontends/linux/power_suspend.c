@@ -4,9 +4,10 @@
  *
  * The kernel has all of it (drivers/xen/manage.c, do_suspend()), for a request
  * that comes through XenStore, and does not export it.  A module finds its
- * address by way of a kprobe that is never hit; a kernel that has this driver
- * built in has it made known (guest-frontends/tinyx).  Of XenStore it wants a
- * ring to reset; in a domain without one it gets an empty page.
+ * address by way of a kprobe that is never armed, which alters no code and need
+ * not wait for all tasks; a kernel that has this driver built in has it made known
+ * (guest-frontends/tinyx).  Of XenStore it wants a ring to reset; in a domain
+ * without one it gets an empty page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,7 +30,10 @@ static void (*kernel_suspend)(void);
 #ifdef MODULE
 static unsigned long find(const char *name)
 {
-	struct kprobe probe = { .symbol_name = name };
+	struct kprobe probe = {
+		.symbol_name = name,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
 	unsigned long addr;
 
 	if (register_kprobe(&probe))

@@ -5,6 +5,7 @@
 # Needs /root/vmlinux and /root/noxs-initramfs (guest/noxs-init).
 #
 #   linux_config NAME TYPE VCPUS VIF [LINES...]   a configuration
+#   linux_wait SECONDS COMMAND... lab_wait, as patient as LINUX_PATIENCE says
 #   linux_console NAME        open its console; what it says is in /tmp/said
 #   linux_hang_up             wait for its end, which is the domain's
 #   linux_ready               wait until its init takes commands
@@ -16,6 +17,11 @@
 #                             vary by KB (512), which is the same for few times
 #                             and for many
 #   linux_tell WHAT BEFORE AFTER  both in one line
+#   linux_objects FILE        how many objects are in use, by kind: of each slab
+#                             cache that the kernel does not call reclaimable,
+#                             and areas of its address space
+#   linux_grown BEFORE AFTER N    two such files: fails and prints what has grown
+#                             by more than N objects
 #   linux_clean               the guest's kernel has nothing to complain of, and
 #                             one that looks for faults still looks for them
 #
@@ -50,13 +56,19 @@ linux_console() {
 	exec 3>/tmp/keys
 }
 
+linux_wait() { # SECONDS COMMAND...
+	linux_s=$(($1 * linux_patience))
+	shift
+	lab_wait "$linux_s" "$@"
+}
+
 linux_hung_up() {
 	! kill -0 $linux_pid 2>/dev/null
 }
 
 linux_hang_up() {
 	exec 3>&-
-	lab_wait 20 linux_hung_up || kill $linux_pid
+	linux_wait 20 linux_hung_up || kill $linux_pid
 	wait $linux_pid
 }
 
@@ -86,9 +98,11 @@ linux_do() {
 }
 
 # Pages wait for the processors that used them last: dropping caches alone does
-# not bring all of them back.
+# not bring all of them back.  Free objects stay in their caches until asked for.
 linux_count='sync; echo 3 >/proc/sys/vm/drop_caches; sleep 2;
 	echo 3 >/proc/sys/vm/drop_caches; sleep 1;
+	for i in /sys/kernel/slab/*; do
+		[ -L $i ] || echo 1 >$i/shrink; done;
 	awk "/^(MemFree|Slab|SUnreclaim|PageTables|KernelStack|Percpu|VmallocUsed):/ {
 		print \"counter\", \$1, \$2 }" /proc/meminfo;
 	awk "/ noxs/ { n++; last = \$1 + 0 } END { print \"counter irqs\", n;
@@ -136,6 +150,40 @@ linux_tell() { # WHAT BEFORE AFTER
 		{ printf "%s%s %s", n++ ? ", " : "# " what ": ", $1,
 			b[$1] == $2 ? $2 : b[$1] "->" $2 }
 		END { print "" }' "$2" "$3"
+}
+
+# To be asked behind linux_counters.  An area that was given back keeps its
+# vmap_area, and that of the gap beside it, until 32 MB a processor are unmapped at
+# once: counted are those in use.
+linux_kinds='grep -l 1 /sys/kernel/slab/*/reclaim_account |
+	sed "s,.*slab/\(.*\)/.*,\1 reclaimable," >/tmp/kinds;
+	awk "\$2 == \"reclaimable\" { not[\$1] = 1; next }
+		FNR > 2 && !(\$1 in not) && \$1 != \"vmap_area\" {
+			print \"object\", \$1, \$2, \$4 }" /tmp/kinds /proc/slabinfo;
+	echo object address-space $(grep -vc unpurged /proc/vmallocinfo) 0;
+	echo "# waiting for unmap: $(grep -c unpurged /proc/vmallocinfo)"'
+
+linux_objects() { # FILE
+	linux_i=$(wc -l </tmp/said)
+	linux_do "$linux_kinds" || return
+	tail -n +"$linux_i" /tmp/said | tr -d '\r' |
+		sed -n 's/^object //p' | sort >"$1"
+	[ "$(wc -l <"$1")" -gt 50 ] && grep -q ^address-space "$1"
+}
+
+linux_grown() { # BEFORE AFTER N
+	awk -v slack="$3" '
+	NR == FNR { before[$1] = $2; next }
+	{
+		d = $2 - before[$1]
+		bytes += d * $3
+		if (d > slack) {
+			print $1 ", of " $3 " bytes: " before[$1] + 0 " before, " \
+				$2 " after"
+			grown = 1
+		}
+	}
+	END { print "all: " bytes " bytes more"; exit grown }' "$1" "$2"
 }
 
 # Leaks are looked for by a scan that the objects must have outlived 5 s before.
