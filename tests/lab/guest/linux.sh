@@ -152,9 +152,9 @@ linux_tell() { # WHAT BEFORE AFTER
 		END { print "" }' "$2" "$3"
 }
 
-# To be asked behind linux_counters.  An area that was given back keeps its
-# vmap_area, and that of the gap beside it, until 32 MB a processor are unmapped at
-# once: counted are those in use.
+# To be asked behind linux_counters.  vmap_area is Linux's book of its address
+# space, free parts and those to be unmapped some day included: counted are the
+# areas in use (docs/linux-guests.md).
 linux_kinds='grep -l 1 /sys/kernel/slab/*/reclaim_account |
 	sed "s,.*slab/\(.*\)/.*,\1 reclaimable," >/tmp/kinds;
 	awk "\$2 == \"reclaimable\" { not[\$1] = 1; next }
