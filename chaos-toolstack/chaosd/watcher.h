@@ -19,7 +19,7 @@
 
 #include <chaos.h>
 
-#define WATCH_MAX_RESTARTS 64
+#define WATCH_MAX_RESTARTS 64u
 
 struct watch_guest;
 TAILQ_HEAD(watch_guests, watch_guest);

@@ -78,14 +78,15 @@ static uint64_t ask(struct fixture *f, const void *data, size_t size)
 
 static void test_each_format(void **state)
 {
+	static const uint8_t cpio[] = { '0', '7', '0', '7', '0', '1' };
 	struct fixture *f = *state;
 	size_t i;
 
 	for (i = 0; i < NR_PACKERS; i++)
 		assert_int_equal(ask(f, packed, packers[i]()), UNPACKED);
-	memcpy(plain, "070701", 6);
+	memcpy(plain, cpio, sizeof(cpio));
 	assert_int_equal(ask(f, plain, 512), 512);
-	memset(plain, 0, 6);
+	memset(plain, 0, sizeof(cpio));
 }
 
 static void test_what_does_not_say(void **state)

@@ -19,6 +19,7 @@
 #define ROOM	(1u << 20)
 #define SETUP	2		/* sectors of set-up code, but for the first */
 #define PAYLOAD	0x300		/* in the protected-mode part */
+#define REST	24		/* bytes of code behind it */
 
 static uint8_t packed[ROOM];
 
@@ -83,19 +84,20 @@ static void put_le(uint8_t *p, uint32_t v, unsigned int n)
 /* What Linux's boot protocol says, and no more. */
 static size_t bzimage(const uint8_t *payload, size_t size, uint8_t *out)
 {
+	static const uint8_t magic[] = { 'H', 'd', 'r', 'S' };
 	size_t at = (SETUP + 1) * 512 + PAYLOAD;
 
 	memset(out, 0, at);
 	out[0x1f1] = SETUP;
-	memcpy(out + 0x202, "HdrS", 4);
+	memcpy(out + 0x202, magic, sizeof(magic));
 	put_le(out + 0x206, 0x20f, 2);
 	put_le(out + 0x248, PAYLOAD, 4);
 	/* The size of what is packed stands behind it, and is counted. */
 	put_le(out + 0x24c, (uint32_t)size + 4, 4);
 	memcpy(out + at, payload, size);
 	put_le(out + at + size, 12345, 4);
-	memcpy(out + at + size + 4, "and the rest of the code", 24);
-	return at + size + 28;
+	memset(out + at + size + 4, 0x90, REST);
+	return at + size + 4 + REST;
 }
 
 static int try(struct fixture *f, const void *data, size_t size,
@@ -144,7 +146,7 @@ static void test_bzimage(void **state)
 	struct chaos__image im;
 	struct elf_file elf;
 	const char *why;
-	size_t i, n;
+	size_t i, n = 0;
 
 	elf_make(&elf);
 	for (i = 0; i < NR_PACKERS; i++) {
