@@ -137,7 +137,8 @@ linux_same() {
 		# The highest number may as well be a lower one.
 		if (d < 0)
 			d = $1 ~ /^last-/ ? 0 : -d
-		loose = $1 ~ /:$/ ? kb : $1 == "processes" ? 4 : 0
+		# Which numbers the irqs have depends on who came back first.
+		loose = $1 ~ /:$/ ? kb : $1 ~ /^(processes|last-irq)$/ ? 4 : 0
 		if (d > loose) {
 			print $1 " " before[$1] " before, " $2 " after"
 			differs = 1
