@@ -43,12 +43,7 @@ static void expect_dead(void)
 	/* Not with the same offer again, but with a new one. */
 	peer_publish(XEN_NOXS_STATE_INIT, 0);
 	assert_int_equal(seen.up, 1);
-	peer.back.hdr.generation++;
-	peer_publish(XEN_NOXS_STATE_INIT, 0);
-	assert_int_equal(seen.up, 2);
-	peer_attach();
-	peer_rx_frame(60, 1);
-	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+	peer_comes_again();
 	peer_finish();
 }
 

@@ -212,12 +212,7 @@ static void backend_is_not_there(void **state)
 	/* Twice is as good as once. */
 	noxs_netfront_abandon(seen.nf);
 	assert_false(noxs_bus_pending(&peer.bus));
-	peer.back.hdr.generation++;
-	peer_publish(XEN_NOXS_STATE_INIT, 0);
-	assert_int_equal(seen.up, 2);
-	peer_attach();
-	peer_rx_frame(60, 1);
-	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+	peer_comes_again();
 	peer_finish();
 }
 

@@ -171,6 +171,18 @@ void peer_connect(void)
 	assert_true(noxs_netfront_connected(seen.nf));
 }
 
+void peer_comes_again(void)
+{
+	unsigned int up = seen.up;
+
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, up + 1);
+	peer_attach();
+	peer_rx_frame(60, 1);
+	assert_int_equal(noxs_netfront_poll(seen.nf, 8), 1);
+}
+
 void peer_finish(void)
 {
 	noxs_bus_fini(&peer.bus);

@@ -58,6 +58,8 @@ struct xen_noxs_net_front peer_front(void);
 void peer_attach(void);
 /* Start, attach, CONNECTED. */
 void peer_connect(void);
+/* After a connection that ended: a new offer, taken, and a frame through it. */
+void peer_comes_again(void);
 /* Stop the bus; nothing may be left. */
 void peer_finish(void);
 
