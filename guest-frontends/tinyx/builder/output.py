@@ -91,7 +91,8 @@ def unpacked_size(tree):
 
 
 # The kernel takes memory of the window's size to unpack: 256 KB take a
-# hundredth more of the image than 1 MB, and a guest has little.  Its own sum over the data would only cost time.
+# hundredth more of the image than 1 MB, and a guest has little.  Its own sum
+# over the data would only cost time.
 ZSTD = ["zstd", "-19", "--zstd=wlog=18", "--no-check", "--single-thread", "-qc"]
 
 
