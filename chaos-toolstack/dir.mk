@@ -5,7 +5,7 @@
 
 NOXS_INC := -Ihypervisor-ext/include -Ichaos-toolstack/libnoxs/include
 
-libnoxs_SRCS   := $(addprefix chaos-toolstack/libnoxs/,noxs.c map.c netback.c)
+libnoxs_SRCS   := $(addprefix chaos-toolstack/libnoxs/,noxs.c map.c netback.c netback-drop.c)
 libnoxs_CFLAGS := $(NOXS_INC)
 libnoxs_PKGS   := xencall xenforeignmemory xentoollog
 $(eval $(call archive,libnoxs,lib/libnoxs.a))

@@ -10,6 +10,7 @@
 #include "evtchn.h"
 #include "gnttab.h"
 #include "guest.h"
+#include "ledger.h"
 #include "link.h"
 #include "tap.h"
 #include "vif.h"
@@ -47,44 +48,64 @@ static int attach_tap(struct nbl *nb, const struct noxs_netback_request *req,
 	return nbl_closer_open(nb->closer, ifname, &vif->tap, err);
 }
 
+/*
+ * It stays when the process goes, and the ledger says whose it is: in the other
+ * order, one that nobody knows could be left.
+ */
+static void attach_keep(struct nbl_vif *vif)
+{
+	int rc;
+
+	nbl_vif_record(vif);
+	if (!vif->record || vif->tap->kept)
+		return;
+	rc = nbl_tap_keep(vif->tap->fd, true);
+	if (rc)
+		nbl_log(NBL_WARN, "keep %s: %s", vif->tap->ifname,
+			nbl_strerror(rc));
+	vif->tap->kept = !rc;
+}
+
 /* A spare without a bridge waits for one off any, and down. */
-static int attach_bridge(struct nbl_vif *vif, int master, unsigned int mtu)
+static int attach_bridge(struct nbl_vif *vif, const struct nbl_place *to)
 {
 	const char *ifname = vif->tap->ifname;
 	struct nbl_link *link = vif->nb->link;
+	unsigned int mtu;
 	int rc;
 
 	if (!vif->spare)
-		return nbl_link_attach(link, ifname, master, mtu);
-	if (!master)
-		return 0;
+		return nbl_owner_attach(vif, to);
+	if (!to->master)
+		return nbl_link_find(link, ifname, &vif->ifindex, &mtu);
 	rc = nbl_tap_deaf(vif->tap->fd, true);
 	if (rc)
 		return rc;
-	return nbl_link_attach_quiet(link, ifname, master, mtu, &vif->ifindex);
+	return nbl_link_attach_quiet(link, ifname, to->master, to->mtu,
+				     &vif->ifindex);
 }
 
 /* TAP on its bridge; the MTU is settled here. */
-static int attach_link(struct nbl *nb, const struct noxs_netback_request *req,
-		       struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
+int nbl_vif_link(struct nbl *nb, const struct noxs_netback_request *req,
+		 struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
 {
-	unsigned int mtu;
-	int master, rc;
+	struct nbl_place to = { .master = 0 };
+	int rc;
 
-	rc = nbl_owner_place(nb, req, &master, &mtu, err);
+	rc = nbl_owner_place(nb, req, &to, err);
 	if (rc)
 		return rc;
-	nbl_owner_take(vif, req, mtu);
+	nbl_owner_take(vif, req, to.mtu);
 	memcpy(vif->bridge, req->bridge, sizeof(vif->bridge));
 
 	rc = attach_tap(nb, req, vif, err);
 	if (rc)
 		return rc;
-	rc = attach_bridge(vif, master, mtu);
+	rc = attach_bridge(vif, &to);
 	if (rc) {
 		nbl_closer_push(nb->closer, vif->tap);
 		vif->tap = NULL;
-		if (rc == -EOPNOTSUPP && master)
+		if (rc == -EOPNOTSUPP && to.master)
 			return nbl_fail(err, rc, "%s is not a bridge",
 					req->bridge);
 		return nbl_fail(err, rc, "put TAP on bridge %s", req->bridge);
@@ -92,11 +113,23 @@ static int attach_link(struct nbl *nb, const struct noxs_netback_request *req,
 	return 0;
 }
 
+void nbl_vif_offer(struct nbl_vif *vif, uint32_t generation)
+{
+	struct xen_noxs_net_back *back = &vif->back;
+
+	back->hdr.magic = XEN_NOXS_BACK_MAGIC;
+	back->hdr.version = XEN_NOXS_VERSION;
+	back->hdr.size = sizeof(*back);
+	back->hdr.state = XEN_NOXS_STATE_INIT;
+	back->hdr.generation = generation;
+	back->hdr.features = NBL_VIF_FEATURES;
+	back->max_queues = 1;
+}
+
 static int attach_device(struct nbl *nb,
 			 const struct noxs_netback_request *req,
 			 struct nbl_vif *vif, uint64_t *serial)
 {
-	struct xen_noxs_net_back *back = &vif->back;
 	struct xen_noxs_add op = {
 		.domid = req->domid,
 		.backend = nb->domid,
@@ -107,15 +140,8 @@ static int attach_device(struct nbl *nb,
 	};
 	int rc;
 
-	back->hdr.magic = XEN_NOXS_BACK_MAGIC;
-	back->hdr.version = XEN_NOXS_VERSION;
-	back->hdr.size = sizeof(*back);
-	back->hdr.state = XEN_NOXS_STATE_INIT;
-	back->hdr.generation = 1;
-	back->hdr.features = NBL_VIF_FEATURES;
-	back->max_queues = 1;
-	memcpy(op.back, back, sizeof(*back));
-
+	nbl_vif_offer(vif, 1);
+	memcpy(op.back, &vif->back, sizeof(vif->back));
 	rc = noxs_add(nb->nx, &op);
 	if (rc)
 		return rc;
@@ -143,7 +169,7 @@ static void vif_remove_device(struct nbl_vif *vif, uint16_t domid,
 			domid, nbl_strerror(rc));
 }
 
-static int attach_front(struct nbl_vif *vif)
+int nbl_vif_map_front(struct nbl_vif *vif)
 {
 	const uint8_t *addr;
 	int rc;
@@ -167,6 +193,20 @@ static void tap_ready(struct nbl_source *src, uint32_t events)
 	if (vif->dozing)
 		nbl_await_stir(vif);
 	nbl_vif_ready(vif);
+}
+
+struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id)
+{
+	struct nbl_vif *vif = calloc(1, sizeof(*vif));
+
+	if (!vif)
+		return NULL;
+	vif->nb = nb;
+	vif->id = id;
+	vif->tap_src.fn = tap_ready;
+	nbl_held_init(&vif->held, &nb->held_bytes);
+	nbl_held_init(&vif->stalled, &nb->stalled_bytes);
+	return vif;
 }
 
 /* From the event channel on: what the guest can see. */
@@ -196,7 +236,7 @@ static int attach_guest(struct nbl *nb, const struct noxs_netback_request *req,
 		nbl_fail(err, rc, "domain %u", req->domid);
 		goto err_device;
 	}
-	rc = attach_front(vif);
+	rc = nbl_vif_map_front(vif);
 	if (rc) {
 		nbl_fail(err, rc, "map the front page of domain %u",
 			 req->domid);
@@ -215,6 +255,30 @@ err_port:
 	return rc;
 }
 
+void nbl_vif_record(struct nbl_vif *vif)
+{
+	struct nbl_record r = {
+		.serial = vif->guest->serial,
+		.domid = vif->guest->domid,
+		.vif = vif->id,
+		.flags = vif->spare ? NOXS_NETBACK_SPARE : vif->flags,
+		.ifindex = (uint32_t)vif->ifindex,
+		.vlan = vif->vlan,
+	};
+
+	memcpy(r.limit, vif->limit, sizeof(r.limit));
+	memcpy(r.ifname, vif->tap->ifname, sizeof(r.ifname));
+	memcpy(r.bridge, vif->bridge, sizeof(r.bridge));
+	nbl_ledger_put(vif->nb->ledger, &vif->record, &r);
+}
+
+void nbl_vif_enter(struct nbl_vif *vif)
+{
+	nbl_guest_vif_add(vif->guest, vif);
+	vif->nb->nr_vifs++;
+	attach_keep(vif);
+}
+
 int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		   struct nbl_vif **out, char err[NBL_ERROR_SIZE])
 {
@@ -226,23 +290,17 @@ int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		rc = attach_check_new(nb, req, err);
 	if (rc)
 		return rc;
-	vif = calloc(1, sizeof(*vif));
+	vif = nbl_vif_new(nb, req->vif);
 	if (!vif)
 		return nbl_fail(err, -ENOMEM, "allocate a vif");
-	vif->nb = nb;
-	vif->id = req->vif;
 	vif->spare = req->flags & NOXS_NETBACK_SPARE;
-	vif->tap_src.fn = tap_ready;
-	nbl_held_init(&vif->held, &nb->held_bytes);
-
-	rc = attach_link(nb, req, vif, err);
+	rc = nbl_vif_link(nb, req, vif, err);
 	if (rc)
 		goto err_free;
 	rc = attach_guest(nb, req, vif, err);
 	if (rc)
 		goto err_tap;
-	nbl_guest_vif_add(vif->guest, vif);
-	nb->nr_vifs++;
+	nbl_vif_enter(vif);
 	if (!vif->spare)
 		nbl_await_own(vif);
 	nbl_log(NBL_DEBUG, "%s: %svif %u of domain %u on %s", vif->tap->ifname,
@@ -271,7 +329,11 @@ static void vif_release(struct nbl_vif *vif)
 	nbl_guest_vif_del(vif->guest, vif);
 	nbl_guest_front_put(nb, vif->guest, vif->pair);
 	nbl_guest_put(nb, vif->guest);
-	nbl_log(NBL_DEBUG, "%s: detached", vif->tap->ifname);
+	nbl_log(NBL_DEBUG, "%s: %s", vif->tap->ifname,
+		vif->tap->leave ? "left" : "detached");
+	/* Its record goes when its TAP has gone. */
+	if (!vif->tap->leave)
+		vif->tap->record = vif->record;
 	nbl_closer_push(nb->closer, vif->tap);
 	nb->nr_vifs--;
 	if (vif->on_ready)
@@ -296,5 +358,12 @@ void nbl_vif_detach(struct nbl_vif *vif)
 void nbl_vif_drop(struct nbl_vif *vif)
 {
 	nbl_vif_disconnect(vif);
+	vif_release(vif);
+}
+
+void nbl_vif_leave(struct nbl_vif *vif)
+{
+	nbl_vif_disconnect(vif);
+	vif->tap->leave = true;
 	vif_release(vif);
 }

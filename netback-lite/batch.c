@@ -64,6 +64,19 @@ struct nbl_packet *nbl_batch_packet(struct nbl_batch *b, uint32_t len)
 	return p;
 }
 
+void nbl_batch_trim(struct nbl_batch *b, uint32_t n)
+{
+	struct nbl_packet *p = &b->packet[b->nr_packets - 1];
+
+	b->used = (uint32_t)((uint8_t *)p->hdr - b->arena);
+	if (!n) {
+		b->nr_packets--;
+		return;
+	}
+	p->len = n - HDR;
+	b->used += batch_size(p->len);
+}
+
 void nbl_batch_reset(struct nbl_batch *b)
 {
 	b->nr_segs = 0;

@@ -17,10 +17,11 @@
 #include <linux/virtio_net.h>
 
 #include "gnttab.h"
+#include "gso.h"
 
 #define NBL_BATCH_SEGS	128u	/* copies, and slots */
 #define NBL_BATCH_PKTS	64u
-#define NBL_BATCH_ARENA	(256u * 1024)
+#define NBL_BATCH_ARENA	(320u * 1024)	/* four of the largest, and room to read */
 
 struct nbl_packet {
 	struct virtio_net_hdr *hdr;
@@ -29,7 +30,10 @@ struct nbl_packet {
 	uint16_t first_slot, nr_slots;
 	uint16_t first_seg, nr_segs;
 	uint16_t flags;		/* of the ring */
+	struct nbl_gso gso;	/* of size 0: no extra slot */
 	int16_t status;		/* NETIF_RSP_* */
+	uint8_t drop;		/* NOXS_NETBACK_DROP_*, unless it is OKAY */
+	int written;		/* by writer.h: 0 or -errno */
 };
 
 struct nbl_batch {
@@ -49,6 +53,8 @@ bool nbl_batch_room(const struct nbl_batch *b, unsigned int slots,
 		    uint32_t len);
 /* The next packet: zeroed header, frame of len bytes.  There must be room. */
 struct nbl_packet *nbl_batch_packet(struct nbl_batch *b, uint32_t len);
+/* The last packet is n bytes, header included, and no longer; 0: none at all. */
+void nbl_batch_trim(struct nbl_batch *b, uint32_t n);
 /* Forget everything. */
 void nbl_batch_reset(struct nbl_batch *b);
 /* Did all copies of this packet succeed? */

@@ -19,24 +19,55 @@
 
 #define DEFAULT_MTU	1500u
 
-int nbl_owner_place(struct nbl *nb, const struct noxs_netback_request *req,
-		    int *master, unsigned int *mtu, char err[NBL_ERROR_SIZE])
+/* A guest in a VLAN that is none would be in all of them. */
+static int owner_vlan(struct nbl *nb, const struct noxs_netback_request *req,
+		      struct nbl_place *p, char err[NBL_ERROR_SIZE])
 {
-	unsigned int of_bridge = DEFAULT_MTU;
 	int rc;
 
-	*master = 0;
+	p->vlan = req->vlan;
+	if (!p->vlan)
+		return 0;
+	rc = nbl_link_vlan_bridge(nb->link, p->master, &p->pvid);
+	if (rc == -EPROTONOSUPPORT)
+		return nbl_fail(err, rc, "VLAN %u: %s does not filter by VLAN",
+				p->vlan, req->bridge);
+	if (rc == -EOPNOTSUPP)
+		return nbl_fail(err, rc, "%s is not a bridge", req->bridge);
+	return rc ? nbl_fail(err, rc, "VLANs of %s", req->bridge) : 0;
+}
+
+int nbl_owner_place(struct nbl *nb, const struct noxs_netback_request *req,
+		    struct nbl_place *out, char err[NBL_ERROR_SIZE])
+{
+	struct nbl_place p = { .mtu = DEFAULT_MTU };
+	int rc;
+
 	if (req->bridge[0]) {
-		rc = nbl_link_find(nb->link, req->bridge, master, &of_bridge);
-		if (rc) {
-			nbl_fail(err, rc, "bridge %s", req->bridge);
-			return rc;
-		}
+		rc = nbl_link_find(nb->link, req->bridge, &p.master, &p.mtu);
+		if (rc)
+			return nbl_fail(err, rc, "bridge %s", req->bridge);
 	}
-	*mtu = req->mtu ? req->mtu : of_bridge;
-	if (*mtu > XEN_NOXS_NET_MAX_MTU)
-		*mtu = XEN_NOXS_NET_MAX_MTU;
+	rc = owner_vlan(nb, req, &p, err);
+	if (rc)
+		return rc;
+	if (req->mtu)
+		p.mtu = req->mtu;
+	if (p.mtu > XEN_NOXS_NET_MAX_MTU)
+		p.mtu = XEN_NOXS_NET_MAX_MTU;
+	*out = p;
 	return 0;
+}
+
+int nbl_owner_attach(struct nbl_vif *vif, const struct nbl_place *p)
+{
+	struct nbl_link *link = vif->nb->link;
+	const char *ifname = vif->tap->ifname;
+
+	if (p->vlan)
+		return nbl_link_attach_vlan(link, ifname, p->master, p->mtu,
+					    p->pvid, p->vlan, &vif->ifindex);
+	return nbl_link_attach(link, ifname, p->master, p->mtu, &vif->ifindex);
 }
 
 void nbl_owner_take(struct nbl_vif *vif,
@@ -50,8 +81,18 @@ void nbl_owner_take(struct nbl_vif *vif,
 	back->prefix = req->prefix;
 	memcpy(back->ip, req->ip, sizeof(back->ip));
 	memcpy(back->gateway, req->gateway, sizeof(back->gateway));
-	vif->rate.bytes = req->rate_bytes;
-	vif->rate.interval_ns = (int64_t)req->rate_interval_us * 1000;
+	vif->flags = req->flags;
+	vif->vlan = req->vlan;
+	memcpy(vif->limit, req->limit, sizeof(vif->limit));
+	nbl_spoof_off(&vif->spoof);
+	if (req->flags & NOXS_NETBACK_SPOOF_MAC)
+		nbl_spoof_set(&vif->spoof, req->mac,
+			      req->flags & NOXS_NETBACK_SPOOF_IP ? req->ip
+								 : NULL);
+	nbl_rate_set(&vif->tx_rate, &req->limit[NOXS_NETBACK_TX_BYTES],
+		     &req->limit[NOXS_NETBACK_TX_FRAMES]);
+	nbl_rate_set(&vif->rx_rate, &req->limit[NOXS_NETBACK_RX_BYTES],
+		     &req->limit[NOXS_NETBACK_RX_FRAMES]);
 	vif->max_frame = mtu + NBL_ETH_OVERHEAD;
 }
 
@@ -82,22 +123,30 @@ static struct nbl_vif *bind_find(struct nbl *nb,
 
 /* Already on its bridge.  mtu is what it has. */
 static int bind_port(struct nbl_vif *vif, unsigned int mtu,
-		     unsigned int new_mtu, char err[NBL_ERROR_SIZE])
+		     const struct nbl_place *to, char err[NBL_ERROR_SIZE])
 {
 	struct nbl_link *link = vif->nb->link;
 	const char *ifname = vif->tap->ifname;
 	int rc;
 
-	if (new_mtu != mtu) {
-		rc = nbl_link_set_mtu(link, ifname, new_mtu);
+	if (to->mtu != mtu) {
+		rc = nbl_link_set_mtu(link, ifname, to->mtu);
 		if (rc)
 			return nbl_fail(err, rc, "give %s MTU %u", ifname,
-					new_mtu);
+					to->mtu);
+	}
+	if (to->vlan) {
+		rc = nbl_link_vlan(link, vif->ifindex, to->pvid, to->vlan);
+		if (rc) {
+			nbl_fail(err, rc, "put %s into VLAN %u", ifname,
+				 to->vlan);
+			goto err_vlan;
+		}
 	}
 	rc = nbl_tap_deaf(vif->tap->fd, false);
 	if (rc) {
 		nbl_fail(err, rc, "let %s hear", ifname);
-		goto err_mtu;
+		goto err_vlan;
 	}
 	rc = nbl_link_flood(link, vif->ifindex, true);
 	if (!rc)
@@ -110,23 +159,28 @@ static int bind_port(struct nbl_vif *vif, unsigned int mtu,
 		nbl_fail(err, rc, "let %s flood to %s", vif->bridge, ifname);
 	}
 	nbl_tap_deaf(vif->tap->fd, true);
-err_mtu:
-	if (new_mtu != mtu)
+err_vlan:
+	if (to->vlan) {
+		/* It may be in neither; what is left over is no harm. */
+		nbl_link_vlan(link, vif->ifindex, to->vlan, 0);
+		nbl_link_vlan(link, vif->ifindex, 0, to->pvid);
+	}
+	if (to->mtu != mtu)
 		nbl_link_set_mtu(link, ifname, mtu);
 	return rc;
 }
 
 static int bind_link(struct nbl_vif *vif,
-		     const struct noxs_netback_request *req, int master,
-		     unsigned int mtu, unsigned int new_mtu,
+		     const struct noxs_netback_request *req,
+		     const struct nbl_place *to, unsigned int mtu,
 		     char err[NBL_ERROR_SIZE])
 {
 	int rc;
 
 	if (vif->bridge[0])
-		return bind_port(vif, mtu, new_mtu, err);
-	rc = nbl_link_attach(vif->nb->link, vif->tap->ifname, master, new_mtu);
-	if (rc == -EOPNOTSUPP && master)
+		return bind_port(vif, mtu, to, err);
+	rc = nbl_owner_attach(vif, to);
+	if (rc == -EOPNOTSUPP && to->master)
 		return nbl_fail(err, rc, "%s is not a bridge", req->bridge);
 	if (rc)
 		return nbl_fail(err, rc, "put TAP on bridge %s", req->bridge);
@@ -149,9 +203,9 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 {
 	static const struct noxs_netback_request nobody;
 	struct xen_noxs_net_back spare;
+	struct nbl_place to = { .master = 0 };
 	struct nbl_vif *vif;
-	unsigned int mtu;
-	int master, rc;
+	int rc;
 
 	rc = nbl_attach_check(req, err);
 	if (rc)
@@ -159,11 +213,11 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 	vif = bind_find(nb, req, &rc, err);
 	if (!vif)
 		return rc;
-	rc = nbl_owner_place(nb, req, &master, &mtu, err);
+	rc = nbl_owner_place(nb, req, &to, err);
 	if (rc)
 		return rc;
 	spare = vif->back;
-	nbl_owner_take(vif, req, mtu);
+	nbl_owner_take(vif, req, to.mtu);
 	rc = bind_offer(vif);
 	if (rc) {
 		if (rc == -ESTALE || rc == -ENOENT)
@@ -172,10 +226,11 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 			 req->domid);
 		goto err_take;
 	}
-	rc = bind_link(vif, req, master, spare.mtu, mtu, err);
+	rc = bind_link(vif, req, &to, spare.mtu, err);
 	if (rc)
 		goto err_offer;
 	vif->spare = false;
+	nbl_vif_record(vif);
 	nbl_await_own(vif);
 	if (vif->unmask_due)
 		nbl_vif_ready(vif);

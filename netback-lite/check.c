@@ -50,12 +50,44 @@ static bool mac_valid(const uint8_t mac[6])
 	return !(mac[0] & 1) && !all_zero(mac, 6);
 }
 
+static bool limits_valid(const struct noxs_netback_request *req)
+{
+	const struct noxs_netback_limit *l;
+	unsigned int i;
+
+	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++) {
+		l = &req->limit[i];
+		if (!l->amount != !l->interval_us || l->pad ||
+		    l->amount > INT64_MAX / 2)
+			return false;
+	}
+	return true;
+}
+
 /* BIND says what is missing here. */
 static bool spare_valid(const struct noxs_netback_request *req)
 {
 	return all_zero(req->mac, 6) && !req->ip_mode && !req->prefix &&
 	       all_zero(req->ip, 4) && all_zero(req->gateway, 4) &&
-	       !req->ifname[0] && !req->rate_bytes && !req->rate_interval_us;
+	       !req->ifname[0] && !req->vlan &&
+	       all_zero(req->limit, sizeof(req->limit));
+}
+
+static bool flags_valid(const struct noxs_netback_request *req)
+{
+	const unsigned int all = NOXS_NETBACK_SPARE | NOXS_NETBACK_SPOOF_MAC |
+				 NOXS_NETBACK_SPOOF_IP;
+	unsigned int f = req->flags;
+
+	if (f & ~all)
+		return false;
+	if (f & NOXS_NETBACK_SPARE)
+		return f == NOXS_NETBACK_SPARE &&
+		       req->op == NOXS_NETBACK_ATTACH;
+	if (f & NOXS_NETBACK_SPOOF_IP)
+		return f & NOXS_NETBACK_SPOOF_MAC &&
+		       req->ip_mode == XEN_NOXS_NET_IP_STATIC;
+	return true;
 }
 
 int nbl_attach_check(const struct noxs_netback_request *req,
@@ -67,10 +99,9 @@ int nbl_attach_check(const struct noxs_netback_request *req,
 		return nbl_fail(err, -EINVAL, "domain %u", req->domid);
 	if (req->vif == NOXS_NETBACK_ALL)
 		return nbl_fail(err, -EINVAL, "vif %u", req->vif);
-	if (req->flags & ~NOXS_NETBACK_SPARE ||
-	    (spare && req->op != NOXS_NETBACK_ATTACH))
+	if (!flags_valid(req))
 		return nbl_fail(err, -EINVAL, "flags %#x", req->flags);
-	if (!all_zero(req->pad, sizeof(req->pad)))
+	if (!all_zero(req->pad, sizeof(req->pad)) || req->pad2)
 		return nbl_fail(err, -EINVAL, "padding of the request");
 	if (!ifname_valid(req->bridge))
 		return nbl_fail(err, -EINVAL, "name of the bridge");
@@ -88,8 +119,10 @@ int nbl_attach_check(const struct noxs_netback_request *req,
 		return nbl_fail(err, -EINVAL, "MTU %u", req->mtu);
 	if (!ip_valid(req))
 		return nbl_fail(err, -EINVAL, "addresses");
-	if (!req->rate_bytes != !req->rate_interval_us ||
-	    req->rate_bytes > INT64_MAX / 2)
+	if (req->vlan >= 4095 || (req->vlan && !req->bridge[0]))
+		return nbl_fail(err, -EINVAL, "VLAN %u%s", req->vlan,
+				req->bridge[0] ? "" : " without a bridge");
+	if (!limits_valid(req))
 		return nbl_fail(err, -EINVAL, "rate");
 	if (req->op != NOXS_NETBACK_AWAIT &&
 	    (req->idle_ms || req->listener || req->token))

@@ -3,8 +3,8 @@
  * Threads that close TAPs behind everybody's back.
  *
  * The lock protects queue, closing and stop.  A ticket is on queue until a
- * thread takes it, then on closing until its descriptor is closed; both lists
- * are looked through for a busy name.
+ * thread takes it, then on closing until its descriptor is closed, then on done
+ * until the caller takes it; the first two are looked through for a busy name.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -29,7 +29,7 @@ TAILQ_HEAD(ticket_list, nbl_closer_ticket);
 struct nbl_closer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct ticket_list queue, closing;
+	struct ticket_list queue, closing, done;
 	bool stop;
 	bool kick_due;		/* the caller's alone */
 	int evfd;
@@ -58,11 +58,13 @@ static void *closer_thread(void *arg)
 		TAILQ_INSERT_TAIL(&c->closing, t, link);
 		pthread_mutex_unlock(&c->lock);
 
+		if (t->kept && !t->leave)
+			nbl_tap_keep(t->fd, false);
 		nbl_tap_close(t->fd);
 
 		pthread_mutex_lock(&c->lock);
 		TAILQ_REMOVE(&c->closing, t, link);
-		free(t);
+		TAILQ_INSERT_TAIL(&c->done, t, link);
 		/* Cannot fail: the counter would need 2^64 of these. */
 		if (write(c->evfd, &one, sizeof(one)) < 0)
 			continue;
@@ -100,6 +102,7 @@ int nbl_closer_create(struct nbl_closer **out)
 		return -ENOMEM;
 	TAILQ_INIT(&c->queue);
 	TAILQ_INIT(&c->closing);
+	TAILQ_INIT(&c->done);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	c->evfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -120,18 +123,27 @@ err_free:
 	return rc;
 }
 
-void nbl_closer_destroy(struct nbl_closer *c)
+void nbl_closer_stop(struct nbl_closer *c)
 {
-	unsigned int i;
-
 	if (!c)
 		return;
 	pthread_mutex_lock(&c->lock);
 	c->stop = true;
 	pthread_cond_broadcast(&c->wake);
 	pthread_mutex_unlock(&c->lock);
-	for (i = 0; i < c->nr_threads; i++)
-		pthread_join(c->thread[i], NULL);
+	while (c->nr_threads)
+		pthread_join(c->thread[--c->nr_threads], NULL);
+}
+
+void nbl_closer_destroy(struct nbl_closer *c)
+{
+	struct nbl_closer_ticket *t;
+
+	if (!c)
+		return;
+	nbl_closer_stop(c);
+	while ((t = nbl_closer_done(c)))
+		free(t);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
 	close(c->evfd);
@@ -148,16 +160,37 @@ int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 		return nbl_fail(err, -ENOMEM, "allocate a TAP");
 	strcpy(t->ifname, ifname);
 	rc = nbl_tap_open(ifname, &t->fd);
+	if (rc == -EEXIST) {
+		/* Not any more: it was closed between the two looks. */
+		rc = nbl_closer_busy(c, ifname) ? -EINPROGRESS
+						: nbl_tap_open(ifname, &t->fd);
+	}
 	if (!rc) {
 		*out = t;
 		return 0;
 	}
-	if (rc == -EEXIST && nbl_closer_busy(c, ifname))
-		rc = -EINPROGRESS;
-	else
+	if (rc != -EINPROGRESS)
 		nbl_fail(err, rc, "open TAP %s", ifname);
 	free(t);
 	return rc;
+}
+
+int nbl_closer_adopt(const char *ifname, struct nbl_closer_ticket **out)
+{
+	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
+	int rc;
+
+	if (!t)
+		return -ENOMEM;
+	strcpy(t->ifname, ifname);
+	rc = nbl_tap_adopt(ifname, &t->fd);
+	if (rc) {
+		free(t);
+		return rc;
+	}
+	t->kept = true;
+	*out = t;
+	return 0;
 }
 
 int nbl_closer_fd(const struct nbl_closer *c)
@@ -172,6 +205,18 @@ void nbl_closer_ack(struct nbl_closer *c)
 	/* EAGAIN: somebody has read it already. */
 	if (read(c->evfd, &n, sizeof(n)) < 0)
 		return;
+}
+
+struct nbl_closer_ticket *nbl_closer_done(struct nbl_closer *c)
+{
+	struct nbl_closer_ticket *t;
+
+	pthread_mutex_lock(&c->lock);
+	t = TAILQ_FIRST(&c->done);
+	if (t)
+		TAILQ_REMOVE(&c->done, t, link);
+	pthread_mutex_unlock(&c->lock);
+	return t;
 }
 
 void nbl_closer_push(struct nbl_closer *c, struct nbl_closer_ticket *t)

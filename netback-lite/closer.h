@@ -5,29 +5,37 @@
  * caller.  A name is busy until its close returned.
  *
  * Bounded: a ticket is allocated with its TAP, so there are never more than
- * there were TAPs, and queueing cannot fail.  fini closes all that is queued.
+ * there were TAPs, and queueing cannot fail.  stop closes all that is queued.
+ *
+ * A kept TAP (tap.h) goes with its close, unless it is to be left.
  */
 #ifndef NBL_CLOSER_H
 #define NBL_CLOSER_H
 
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "log.h"
 
 struct nbl_closer;
 
-struct nbl_closer_ticket {	/* heap; the closer frees it */
+struct nbl_closer_ticket {	/* heap */
 	TAILQ_ENTRY(nbl_closer_ticket) link;
 	int fd;
+	bool kept;		/* it outlives its descriptor */
+	bool leave;		/* and is to */
+	uint32_t record;	/* for the caller, who erases it */
 	char ifname[IFNAMSIZ];
 };
 
 /* Starts the threads. */
 int nbl_closer_create(struct nbl_closer **out);
-/* Waits until everything is closed.  NULL is allowed. */
-void nbl_closer_destroy(struct nbl_closer *c);
+/* Waits until everything is closed, and nothing can be pushed any more.  NULL
+ * is allowed. */
+void nbl_closer_stop(struct nbl_closer *c);
+void nbl_closer_destroy(struct nbl_closer *c);	/* the same, before */
 
 /*
  * Open a TAP that it will close, for what is its ticket then.  -EINPROGRESS: one
@@ -35,10 +43,14 @@ void nbl_closer_destroy(struct nbl_closer *c);
  */
 int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 		    struct nbl_closer_ticket **out, char err[NBL_ERROR_SIZE]);
+/* The same of a kept one (nbl_tap_adopt). */
+int nbl_closer_adopt(const char *ifname, struct nbl_closer_ticket **out);
 
 /* Readable after something was closed; nbl_closer_ack makes it unreadable. */
 int nbl_closer_fd(const struct nbl_closer *c);
 void nbl_closer_ack(struct nbl_closer *c);
+/* One that was closed, which is the caller's then, to be freed; or NULL. */
+struct nbl_closer_ticket *nbl_closer_done(struct nbl_closer *c);
 
 /* Close t->fd after the next kick.  Takes the ticket over. */
 void nbl_closer_push(struct nbl_closer *c, struct nbl_closer_ticket *t);

@@ -11,15 +11,15 @@
 
 #include "connection.h"
 
-/* Root, or the user we run as (the same but in tests). */
-static bool peer_allowed(int fd)
+/* Root, or whoever started us (the same but in tests). */
+static bool peer_allowed(const struct nbl *nb, int fd)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
 		return false;
-	return cred.uid == 0 || cred.uid == geteuid();
+	return cred.uid == 0 || cred.uid == nb->uid;
 }
 
 static void client_accepted(struct nbl_listener *l, int fd)
@@ -27,7 +27,7 @@ static void client_accepted(struct nbl_listener *l, int fd)
 	struct nbl_control *ctl = nbl_container(l, struct nbl_control,
 						listener);
 
-	if (!peer_allowed(fd)) {
+	if (!peer_allowed(ctl->nb, fd)) {
 		nbl_log(NBL_WARN, "control: refused a peer that is not root");
 		goto err_close;
 	}
@@ -71,6 +71,7 @@ int nbl_control_dir(const char *path, char err[NBL_ERROR_SIZE])
 static int control_listen(struct nbl_control *ctl, const char *path,
 			  char err[NBL_ERROR_SIZE])
 {
+	mode_t mask;
 	int fd, rc;
 
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -78,11 +79,16 @@ static int control_listen(struct nbl_control *ctl, const char *path,
 	if (fd < 0)
 		return nbl_fail(err, -errno, "open a socket");
 	unlink(path);
-	if (bind(fd, (struct sockaddr *)&ctl->addr, sizeof(ctl->addr))) {
-		rc = nbl_fail(err, -errno, "bind %s", path);
+	/* Not by a later chmod(): the directory may be a user's. */
+	mask = umask(0177);
+	rc = bind(fd, (struct sockaddr *)&ctl->addr, sizeof(ctl->addr));
+	rc = rc ? -errno : 0;
+	umask(mask);
+	if (rc) {
+		nbl_fail(err, rc, "bind %s", path);
 		goto err_close;
 	}
-	if (chmod(path, 0600) || listen(fd, NBL_MAX_CONNECTIONS)) {
+	if (listen(fd, NBL_MAX_CONNECTIONS)) {
 		rc = nbl_fail(err, -errno, "listen on %s", path);
 		goto err_unlink;
 	}
@@ -128,6 +134,12 @@ int nbl_control_open(struct nbl *nb, const char *path,
 	}
 	nb->control = ctl;
 	return 0;
+}
+
+void nbl_control_hold(struct nbl_control *ctl, bool hold)
+{
+	if (ctl)
+		nbl_listener_full(&ctl->listener, hold);
 }
 
 void nbl_control_close(struct nbl_control *ctl)

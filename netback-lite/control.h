@@ -28,6 +28,11 @@ struct nbl_connection;
  */
 int nbl_control_open(struct nbl *nb, const char *path,
 		     char err[NBL_ERROR_SIZE]);
+/*
+ * Whether who comes has to wait (from an open on, before anybody can have been
+ * served).  NULL is allowed.
+ */
+void nbl_control_hold(struct nbl_control *ctl, bool hold);
 /* Removes the socket.  NULL is allowed. */
 void nbl_control_close(struct nbl_control *ctl);
 /*

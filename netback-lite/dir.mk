@@ -3,10 +3,12 @@
 # netback-lite: the network backend.  NBL_CORE is everything above the seams
 # (gnttab.h, evtchn.h, tap.h, link.h and libnoxs), which tests replace.
 
-NBL_CORE := $(addprefix netback-lite/,attach.c await.c batch.c bind.c check.c \
-	closer.c connection.c control.c csum.c ear.c front.c guest.c held.c listener.c log.c loop.c nbl.c rate.c \
-	request.c ring_rx.c ring_tx.c vif.c watch.c)
-NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c tap.c)
+NBL_CORE := $(addprefix netback-lite/,adopt.c attach.c await.c batch.c bind.c check.c \
+	closer.c connection.c control.c csum.c ear.c front.c gso.c guest.c held.c \
+	ledger.c listener.c log.c loop.c nbl.c metrics.c rate.c \
+	request.c ring_rx.c ring_tx.c spoof.c stats.c vif.c watch.c \
+	writer.c)
+NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c link-vlan.c tap.c)
 
 # The barriers of <xen/io/ring.h> are ours only under a current version.
 NBL_CFLAGS := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
@@ -15,11 +17,19 @@ NBL_CFLAGS := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
 	-DNBL_VERSION='"$(VERSION)"'
 
 netback_SRCS   := $(NBL_CORE) $(NBL_SEAM) \
-	$(addprefix netback-lite/,main.c options.c)
+	$(addprefix netback-lite/,main.c options.c sandbox.c seccomp.c \
+	stats-verb.c)
 netback_CFLAGS := $(NBL_CFLAGS)
 netback_LIBS   := $(B)/lib/libnoxs.a
 netback_PKGS   := xengnttab xenevtchn xencall xenforeignmemory xentoollog \
-	libnl-route-3.0 libnl-3.0
+	libnl-route-3.0 libnl-3.0 libseccomp liburing
 netback_LDLIBS := -pthread
 $(eval $(call program,netback,bin/netback-lite))
 ALL += $(B)/bin/netback-lite
+
+$(B)/lib/netback-lite.service: netback-lite/netback-lite.service.in
+	@mkdir -p $(@D)
+	$(Q)sed 's|@prefix@|$(prefix)|' $< > $@
+ALL += $(B)/lib/netback-lite.service
+INSTALL += $(B)/lib/netback-lite.service:lib/systemd/system/netback-lite.service \
+	netback-lite/netback-lite.sysusers:lib/sysusers.d/netback-lite.conf

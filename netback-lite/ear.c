@@ -94,7 +94,7 @@ void nbl_ear_drain(struct nbl_ear *ear)
 static int ear_attach(struct nbl_ear *ear, int master, unsigned int mtu)
 {
 	struct nbl *nb = ear->nb;
-	int rc;
+	int ifindex, rc;
 
 	rc = nbl_tap_filter(ear->tap->fd, NULL, NULL);
 	if (rc)
@@ -102,7 +102,8 @@ static int ear_attach(struct nbl_ear *ear, int master, unsigned int mtu)
 	rc = nbl_loop_add(&nb->loop, ear->tap->fd, EPOLLIN, &ear->src);
 	if (rc)
 		return rc;
-	rc = nbl_link_attach(nb->link, ear->tap->ifname, master, mtu);
+	rc = nbl_link_attach(nb->link, ear->tap->ifname, master, mtu,
+			     &ifindex);
 	if (rc)
 		nbl_loop_del(&nb->loop, ear->tap->fd);
 	return rc;

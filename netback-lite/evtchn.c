@@ -77,6 +77,17 @@ int nbl_evtchn_alloc(struct nbl_evtchn *ec, uint16_t domid, uint32_t *port)
 	return 0;
 }
 
+int nbl_evtchn_bind(struct nbl_evtchn *ec, uint16_t domid, uint32_t remote,
+		    uint32_t *port)
+{
+	int r = xenevtchn_bind_interdomain(ec->xce, domid, remote);
+
+	if (r < 0)
+		return -errno;
+	*port = (uint32_t)r;
+	return 0;
+}
+
 int nbl_evtchn_free(struct nbl_evtchn *ec, uint32_t port)
 {
 	return xenevtchn_unbind(ec->xce, port) < 0 ? -errno : 0;

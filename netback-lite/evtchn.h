@@ -24,6 +24,12 @@ int nbl_evtchn_fd(const struct nbl_evtchn *ec);
 
 /* A port that domid may bind.  -ENOSPC: no port left. */
 int nbl_evtchn_alloc(struct nbl_evtchn *ec, uint16_t domid, uint32_t *port);
+/*
+ * A port of ours, bound to domid's remote port, which waits for our domain; it
+ * is pending at once.  -EINVAL: it does not wait, or is none.
+ */
+int nbl_evtchn_bind(struct nbl_evtchn *ec, uint16_t domid, uint32_t remote,
+		    uint32_t *port);
 int nbl_evtchn_free(struct nbl_evtchn *ec, uint32_t port);
 
 /*

@@ -6,6 +6,7 @@
 #include "closer.h"
 #include "evtchn.h"
 #include "gnttab.h"
+#include "gso.h"
 #include "guest.h"
 #include "tap.h"
 #include "vif.h"
@@ -65,6 +66,8 @@ static const char *front_check(const struct nbl_vif *vif,
 		return "front area: padding is not zero";
 	if (hdr->features & ~vif->back.hdr.features)
 		return "front area: features that were not offered";
+	if (nbl_gso_alone(hdr->features))
+		return "front area: GSO without what it needs";
 	if (f->nr_queues != 1)
 		return "front area: bad number of queues";
 	if (hdr->size > sizeof(*f) ||
@@ -75,14 +78,6 @@ static const char *front_check(const struct nbl_vif *vif,
 	return NULL;
 }
 
-static unsigned int tap_offloads(uint32_t features)
-{
-	/* The kernel knows no TUN_F_CSUM6: see rx_flags in ring_rx.c. */
-	if (features & (XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6))
-		return TUN_F_CSUM;
-	return 0;
-}
-
 static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		       const char **why)
 {
@@ -90,7 +85,7 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		f->queue[0].tx_ref, f->queue[0].rx_ref
 	};
 	struct nbl *nb = vif->nb;
-	unsigned int offloads = tap_offloads(f->hdr.features);
+	unsigned int offloads = nbl_gso_tun(f->hdr.features);
 	netif_tx_sring_t *txs;
 	netif_rx_sring_t *rxs;
 	int rc;
@@ -117,6 +112,7 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 	vif->features = f->hdr.features;
 	vif->connected = true;
 	vif->tap_readable = !nbl_held_empty(&vif->held);
+	vif->rx_need = 1;
 	*why = "publish";
 	rc = nbl_vif_publish(vif, XEN_NOXS_STATE_CONNECTED, 0);
 	if (rc)
@@ -138,9 +134,11 @@ void nbl_vif_disconnect(struct nbl_vif *vif)
 		return;
 	vif->connected = false;
 	vif->tap_readable = false;
+	vif->rx_stalled = false;
 	vif->notify_due = false;
+	nbl_held_drop(&vif->stalled);
 	nbl_loop_del(&vif->nb->loop, vif->tap->fd);
-	if (tap_offloads(vif->features))
+	if (nbl_gso_tun(vif->features))
 		nbl_tap_offload(vif->tap->fd, 0);
 	vif->features = 0;
 	nbl_gnttab_unmap(vif->nb->gt, vif->rings, NR_RING_PAGES);

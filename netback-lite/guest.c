@@ -162,3 +162,23 @@ void nbl_guest_detach_all(struct nbl *nb)
 		nbl_guest_detach(nb, guest);
 	}
 }
+
+static void guest_leave(struct nbl *nb, struct nbl_guest *guest)
+{
+	struct nbl_vif *vif;
+
+	guest->refs++;
+	while ((vif = TAILQ_FIRST(&guest->vifs)))
+		nbl_vif_leave(vif);
+	nbl_guest_put(nb, guest);
+}
+
+void nbl_guest_leave_all(struct nbl *nb)
+{
+	struct nbl_guest *guest, *next;
+
+	for (guest = TAILQ_FIRST(&nb->guests); guest; guest = next) {
+		next = TAILQ_NEXT(guest, link);
+		guest_leave(nb, guest);
+	}
+}

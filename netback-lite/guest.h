@@ -21,6 +21,7 @@ struct nbl_guest {
 	TAILQ_ENTRY(nbl_guest) link;	/* nbl.guests */
 	struct nbl_vif_list vifs;	/* by id */
 	uint64_t serial;
+	uint8_t uuid[16];		/* as of the last metrics; 0: unknown */
 	uint16_t domid;
 	unsigned int refs;
 	struct nbl_guest_page front[XEN_NOXS_MAX_PAIRS];
@@ -54,5 +55,6 @@ void nbl_guest_drop(struct nbl *nb, struct nbl_guest *guest);
 /* Detach every vif; guest is gone after this.  Of one guest, of all. */
 void nbl_guest_detach(struct nbl *nb, struct nbl_guest *guest);
 void nbl_guest_detach_all(struct nbl *nb);
+void nbl_guest_leave_all(struct nbl *nb);
 
 #endif

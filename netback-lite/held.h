@@ -13,7 +13,7 @@
 #include <sys/queue.h>
 
 #define NBL_HELD_PACKETS	64u
-#define NBL_HELD_BYTES		(64u << 10)
+#define NBL_HELD_BYTES		(65u << 10)	/* one of the largest */
 /* Of all queues together: whoever scans a network gets no more memory. */
 #define NBL_HELD_ALL		(16u << 20)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* rtnetlink through libnl; the one file that knows -NLE_*. */
+/* rtnetlink through libnl; the one file that knows what -NLE_* mean. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -16,7 +16,7 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet6.h>
 
-#include "link.h"
+#include "link-private.h"
 
 struct nbl_link {
 	struct nl_sock *sk;
@@ -24,7 +24,7 @@ struct nbl_link {
 };
 
 /* libnl folds several errno values into one; these are the likely ones. */
-static int nl_to_errno(int nle)
+int nbl_link_errno(int nle)
 {
 	switch (nle < 0 ? -nle : nle) {
 	case NLE_SUCCESS:	return 0;
@@ -67,7 +67,7 @@ int nbl_link_open(struct nbl_link **out)
 	}
 	/* All that comes is acknowledgements, which fit libnl's buffer. */
 	nl_socket_disable_msg_peek(link->sk);
-	rc = nl_to_errno(nl_connect(link->sk, NETLINK_ROUTE));
+	rc = nbl_link_errno(nl_connect(link->sk, NETLINK_ROUTE));
 	if (rc)
 		goto err_sock;
 	*out = link;
@@ -89,6 +89,11 @@ void nbl_link_close(struct nbl_link *link)
 	nl_socket_free(link->sk);
 	close(link->fd);
 	free(link);
+}
+
+struct nl_sock *nbl_link_sock(struct nbl_link *link)
+{
+	return link->sk;
 }
 
 int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
@@ -187,7 +192,7 @@ static int link_attach(struct nbl_link *link, const char *ifname, int master,
 	link_no_inet6(link, orig);
 	rc = link_describe(l, master, mtu != old_mtu ? mtu : 0, up);
 	if (!rc)
-		rc = nl_to_errno(rtnl_link_change(link->sk, orig, l, 0));
+		rc = nbl_link_errno(rtnl_link_change(link->sk, orig, l, 0));
 	if (rc)
 		link_down(link, ifname);
 	rtnl_link_put(l);
@@ -197,26 +202,40 @@ out_orig:
 }
 
 int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
-		    unsigned int mtu)
+		    unsigned int mtu, int *ifindex)
 {
-	int ifindex = 0;
+	return link_attach(link, ifname, master, mtu, true, ifindex);
+}
 
-	return link_attach(link, ifname, master, mtu, true, &ifindex);
+static int link_up(struct nbl_link *link, const char *ifname)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_UP };
+
+	strcpy(ifr.ifr_name, ifname);
+	return ioctl(link->fd, SIOCSIFFLAGS, &ifr) ? -errno : 0;
+}
+
+int nbl_link_attach_vlan(struct nbl_link *link, const char *ifname, int master,
+			 unsigned int mtu, uint16_t pvid, uint16_t vlan,
+			 int *ifindex)
+{
+	int rc;
+
+	rc = link_attach(link, ifname, master, mtu, false, ifindex);
+	if (!rc)
+		rc = nbl_link_vlan(link, *ifindex, pvid, vlan);
+	return rc ? rc : link_up(link, ifname);
 }
 
 int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
 			  int master, unsigned int mtu, int *ifindex)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_UP };
 	int rc;
 
 	rc = link_attach(link, ifname, master, mtu, false, ifindex);
 	if (!rc)
 		rc = nbl_link_flood(link, *ifindex, false);
-	if (rc)
-		return rc;
-	strcpy(ifr.ifr_name, ifname);
-	return ioctl(link->fd, SIOCSIFFLAGS, &ifr) ? -errno : 0;
+	return rc ? rc : link_up(link, ifname);
 }
 
 /*
@@ -244,7 +263,7 @@ int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
 	nest = nla_nest_start(msg, IFLA_PROTINFO | NLA_F_NESTED);
 	nla_put_u8(msg, IFLA_BRPORT_PROXYARP, !on);
 	nla_nest_end(msg, nest);
-	return nl_to_errno(nl_send_sync(link->sk, msg));	/* frees it */
+	return nbl_link_errno(nl_send_sync(link->sk, msg));	/* frees it */
 }
 
 int nbl_link_set_mtu(struct nbl_link *link, const char *ifname,

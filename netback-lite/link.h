@@ -8,6 +8,7 @@
 #define NBL_LINK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct nbl_link;
 
@@ -21,16 +22,35 @@ int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
 /*
  * In one RTM_NEWLINK: onto the bridge (master, or 0 for none), MTU, a MAC
  * that never becomes the bridge's own, and up.  -EOPNOTSUPP: master is not a
- * bridge.  A device that could not be attached is down.
+ * bridge.  A device that could not be attached is down.  Tells its index.
  */
 int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
-		    unsigned int mtu);
+		    unsigned int mtu, int *ifindex);
 /*
  * The same, but nothing is flooded to it from before it is up: in three steps,
- * since the kernel wants a port to be one first.  Tells its index.
+ * since the kernel wants a port to be one first.
  */
 int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
 			  int master, unsigned int mtu, int *ifindex);
+
+/*
+ * The same as nbl_link_attach, and in VLAN vlan alone, untagged, from before it
+ * is up; pvid as nbl_link_vlan_bridge told.
+ */
+int nbl_link_attach_vlan(struct nbl_link *link, const char *ifname, int master,
+			 unsigned int mtu, uint16_t pvid, uint16_t vlan,
+			 int *ifindex);
+/*
+ * Does the bridge filter by VLAN, and in which are new ports (0: in none)?
+ * -EOPNOTSUPP: it is no bridge.  -EPROTONOSUPPORT: it does not.
+ */
+int nbl_link_vlan_bridge(struct nbl_link *link, int ifindex, uint16_t *pvid);
+/*
+ * A port goes from one VLAN, of which it is an untagged member, to another; 0:
+ * none.  When it fails it is in none of them, or where it was.
+ */
+int nbl_link_vlan(struct nbl_link *link, int ifindex, uint16_t from,
+		  uint16_t to);
 
 /*
  * In one RTM_SETLINK: do frames for nobody in particular (broadcasts,

@@ -12,14 +12,20 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "metrics.h"
 #include "nbl.h"
 #include "options.h"
+#include "sandbox.h"
+#include "stats.h"
 
 #define LOCK_PATH	NOXS_NETBACK_DIR "/netback.lock"
+#define LEDGER_PATH	NOXS_NETBACK_DIR "/netback.ledger"
 #define WANTED_FILES	(1u << 18)	/* a TAP each */
 
 struct process {
 	struct nbl *nb;
+	const struct nbl_options *opt;
+	struct nbl_sandbox sandbox;
 	struct nbl_source signal_src;
 	int signal_fd;
 	int lock_fd;
@@ -72,13 +78,16 @@ static void raise_limits(void)
 }
 
 /*
- * One backend a domain, whatever its socket: it removes what an earlier one
+ * One backend a domain, whatever its socket: it takes over what an earlier one
  * left.  The lock goes with the process; the file stays.
  */
 static int take_lock(int *out, char err[NBL_ERROR_SIZE])
 {
+	const struct nbl_sandbox root = { .on = false };
 	int fd, rc;
 
+	/* It may be an earlier process's, of another user. */
+	nbl_sandbox_give(&root, NOXS_NETBACK_DIR);
 	rc = nbl_control_dir(LOCK_PATH, err);
 	if (rc)
 		return rc;
@@ -132,8 +141,8 @@ static int go_background(int *ready_fd)
 	return 0;
 }
 
-/* From here on nothing more is said to the terminal. */
-static void tell_ready(struct process *p, const struct nbl_options *opt)
+/* From here on nothing more is said to the terminal, if there is a parent. */
+static void go_silent(const struct process *p, const struct nbl_options *opt)
 {
 	int null;
 
@@ -145,6 +154,12 @@ static void tell_ready(struct process *p, const struct nbl_options *opt)
 		dup2(null, STDERR_FILENO);
 		close(null);
 	}
+}
+
+static void tell_ready(struct process *p)
+{
+	if (p->ready_fd < 0)
+		return;
 	if (write(p->ready_fd, "", 1) != 1)
 		nbl_log(NBL_WARN, "nobody waited for the start");
 	close(p->ready_fd);
@@ -201,32 +216,91 @@ static int serve(struct process *p, const struct nbl_options *opt)
 			  &p->signal_src);
 	if (rc)
 		return fail("wait for signals", rc);
-	if (nbl_control_open(p->nb, opt->socket, err)) {
+	/* Who asks meanwhile waits for that. */
+	if (nbl_adopt(p->nb, LEDGER_PATH, err)) {
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
-	rc = nbl_remove_leftovers(p->nb);
-	if (rc < 0)
-		return fail("list devices", rc);
-	if (rc > 0)
-		nbl_log(NBL_INFO, "removed %d devices that an earlier process left",
-			rc);
-	if (opt->pidfile) {
-		rc = write_pidfile(opt->pidfile);
-		if (rc)
-			return fail(opt->pidfile, rc);
+	if (opt->metrics &&
+	    nbl_metrics_open(p->nb, opt->metrics, opt->metrics_s, err)) {
+		nbl_log(NBL_ERROR, "%s", err);
+		return EXIT_FAILURE;
+	}
+	go_silent(p, opt);
+	if (p->sandbox.on && nbl_sandbox_seal(err)) {
+		nbl_log(NBL_ERROR, "%s", err);
+		return EXIT_FAILURE;
 	}
 	nbl_log(NBL_INFO, "ready on %s", opt->socket);
-	tell_ready(p, opt);
+	tell_ready(p);
 	while (!p->stop) {
 		rc = nbl_turn(p->nb, -1);
 		if (rc)
 			return fail("wait for events", rc);
 	}
-	nbl_log(NBL_INFO, "stopping, %u vifs", p->nb->nr_vifs);
+	nbl_log(NBL_INFO, "stopping, %u vifs wait for the next process",
+		p->nb->nr_vifs);
 	if (opt->pidfile)
 		unlink(opt->pidfile);
 	return EXIT_SUCCESS;
+}
+
+/* Closing the backend takes all its vifs from their guests. */
+static int detach_all(struct nbl *nb)
+{
+	char err[NBL_ERROR_SIZE];
+
+	if (nbl_adopt(nb, LEDGER_PATH, err)) {
+		nbl_log(NBL_ERROR, "%s", err);
+		return EXIT_FAILURE;
+	}
+	nbl_log(NBL_INFO, "detaching %u vifs", nb->nr_vifs);
+	return EXIT_SUCCESS;
+}
+
+/*
+ * What takes root, or a folder that is root's: then it is root no more.  The
+ * process's own folder becomes the user's, who removes the socket at the end.
+ */
+static int confine(struct nbl *nb, void *arg)
+{
+	struct process *p = arg;
+	char err[NBL_ERROR_SIZE];
+	int rc;
+
+	rc = p->opt->detach_all ? 0 :
+				  nbl_control_open(nb, p->opt->socket, err);
+	if (!rc && p->opt->pidfile) {
+		rc = write_pidfile(p->opt->pidfile);
+		if (rc)
+			nbl_fail(err, rc, "%s", p->opt->pidfile);
+	}
+	/* What an earlier one kept may be another user's; or it is not there. */
+	nbl_sandbox_give(&p->sandbox, LEDGER_PATH);
+	if (!rc && p->sandbox.on) {
+		rc = nbl_sandbox_give(&p->sandbox, NOXS_NETBACK_DIR);
+		if (rc)
+			nbl_fail(err, rc, "give away " NOXS_NETBACK_DIR);
+		else
+			rc = nbl_sandbox_enter(&p->sandbox, err);
+	}
+	if (rc)
+		nbl_log(NBL_ERROR, "%s", err);
+	return rc;
+}
+
+static int choose_user(struct process *p, const struct nbl_options *opt)
+{
+	char err[NBL_ERROR_SIZE];
+
+	if (opt->no_sandbox) {
+		nbl_log(NBL_WARN, "NO SANDBOX: it reads what guests write, and stays root");
+		return 0;
+	}
+	if (!nbl_sandbox_user(opt->user, &p->sandbox, err))
+		return 0;
+	nbl_log(NBL_ERROR, "%s", err);
+	return -EINVAL;
 }
 
 static int start(struct process *p, const struct nbl_options *opt)
@@ -244,14 +318,22 @@ static int start(struct process *p, const struct nbl_options *opt)
 			return fail("go to the background", rc);
 	}
 	raise_limits();
+	p->opt = opt;
+	if (choose_user(p, opt))
+		return EXIT_FAILURE;
 	if (take_lock(&p->lock_fd, err)) {
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
-	rc = nbl_open(&p->nb, &step);
+	rc = nbl_open_confined(&p->nb, &step, confine, p);
 	if (rc)
-		return fail_hint(step, rc);
-	status = serve(p, opt);
+		return step ? fail_hint(step, rc) : EXIT_FAILURE;
+	if (opt->detach_all) {
+		status = detach_all(p->nb);
+	} else {
+		status = serve(p, opt);
+		nbl_leave(p->nb);
+	}
 	nbl_close(p->nb);
 	return status;
 }
@@ -264,6 +346,8 @@ int main(int argc, char **argv)
 	struct nbl_options opt;
 	int status;
 
+	if (argc > 1 && !strcmp(argv[1], "stats"))
+		return nbl_stats_main(argc - 1, argv + 1);
 	if (nbl_options_parse(argc, argv, &opt, &status))
 		return status;
 	nbl_log_start(opt.level, false);

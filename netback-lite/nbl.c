@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "await.h"
 #include "batch.h"
@@ -12,11 +13,14 @@
 #include "evtchn.h"
 #include "gnttab.h"
 #include "guest.h"
+#include "ledger.h"
 #include "link.h"
 #include "log.h"
+#include "metrics.h"
 #include "nbl.h"
 #include "vif.h"
 #include "watch.h"
+#include "writer.h"
 
 int64_t nbl_now_ms(void)
 {
@@ -69,12 +73,24 @@ static void evtchn_ready(struct nbl_source *src, uint32_t events)
 		nb->error = rc;
 }
 
+/* What belonged to a TAP that is closed goes with it. */
+static void nbl_reap(struct nbl *nb)
+{
+	struct nbl_closer_ticket *t;
+
+	while (nb->closer && (t = nbl_closer_done(nb->closer))) {
+		nbl_ledger_erase(nb->ledger, t->record);
+		free(t);
+	}
+}
+
 static void closer_ready(struct nbl_source *src, uint32_t events)
 {
 	struct nbl *nb = nbl_container(src, struct nbl, closer_src);
 
 	(void)events;
 	nbl_closer_ack(nb->closer);
+	nbl_reap(nb);
 	nbl_control_retry(nb->control);
 }
 
@@ -87,6 +103,10 @@ static int nbl_open_handles(struct nbl *nb, const char **step)
 	if (rc)
 		return rc;
 	nb->domid = noxs_version(nb->nx)->domid;
+	*step = "open the noxs pages";
+	rc = noxs_map_open(nb->nx);
+	if (rc)
+		return rc;
 	*step = "open event channels";
 	rc = nbl_evtchn_open(&nb->ec);
 	if (rc)
@@ -99,11 +119,21 @@ static int nbl_open_handles(struct nbl *nb, const char **step)
 	rc = nbl_link_open(&nb->link);
 	if (rc)
 		return rc;
-	*step = "start threads";
-	return nbl_closer_create(&nb->closer);
+	*step = "open epoll";
+	rc = nbl_loop_init(&nb->loop);
+	if (rc)
+		return rc;
+	return nbl_loop_add(&nb->loop, nbl_evtchn_fd(nb->ec), EPOLLIN,
+			    &nb->evtchn_src);
 }
 
 int nbl_open(struct nbl **out, const char **step)
+{
+	return nbl_open_confined(out, step, NULL, NULL);
+}
+
+int nbl_open_confined(struct nbl **out, const char **step,
+		      int (*confine)(struct nbl *nb, void *arg), void *arg)
 {
 	struct nbl *nb;
 	int rc;
@@ -113,6 +143,7 @@ int nbl_open(struct nbl **out, const char **step)
 	if (!nb)
 		return -ENOMEM;
 	nb->loop.epfd = -1;
+	nb->uid = geteuid();
 	TAILQ_INIT(&nb->guests);
 	TAILQ_INIT(&nb->ready);
 	TAILQ_INIT(&nb->throttled);
@@ -123,17 +154,19 @@ int nbl_open(struct nbl **out, const char **step)
 	nb->closer_src.fn = closer_ready;
 
 	rc = nbl_batch_create(&nb->batch);
+	if (!rc)
+		rc = nbl_writer_create(&nb->writer);
 	if (rc)
 		goto err;
 	rc = nbl_open_handles(nb, step);
 	if (rc)
 		goto err;
-	*step = "open epoll";
-	rc = nbl_loop_init(&nb->loop);
+	*step = NULL;
+	rc = confine ? confine(nb, arg) : 0;
 	if (rc)
 		goto err;
-	rc = nbl_loop_add(&nb->loop, nbl_evtchn_fd(nb->ec), EPOLLIN,
-			  &nb->evtchn_src);
+	*step = "start threads";
+	rc = nbl_closer_create(&nb->closer);
 	if (rc)
 		goto err;
 	rc = nbl_loop_add(&nb->loop, nbl_closer_fd(nb->closer), EPOLLIN,
@@ -167,46 +200,29 @@ void nbl_close(struct nbl *nb)
 	if (!nb)
 		return;
 	nbl_control_close(nb->control);
+	nbl_metrics_close(nb);
 	nbl_guest_detach_all(nb);
 	nbl_bury(nb);
 	nbl_watch_stop(nb);
+	nbl_closer_stop(nb->closer);
+	nbl_reap(nb);
 	nbl_closer_destroy(nb->closer);
+	nbl_ledger_close(nb->ledger);
 	nbl_loop_fini(&nb->loop);
 	nbl_link_close(nb->link);
 	nbl_gnttab_close(nb->gt);
 	nbl_evtchn_close(nb->ec);
 	noxs_close(nb->nx);
+	nbl_writer_destroy(nb->writer);
 	nbl_batch_destroy(nb->batch);
 	free(nb->port);
 	free(nb);
 }
 
-int nbl_remove_leftovers(struct nbl *nb)
+void nbl_leave(struct nbl *nb)
 {
-	struct xen_noxs_list list = { .domid = XEN_NOXS_ANY };
-	struct xen_noxs_remove op;
-	unsigned int i;
-	int n = 0, rc;
-
-	list.backend = nb->domid;
-	while (list.next_domid != XEN_NOXS_END) {
-		rc = noxs_list(nb->nx, &list);
-		if (rc)
-			return rc;
-		for (i = 0; i < list.nr && i < XEN_NOXS_LIST_MAX; i++) {
-			if (list.entry[i].type != XEN_NOXS_TYPE_NET)
-				continue;
-			op = (struct xen_noxs_remove){
-				.domid = list.entry[i].domid,
-				.id = list.entry[i].id,
-				.type = XEN_NOXS_TYPE_NET,
-				.serial = list.entry[i].serial,
-			};
-			if (!noxs_remove(nb->nx, &op))
-				n++;
-		}
-	}
-	return n;
+	if (nb)
+		nbl_guest_leave_all(nb);
 }
 
 /*
@@ -232,6 +248,7 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 
 	timeout_ms = nbl_rate_timeout(nb, timeout_ms);
 	timeout_ms = nbl_await_timeout(nb, timeout_ms);
+	timeout_ms = nbl_metrics_timeout(nb, timeout_ms);
 	if (!TAILQ_EMPTY(&nb->ready) || nbl_control_due(nb->control))
 		timeout_ms = 0;
 	rc = nbl_loop_wait(&nb->loop, timeout_ms);
@@ -239,6 +256,7 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 		return rc;
 	nbl_control_turn(nb->control);
 	nbl_run_ready(nb);
+	nbl_metrics_turn(nb);
 	nbl_bury(nb);
 	nbl_closer_kick(nb->closer);
 	return nb->error;

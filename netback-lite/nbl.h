@@ -9,7 +9,10 @@
  *   turn, so that none is starved and a control request waits for a bounded
  *   time.
  *
- * Call order: nbl_open -> { nbl_turn } -> nbl_close.
+ * Call order: nbl_open -> nbl_adopt -> { nbl_turn } -> nbl_leave -> nbl_close.
+ *
+ * With a ledger, vifs outlive the process: one that was killed, and one that
+ * left, look the same to its successor.
  */
 #ifndef NBL_H
 #define NBL_H
@@ -22,6 +25,7 @@
 #include <noxs/netback.h>
 #include <noxs/noxs.h>
 
+#include "log.h"
 #include "loop.h"
 
 struct nbl_batch;
@@ -31,8 +35,11 @@ struct nbl_ear;
 struct nbl_evtchn;
 struct nbl_gnttab;
 struct nbl_guest;
+struct nbl_ledger;
 struct nbl_link;
+struct nbl_metrics;
 struct nbl_vif;
+struct nbl_writer;
 
 #define NBL_MAX_DOMID		0x7ff0	/* DOMID_FIRST_RESERVED */
 #define NBL_MAX_PORT		(1u << 17) /* of the FIFO event channel ABI */
@@ -57,9 +64,13 @@ struct nbl {
 	struct nbl_link *link;
 	struct nbl_closer *closer;
 	struct nbl_batch *batch;
+	struct nbl_writer *writer;
 	struct nbl_control *control;
+	struct nbl_metrics *metrics;	/* NULL: nobody asked for them */
+	struct nbl_ledger *ledger;	/* NULL: vifs end with the process */
 	struct nbl_watch watch;
 	uint16_t domid;			/* our own */
+	unsigned int uid;		/* who may ask: root, and who opened it */
 	int error;			/* what ends nbl_turn, or 0 */
 
 	struct nbl_source evtchn_src;
@@ -79,6 +90,7 @@ struct nbl {
 	struct nbl_ear_list ears, dead_ears;
 	unsigned int nr_awaits;
 	size_t held_bytes;		/* by all of them, and by new vifs */
+	size_t stalled_bytes;		/* by all guests without room */
 	bool looking;			/* is a guest quiet?  At look_ms */
 	int64_t look_ms;
 };
@@ -88,11 +100,26 @@ struct nbl {
  * noxs", ...  Errors of noxs_open and of the wrappers.
  */
 int nbl_open(struct nbl **out, const char **step);
+/*
+ * The same.  confine is called when all descriptors that take root are open, and
+ * before there is a second thread; its error (with a text of its own, where step
+ * is NULL then) is returned.
+ */
+int nbl_open_confined(struct nbl **out, const char **step,
+		      int (*confine)(struct nbl *nb, void *arg), void *arg);
 /* Detaches every vif, waits for the TAPs.  NULL is allowed. */
 void nbl_close(struct nbl *nb);
 
-/* Remove devices that an earlier process of this domain left.  Number. */
-int nbl_remove_leftovers(struct nbl *nb);
+/*
+ * adopt.c: serve what an earlier process of this domain left, as the ledger at
+ * path says; from then on it is kept there what this one has.  What it does
+ * not know and nobody serves is removed.  Each that is not as it was is logged
+ * by its name, and all of them as numbers.  Vifs that it has already are served
+ * meanwhile; clients wait.  Errors of nbl_ledger_open, noxs_list and nbl_turn.
+ */
+int nbl_adopt(struct nbl *nb, const char *path, char err[NBL_ERROR_SIZE]);
+/* Let go of all vifs, for the next process. */
+void nbl_leave(struct nbl *nb);
 
 /* Wait for something (at most timeout_ms, -1: for ever), do what is due. */
 int nbl_turn(struct nbl *nb, int timeout_ms);

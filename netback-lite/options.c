@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The command line. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <noxs/netback.h>
 
+#include "metrics.h"
 #include "options.h"
 
 static const char usage[] =
 "Usage: netback-lite [OPTION]...\n"
+"       netback-lite stats [OPTION]... [DOMID[.VIF]]\n"
 "Network backend for guests that find their devices through noxs.\n"
 "\n"
 "  -s, --socket PATH      listen there (default " NOXS_NETBACK_SOCKET ")\n"
 "  -D, --daemon           go to the background when ready; log to syslog\n"
 "  -f, --foreground       stay (default); log to stderr\n"
+"  -m, --metrics FILE     keep the counters in FILE, for Prometheus\n"
+"  -i, --metrics-interval SECONDS\n"
+"                         how often it is written (default 15)\n"
 "  -p, --pidfile PATH     write the process's number there\n"
+"  -u, --user NAME        who it is when it serves (default netback-lite,\n"
+"                         or nobody where there is no such user)\n"
+"      --no-sandbox       it stays root, and may do all that root may\n"
 "  -l, --log-level LEVEL  error, warning, info (default) or debug\n"
+"      --detach-all       remove what an earlier process left, and exit\n"
 "  -h, --help             this text\n"
 "  -V, --version\n"
 "\n"
@@ -26,18 +36,39 @@ static const char usage[] =
 "  netback-lite --daemon\n"
 "  chaos create web.cfg       # with vif = [ \"bridge=xenbr0\" ]\n"
 "\n"
-"On SIGTERM it takes all its vifs from their guests and exits.\n";
+"When it ends, on SIGTERM or otherwise, its vifs stay: the next process of\n"
+"this domain serves them.\n";
+
+#define DETACH_ALL	256	/* no letter */
+
+#define NO_SANDBOX	257	/* no letter */
 
 static const struct option long_options[] = {
 	{ "socket",	required_argument, NULL, 's' },
 	{ "daemon",	no_argument,	   NULL, 'D' },
 	{ "foreground",	no_argument,	   NULL, 'f' },
+	{ "metrics",	required_argument, NULL, 'm' },
+	{ "metrics-interval", required_argument, NULL, 'i' },
 	{ "pidfile",	required_argument, NULL, 'p' },
+	{ "user",	required_argument, NULL, 'u' },
+	{ "no-sandbox",	no_argument,	   NULL, NO_SANDBOX },
 	{ "log-level",	required_argument, NULL, 'l' },
+	{ "detach-all",	no_argument,	   NULL, DETACH_ALL },
 	{ "help",	no_argument,	   NULL, 'h' },
 	{ "version",	no_argument,	   NULL, 'V' },
 	{ NULL,		0,		   NULL, 0 },
 };
+
+static int parse_interval(const char *text, unsigned int *out)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || !n || n > NBL_METRICS_MAX_S)
+		return -EINVAL;
+	*out = (unsigned int)n;
+	return 0;
+}
 
 static int stop(int *status, int code)
 {
@@ -53,8 +84,9 @@ int nbl_options_parse(int argc, char **argv, struct nbl_options *out,
 	*out = (struct nbl_options){
 		.socket = NOXS_NETBACK_SOCKET,
 		.level = NBL_INFO,
+		.metrics_s = 15,
 	};
-	while ((c = getopt_long(argc, argv, "s:Dfp:l:hV", long_options,
+	while ((c = getopt_long(argc, argv, "s:Dfm:i:p:u:l:hV", long_options,
 				NULL)) != -1) {
 		switch (c) {
 		case 's':
@@ -66,6 +98,21 @@ int nbl_options_parse(int argc, char **argv, struct nbl_options *out,
 		case 'f':
 			out->daemon = false;
 			break;
+		case 'm':
+			out->metrics = optarg;
+			break;
+		case 'i':
+			if (!parse_interval(optarg, &out->metrics_s))
+				break;
+			fprintf(stderr, "netback-lite: interval %s: not within 1..%u seconds\n",
+				optarg, NBL_METRICS_MAX_S);
+			return stop(status, EXIT_FAILURE);
+		case 'u':
+			out->user = optarg;
+			break;
+		case NO_SANDBOX:
+			out->no_sandbox = true;
+			break;
 		case 'p':
 			out->pidfile = optarg;
 			break;
@@ -75,6 +122,9 @@ int nbl_options_parse(int argc, char **argv, struct nbl_options *out,
 			fprintf(stderr, "netback-lite: log level %s: unknown\n",
 				optarg);
 			return stop(status, EXIT_FAILURE);
+		case DETACH_ALL:
+			out->detach_all = true;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return stop(status, EXIT_SUCCESS);

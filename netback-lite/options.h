@@ -8,7 +8,12 @@
 struct nbl_options {
 	const char *socket;
 	const char *pidfile;	/* NULL: none */
+	const char *metrics;	/* NULL: none */
+	unsigned int metrics_s;	/* how often they are written */
+	const char *user;	/* NULL: the usual one */
+	bool no_sandbox;
 	bool daemon;
+	bool detach_all;	/* and no more */
 	enum nbl_level level;
 };
 

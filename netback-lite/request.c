@@ -7,6 +7,7 @@
 #include "closer.h"
 #include "connection.h"
 #include "guest.h"
+#include "stats.h"
 #include "vif.h"
 
 static void reply_vif(struct noxs_netback_reply *reply,
@@ -70,6 +71,7 @@ static int request_stats(struct nbl *nb,
 			continue;
 		reply_vif(reply, vif);
 		reply->stats = vif->stats;
+		nbl_stats_uuid(nb, domid, reply->uuid);
 		return 0;
 	}
 	return nbl_fail(reply->error, -ENOENT, "vif at or after %u.%u",

@@ -7,6 +7,7 @@
 #define NBL_RING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -2,8 +2,12 @@
 /*
  * TAP -> guest.
  *
- * A batch: read frames into the arena as long as the guest has posted enough
- * buffers for the largest, copy all by one grant operation, respond.
+ * A batch: read frames into the arena as long as the guest has posted buffers
+ * for them, copy all by one grant operation, respond.
+ *
+ * How many buffers a frame needs is not known before it is read.  The next is
+ * taken to be like the last; one that needs more than there is is kept, one a
+ * vif, until there is room for it.
  *
  * The TAP is watched edge-triggered: without buffers, or while other vifs have
  * their turn, frames wait in the TAP's own bounded queue and nothing polls.
@@ -14,15 +18,18 @@
 #include "batch.h"
 #include "closer.h"
 #include "csum.h"
+#include "gso.h"
 #include "guest.h"
+#include "stats.h"
 #include "vif.h"
 
-/* Slots that the largest frame needs. */
-static unsigned int rx_need(const struct nbl_vif *vif)
+#define GSO_ANY	(XEN_NOXS_NET_F_GSO4 | XEN_NOXS_NET_F_GSO6)
+
+/* Slots that the frame needs, with those of extra info. */
+static unsigned int rx_slots(const struct nbl_packet *p)
 {
-	if (!(vif->features & XEN_NOXS_NET_F_SG))
-		return 1;
-	return (vif->max_frame + NBL_PAGE_SIZE - 1) / NBL_PAGE_SIZE;
+	return (p->len + NBL_PAGE_SIZE - 1) / NBL_PAGE_SIZE +
+	       (p->gso.size != 0);
 }
 
 /*
@@ -54,9 +61,10 @@ static int rx_flags(const struct nbl_vif *vif, struct nbl_packet *p)
 {
 	const uint32_t any = XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6;
 
-	if (p->hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE)
-		return -EOPNOTSUPP;	/* never asked for */
-	if (p->hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+	if (p->gso.size) {
+		p->flags = NETRXF_csum_blank | NETRXF_data_validated |
+			   NETRXF_extra_info;
+	} else if (p->hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
 		if (!(nbl_csum_family(p->frame, p->len) & vif->features))
 			return nbl_csum_complete(p->frame, p->len, p->hdr);
 		p->flags = NETRXF_csum_blank | NETRXF_data_validated;
@@ -67,7 +75,7 @@ static int rx_flags(const struct nbl_vif *vif, struct nbl_packet *p)
 	return 0;
 }
 
-/* The guest's buffers for one frame: one copy per page. */
+/* The guest's buffers for one frame: one copy per page, none for extra info. */
 static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 			  struct nbl_packet *p)
 {
@@ -81,6 +89,8 @@ static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 			n = NBL_PAGE_SIZE;
 		RING_COPY_REQUEST(&vif->rx.ring, vif->rx.ring.req_cons, &req);
 		vif->rx.ring.req_cons++;
+		if (off == 0 && p->gso.size)
+			vif->rx.ring.req_cons++;
 		b->slot_id[b->nr_slots++] = req.id;
 		seg = &b->seg[b->nr_segs++];
 		seg->source.virt = p->frame + off;
@@ -95,44 +105,93 @@ static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 	}
 }
 
-/* What came before the guest was there comes first. */
+/* What had no room comes first, then what came before the guest was there. */
 static ssize_t rx_next(struct nbl_vif *vif, void *packet, size_t size)
 {
+	if (!nbl_held_empty(&vif->stalled))
+		return (ssize_t)nbl_held_get(&vif->stalled, packet, size);
 	if (!nbl_held_empty(&vif->held))
 		return (ssize_t)nbl_held_get(&vif->held, packet, size);
 	return read(vif->tap->fd, packet, size);
 }
 
+/* Is it one that the guest can take at all?  If not, why. */
+static bool rx_fits(const struct nbl_vif *vif, struct nbl_packet *p,
+		    enum noxs_netback_drop *why)
+{
+	uint32_t max = vif->max_frame;
+
+	*why = NOXS_NETBACK_DROP_RX_OFFLOAD;
+	if (nbl_gso_read(p->hdr, vif->features, &p->gso))
+		return false;
+	if (p->gso.size)
+		max = NBL_GSO_MAX_FRAME;
+	else if (!(vif->features & XEN_NOXS_NET_F_SG) && max > NBL_PAGE_SIZE)
+		max = NBL_PAGE_SIZE;
+	*why = NOXS_NETBACK_DROP_RX_SIZE;
+	return p->len > 0 && p->len <= max;
+}
+
+static uint32_t rx_max(const struct nbl_vif *vif)
+{
+	return vif->features & GSO_ANY ? NBL_GSO_MAX_FRAME : vif->max_frame;
+}
+
 /*
- * One frame from the TAP into the batch.  1: taken, or dropped, 0: no frame
- * there; -errno: the TAP is gone.
+ * One frame from the TAP into the batch, for at most avail slots.  Slots that
+ * it took, 0 if it was dropped; -EAGAIN: none there, or no room for it;
+ * -errno: the TAP is gone.
  */
 static int rx_read(struct nbl_vif *vif, struct nbl_batch *b,
-		   unsigned int need)
+		   unsigned int avail)
 {
 	/* One byte more than is allowed, to see that a frame is too long. */
-	uint32_t max = vif->max_frame + 1, hdr = sizeof(struct virtio_net_hdr);
+	uint32_t hdr = sizeof(struct virtio_net_hdr), max = rx_max(vif) + 1;
 	struct nbl_packet *p = nbl_batch_packet(b, max);
-	uint32_t used = b->used;
+	enum noxs_netback_drop why;
 	ssize_t n;
 
 	n = rx_next(vif, p->hdr, hdr + max);
-	b->nr_packets--;
-	b->used = (uint32_t)((uint8_t *)p->hdr - b->arena);
 	if (n < 0) {
+		nbl_batch_trim(b, 0);
 		vif->tap_readable = false;
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return errno == EINTR ? -EAGAIN : -errno;
 	}
 	p->len = (uint32_t)n > hdr ? (uint32_t)n - hdr : 0;
-	if (p->len == 0 || p->len > vif->max_frame ||
-	    p->len > need * NBL_PAGE_SIZE || rx_flags(vif, p)) {
-		vif->stats.rx_dropped++;
-		return 1;
+	if (!rx_fits(vif, p, &why))
+		goto drop;
+	vif->rx_need = rx_slots(p);
+	if (vif->rx_need > avail) {
+		why = NOXS_NETBACK_DROP_RX_ROOM;
+		if (nbl_held_put(&vif->stalled, p->hdr, (size_t)n))
+			goto drop;
+		nbl_batch_trim(b, 0);
+		return -EAGAIN;
 	}
-	b->nr_packets++;
-	b->used = used;
+	why = NOXS_NETBACK_DROP_RX_OFFLOAD;
+	if (rx_flags(vif, p))
+		goto drop;
+	nbl_batch_trim(b, (uint32_t)n);
+	nbl_rate_take(&vif->rx_rate, p->len, nbl_gso_frames(&p->gso, p->len));
 	rx_add_copies(vif, b, p);
-	return 1;
+	return (int)vif->rx_need;
+
+drop:
+	nbl_batch_trim(b, 0);
+	vif->rx_need = 1;
+	nbl_stats_drop(&vif->stats, why);
+	return 0;
+}
+
+static void rx_put_extra(netif_rx_back_ring_t *ring, const struct nbl_gso *gso)
+{
+	struct netif_extra_info extra;
+
+	nbl_gso_put(gso, &extra);
+	/* In place of the response to the request that it consumed. */
+	memcpy(RING_GET_RESPONSE(ring, ring->rsp_prod_pvt), &extra,
+	       sizeof(extra));
+	ring->rsp_prod_pvt++;
 }
 
 static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
@@ -154,13 +213,15 @@ static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
 			rsp->flags |= NETRXF_more_data;
 		rsp->status = ok ? (int16_t)seg->len : NETIF_RSP_ERROR;
 		ring->rsp_prod_pvt++;
+		if (s == 0 && p->gso.size)
+			rx_put_extra(ring, &p->gso);
 	}
 	if (ok) {
 		vif->stats.rx_packets++;
 		vif->rx_unicast += !(p->frame[0] & 1);
 		vif->stats.rx_bytes += p->len;
 	} else {
-		vif->stats.rx_dropped++;
+		nbl_stats_drop(&vif->stats, NOXS_NETBACK_DROP_RX_COPY);
 	}
 }
 
@@ -180,28 +241,46 @@ static void rx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 		vif->notify_due = true;
 }
 
+/*
+ * One batch, for at most avail slots.  > 0: there may be more, 0: no frame or
+ * no room, -errno: the TAP is gone.
+ */
+static int rx_take(struct nbl_vif *vif, struct nbl_batch *b,
+		   unsigned int avail, int *budget)
+{
+	int rc = 1;
+
+	nbl_batch_reset(b);
+	while (*budget > 0 && avail >= vif->rx_need &&
+	       nbl_rate_has(&vif->rx_rate) &&
+	       nbl_batch_room(b, NBL_MAX_SLOTS, rx_max(vif) + 1)) {
+		rc = rx_read(vif, b, avail);
+		if (rc < 0)
+			break;
+		avail -= (unsigned int)rc;
+		*budget -= rc ? nbl_vif_cost(b->packet[b->nr_packets - 1].len)
+			      : 1;
+	}
+	rx_batch(vif, b);
+	return rc == -EAGAIN ? 0 : rc < 0 ? rc : 1;
+}
+
 int nbl_rx_run(struct nbl_vif *vif, const char **why)
 {
-	unsigned int need = rx_need(vif), avail, i;
 	struct nbl_batch *b = vif->nb->batch;
-	int budget = NBL_VIF_BUDGET, rc = 1;
+	int budget = NBL_VIF_BUDGET, rc;
 
 	while (vif->tap_readable && budget > 0) {
-		rc = rx_available(vif, need, why);
+		rc = rx_available(vif, vif->rx_need, why);
+		vif->stats.rx_stalls += !rc && !vif->rx_stalled;
+		vif->rx_stalled = !rc;
 		if (rc <= 0)
 			return rc;
-		avail = (unsigned int)rc;
-		nbl_batch_reset(b);
-		for (i = 0; i < avail && budget > 0; budget--) {
-			if (avail - i < need ||
-			    !nbl_batch_room(b, need, vif->max_frame + 1))
-				break;
-			rc = rx_read(vif, b, need);
-			if (rc <= 0)
-				break;
-			i = b->nr_slots;
-		}
-		rx_batch(vif, b);
+		if (!nbl_rate_has(&vif->rx_rate) &&
+		    !nbl_rate_open(vif, &vif->rx_rate,
+				   &vif->stats.rx_throttled))
+			return 0;
+		rc = rx_take(vif, b, (unsigned int)rc, &budget);
 		if (rc < 0) {
 			*why = "TAP";
 			return rc;

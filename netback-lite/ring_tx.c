@@ -4,7 +4,7 @@
  *
  * A batch: take whole packets off the ring into private copies of their
  * slots, copy all their data by one grant operation into the arena, write
- * frame by frame to the TAP, respond in the order of the requests.
+ * them to the TAP at once (writer.h), respond in the order of the requests.
  *
  * A guest whose ring cannot be followed any more (an index, a chain or a page
  * bound that is wrong) loses its vif; a frame that is merely bad gets
@@ -12,23 +12,42 @@
  */
 #include <errno.h>
 #include <linux/if_ether.h>
-#include <unistd.h>
 
 #include "batch.h"
 #include "closer.h"
 #include "csum.h"
+#include "gso.h"
 #include "guest.h"
+#include "stats.h"
 #include "vif.h"
+#include "writer.h"
 
 #define TX_FLAGS	(NETTXF_csum_blank | NETTXF_data_validated | \
 			 NETTXF_more_data)
+#define GSO_ANY		(XEN_NOXS_NET_F_GSO4 | XEN_NOXS_NET_F_GSO6)
 
 /* One packet's requests, copied. */
 struct tx_chain {
 	unsigned int nr;
+	unsigned int nr_extras;	/* 0 or 1, behind the first of them */
 	uint32_t len;		/* of the frame */
+	struct nbl_gso gso;
 	struct netif_tx_request slot[NBL_MAX_SLOTS];
 };
+
+static const char *tx_copy_extra(struct nbl_vif *vif, RING_IDX at,
+				 RING_IDX prod, struct tx_chain *c)
+{
+	struct netif_extra_info extra;
+	struct netif_tx_request req;
+
+	if (at == prod)
+		return "tx ring: packet without its extra info";
+	RING_COPY_REQUEST(&vif->tx.ring, at, &req);
+	memcpy(&extra, &req, sizeof(extra));
+	c->nr_extras = 1;
+	return nbl_gso_take(&extra, vif->features, &c->gso);
+}
 
 /* Copy the packet that starts at index cons.  NULL, or what is wrong. */
 static const char *tx_copy_chain(struct nbl_vif *vif, RING_IDX cons,
@@ -36,21 +55,29 @@ static const char *tx_copy_chain(struct nbl_vif *vif, RING_IDX cons,
 {
 	unsigned int max = vif->features & XEN_NOXS_NET_F_SG ? NBL_MAX_SLOTS
 							     : 1;
+	unsigned int extra = vif->features & GSO_ANY ? NETTXF_extra_info : 0;
 	struct netif_tx_request *req;
+	const char *why = NULL;
 
 	c->nr = 0;
+	c->nr_extras = 0;
+	c->gso.size = 0;
 	do {
 		if (c->nr == max)
 			return "tx ring: packet of too many slots";
-		if (cons + c->nr == prod)
+		if (cons == prod)
 			return "tx ring: packet without its end";
 		req = &c->slot[c->nr];
-		RING_COPY_REQUEST(&vif->tx.ring, cons + c->nr, req);
-		if (req->flags & ~TX_FLAGS)
+		RING_COPY_REQUEST(&vif->tx.ring, cons, req);
+		if (req->flags & ~(TX_FLAGS | extra))
 			return "tx ring: unknown flags";
+		cons++;
 		c->nr++;
-	} while (req->flags & NETTXF_more_data);
-	return NULL;
+		if (req->flags & NETTXF_extra_info)
+			why = tx_copy_extra(vif, cons++, prod, c);
+		extra = 0;	/* not behind the others */
+	} while (!why && (req->flags & NETTXF_more_data));
+	return why;
 }
 
 /*
@@ -78,6 +105,13 @@ static const char *tx_check_chain(struct tx_chain *c)
 	return NULL;
 }
 
+static void tx_drop(struct nbl_packet *p, int16_t status,
+		    enum noxs_netback_drop why)
+{
+	p->status = status;
+	p->drop = (uint8_t)why;
+}
+
 static void tx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 			  struct nbl_packet *p, const struct tx_chain *c)
 {
@@ -102,30 +136,34 @@ static void tx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 static void tx_add_packet(struct nbl_vif *vif, struct nbl_batch *b,
 			  const struct tx_chain *c)
 {
-	bool bad = c->len < ETH_HLEN || c->len > vif->max_frame;
+	uint32_t max = c->gso.size ? NBL_GSO_MAX_TX : vif->max_frame;
+	bool bad = c->len < ETH_HLEN || c->len > max;
 	struct nbl_packet *p = nbl_batch_packet(b, bad ? 0 : c->len);
 	unsigned int i;
 
 	p->nr_slots = (uint16_t)c->nr;
 	p->flags = c->slot[0].flags;
+	p->gso = c->gso;
 	for (i = 0; i < c->nr; i++)
 		b->slot_id[b->nr_slots++] = c->slot[i].id;
 	if (bad)
-		p->status = NETIF_RSP_ERROR;
+		tx_drop(p, NETIF_RSP_ERROR, NOXS_NETBACK_DROP_TX_SIZE);
 	else
 		tx_add_copies(vif, b, p, c);
 }
 
 /* Fill the batch.  Returns 0, or -EPROTO. */
 static int tx_take(struct nbl_vif *vif, struct nbl_batch *b, RING_IDX prod,
-		   int budget, const char **why)
+		   int *budget, const char **why)
 {
+	uint32_t room = vif->features & GSO_ANY ? NBL_GSO_MAX_TX
+						: vif->max_frame;
 	struct tx_chain c;
 
 	nbl_batch_reset(b);
-	while (vif->tx.ring.req_cons != prod && budget-- > 0 &&
-	       (!vif->rate.bytes || vif->rate.credit > 0)) {
-		if (!nbl_batch_room(b, NBL_MAX_SLOTS, vif->max_frame))
+	while (vif->tx.ring.req_cons != prod && *budget > 0 &&
+	       nbl_rate_has(&vif->tx_rate)) {
+		if (!nbl_batch_room(b, NBL_MAX_SLOTS, room))
 			break;
 		*why = tx_copy_chain(vif, vif->tx.ring.req_cons, prod, &c);
 		if (!*why)
@@ -133,52 +171,87 @@ static int tx_take(struct nbl_vif *vif, struct nbl_batch *b, RING_IDX prod,
 		if (*why)
 			return -EPROTO;
 		tx_add_packet(vif, b, &c);
-		if (vif->rate.bytes)
-			vif->rate.credit -= c.len;
-		vif->tx.ring.req_cons += c.nr;
+		nbl_rate_take(&vif->tx_rate, c.len,
+			      nbl_gso_frames(&c.gso, c.len));
+		vif->tx.ring.req_cons += c.nr + c.nr_extras;
+		*budget -= nbl_vif_cost(c.len);
 	}
 	return 0;
 }
 
-/* To the TAP; what the network does not take is lost, as on any wire. */
-static void tx_send(struct nbl_vif *vif, const struct nbl_batch *b,
-		    struct nbl_packet *p)
+/* What is left to the kernel to do: the header of the frame. */
+static int tx_offload(const struct nbl_vif *vif, struct nbl_packet *p)
 {
-	ssize_t n;
+	int rc = 0;
+
+	if (p->flags & NETTXF_csum_blank)
+		rc = nbl_csum_offload(p->frame, &p->len, vif->features,
+				      p->hdr);
+	else if (p->gso.size)
+		return -EINVAL;
+	if (!rc && p->gso.size)
+		rc = nbl_gso_offload(p->frame, p->len, vif->max_frame,
+				     &p->gso, p->hdr);
+	return rc;
+}
+
+/* What may not leave, or cannot, is dropped here. */
+static void tx_judge(struct nbl_vif *vif, const struct nbl_batch *b,
+		     struct nbl_packet *p)
+{
+	int why;
 
 	if (p->status == NETIF_RSP_OKAY && !nbl_batch_copied(b, p))
-		p->status = NETIF_RSP_ERROR;
-	if (p->status == NETIF_RSP_OKAY && (p->flags & NETTXF_csum_blank) &&
-	    nbl_csum_offload(p->frame, &p->len, vif->features, p->hdr))
-		p->status = NETIF_RSP_ERROR;
-	if (p->status == NETIF_RSP_OKAY) {
-		n = write(vif->tap->fd, p->hdr, sizeof(*p->hdr) + p->len);
-		if (n < 0)
-			p->status = NETIF_RSP_DROPPED;
+		tx_drop(p, NETIF_RSP_ERROR, NOXS_NETBACK_DROP_TX_COPY);
+	if (p->status == NETIF_RSP_OKAY && vif->spoof.mac) {
+		why = nbl_spoof_check(&vif->spoof, p->frame, p->len);
+		if (why != NBL_SPOOF_NONE)
+			tx_drop(p, NETIF_RSP_DROPPED,
+				(enum noxs_netback_drop)why);
 	}
+	if (p->status == NETIF_RSP_OKAY && tx_offload(vif, p))
+		tx_drop(p, NETIF_RSP_ERROR, NOXS_NETBACK_DROP_TX_OFFLOAD);
+}
+
+/* What the network did not take is lost, as on any wire. */
+static void tx_count(struct nbl_vif *vif, struct nbl_packet *p)
+{
+	if (p->status == NETIF_RSP_OKAY && p->written)
+		tx_drop(p, NETIF_RSP_DROPPED, NOXS_NETBACK_DROP_TX_TAP);
 	if (p->status == NETIF_RSP_OKAY) {
 		vif->stats.tx_packets++;
 		vif->stats.tx_bytes += p->len;
 	} else {
-		vif->stats.tx_dropped++;
+		nbl_stats_drop(&vif->stats, p->drop);
 	}
+}
+
+static void tx_response(netif_tx_back_ring_t *ring, uint16_t id,
+			int16_t status)
+{
+	struct netif_tx_response *rsp =
+		RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
+
+	rsp->id = id;
+	rsp->status = status;
+	ring->rsp_prod_pvt++;
 }
 
 static void tx_respond(struct nbl_vif *vif, const struct nbl_batch *b)
 {
 	netif_tx_back_ring_t *ring = &vif->tx.ring;
 	const struct nbl_packet *p;
-	struct netif_tx_response *rsp;
 	unsigned int i, s;
 	int notify;
 
 	for (i = 0; i < b->nr_packets; i++) {
 		p = &b->packet[i];
 		for (s = 0; s < p->nr_slots; s++) {
-			rsp = RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
-			rsp->id = b->slot_id[p->first_slot + s];
-			rsp->status = p->status;
-			ring->rsp_prod_pvt++;
+			tx_response(ring, b->slot_id[p->first_slot + s],
+				    p->status);
+			/* A slot of extra info has no id. */
+			if (s == 0 && p->gso.size)
+				tx_response(ring, 0, NETIF_RSP_NULL);
 		}
 	}
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(ring, notify);
@@ -188,13 +261,20 @@ static void tx_respond(struct nbl_vif *vif, const struct nbl_batch *b)
 
 static void tx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 {
-	unsigned int i;
+	struct nbl_writer *w = vif->nb->writer;
+	struct nbl_packet *p;
 
 	/* On -errno no status was written: all are still errors. */
 	if (b->nr_segs)
 		nbl_gnttab_copy(vif->nb->gt, b->seg, b->nr_segs);
-	for (i = 0; i < b->nr_packets; i++)
-		tx_send(vif, b, &b->packet[i]);
+	for (p = b->packet; p < b->packet + b->nr_packets; p++) {
+		tx_judge(vif, b, p);
+		if (p->status == NETIF_RSP_OKAY)
+			nbl_writer_add(w, vif->tap->fd, p);
+	}
+	nbl_writer_flush(w);
+	for (p = b->packet; p < b->packet + b->nr_packets; p++)
+		tx_count(vif, p);
 	tx_respond(vif, b);
 }
 
@@ -220,10 +300,11 @@ int nbl_tx_run(struct nbl_vif *vif, const char **why)
 		}
 		if (budget <= 0)
 			return 1;
-		if (vif->rate.bytes && !nbl_rate_open(vif))
+		if (!nbl_rate_has(&vif->tx_rate) &&
+		    !nbl_rate_open(vif, &vif->tx_rate,
+				   &vif->stats.tx_throttled))
 			return 0;
-		rc = tx_take(vif, b, prod, budget, why);
-		budget -= (int)b->nr_packets;
+		rc = tx_take(vif, b, prod, &budget, why);
 		/* What was taken before a lie is answered; no one may care. */
 		tx_batch(vif, b);
 		if (rc)

@@ -14,12 +14,11 @@
 
 #include "tap.h"
 
-int nbl_tap_open(const char *ifname, int *out)
+#define TAP_FLAGS	(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR)
+
+static int tap_open(const char *ifname, int flags, int *out)
 {
-	struct ifreq ifr = {
-		/* EXCL: never adopt somebody's persistent TAP */
-		.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL,
-	};
+	struct ifreq ifr = { .ifr_flags = (short)flags };
 	int fd, rc;
 
 	if (strlen(ifname) >= sizeof(ifr.ifr_name))
@@ -29,14 +28,50 @@ int nbl_tap_open(const char *ifname, int *out)
 	if (fd < 0)
 		return -errno;
 	if (ioctl(fd, TUNSETIFF, &ifr)) {
-		/* EBUSY: a TAP; EINVAL: a device of another kind has it */
-		rc = errno == EBUSY || if_nametoindex(ifname) ? -EEXIST
-							      : -errno;
+		rc = -errno;
 		close(fd);
 		return rc;
 	}
 	*out = fd;
 	return 0;
+}
+
+int nbl_tap_open(const char *ifname, int *out)
+{
+	/* EXCL: never adopt somebody's persistent TAP */
+	int rc = tap_open(ifname, TAP_FLAGS | IFF_TUN_EXCL, out);
+
+	/* EBUSY: a TAP; EINVAL: a device of another kind has it */
+	if (rc == -EBUSY || (rc && if_nametoindex(ifname)))
+		return -EEXIST;
+	return rc;
+}
+
+/*
+ * The kernel knows a filter by the address of its code in the memory of who
+ * set it, and would look for it in ours, but for IFF_NOFILTER, which is the
+ * same bit as IFF_NO_PI.
+ */
+int nbl_tap_adopt(const char *ifname, int *out)
+{
+	int fd = -1, rc;
+
+	rc = tap_open(ifname, TAP_FLAGS, &fd);
+	if (rc)
+		return rc;
+	nbl_tap_no_filter(fd);
+	rc = nbl_tap_offload(fd, 0);
+	if (rc) {
+		close(fd);
+		return rc;
+	}
+	*out = fd;
+	return 0;
+}
+
+int nbl_tap_keep(int fd, bool keep)
+{
+	return ioctl(fd, TUNSETPERSIST, (unsigned long)keep) ? -errno : 0;
 }
 
 int nbl_tap_offload(int fd, unsigned int tun_f)

@@ -31,6 +31,18 @@ int nbl_tap_deaf(int fd, bool deaf);
  */
 int nbl_tap_filter(int fd, const uint8_t mac[6], const uint8_t ip[4]);
 void nbl_tap_no_filter(int fd);
+/*
+ * Whether it stays, with its index, its bridge and all that was set on it, when
+ * it is closed: then nothing is received and what is sent to it is dropped,
+ * until somebody adopts it.
+ */
+int nbl_tap_keep(int fd, bool keep);
+/*
+ * Open the kept TAP of this name, without a filter and with no offloads; it
+ * stays a kept one.  -EBUSY: somebody has it open.  Who calls knows that there
+ * is one: otherwise it is made.
+ */
+int nbl_tap_adopt(const char *ifname, int *out);
 /* Blocks for tens of ms.  Thread-safe. */
 void nbl_tap_close(int fd);
 

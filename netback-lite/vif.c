@@ -38,6 +38,7 @@ static bool vif_move_packets(struct nbl_vif *vif)
 	}
 	if (vif->notify_due) {
 		vif->notify_due = false;
+		vif->stats.notifies++;
 		nbl_evtchn_notify(vif->nb->ec, vif->port);
 	}
 	return tx > 0 || rx > 0;

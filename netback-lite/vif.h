@@ -3,7 +3,8 @@
  * vif.h owns one network device: TAP, event channel, noxs device, rings.
  *
  * Life (attach.c, bind.c): attach -> { event, run } -> detach or drop, and for
- * a spare: attach -> bind -> the same
+ * a spare: attach -> bind -> the same.  Or leave, and the next process begins
+ * with nbl_adopt (adopt.c) what this one had attached.
  * Connection (front.c), what the back area says:
  *
  *     INIT -> CONNECTED -> CLOSED -> INIT (next generation) -> ...
@@ -16,15 +17,16 @@
 #ifndef NBL_VIF_H
 #define NBL_VIF_H
 
+#include "gnttab.h"
 #include "held.h"
 #include "log.h"
 #include "nbl.h"
 #include "rate.h"
 #include "ring.h"
+#include "spoof.h"
 
-#define NBL_VIF_FEATURES \
-	(XEN_NOXS_NET_F_SG | XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6)
-#define NBL_VIF_BUDGET		64	/* packets each way and turn */
+#define NBL_VIF_FEATURES	XEN_NOXS_NET_F_ALL
+#define NBL_VIF_BUDGET		64	/* packets (nbl_vif_cost) each way and turn */
 #define NBL_ETH_OVERHEAD	18u	/* header and one VLAN tag */
 
 struct nbl_await;
@@ -45,9 +47,13 @@ struct nbl_vif {
 	/* TAP */
 	struct nbl_source tap_src;
 	struct nbl_closer_ticket *tap;	/* descriptor and name */
-	int ifindex;			/* of a spare that is on a bridge */
+	int ifindex;
 	char bridge[NOXS_NETBACK_IFNAMSIZ];
 	uint32_t max_frame;		/* bytes, from the Ethernet header on */
+	uint32_t record;		/* in the ledger; 0: none */
+	uint8_t flags;			/* of the request, its limits and VLAN */
+	uint16_t vlan;
+	struct noxs_netback_limit limit[NOXS_NETBACK_NR_LIMITS];
 
 	/* What the guest says, and what we said last. */
 	const volatile struct xen_noxs_net_front *front;
@@ -70,8 +76,13 @@ struct nbl_vif {
 	bool dozing;		/* its guest is paused; its TAP is filtered */
 	struct nbl_await *await;	/* what waited for it, or NULL */
 	struct nbl_held held;	/* received before it was there */
+	bool rx_stalled;		/* frames wait for the guest's buffers */
+	struct nbl_held stalled;	/* one that was read before, or none */
+	unsigned int rx_need;	/* slots of that, or of one like the last */
 	uint64_t rx_unicast;	/* packets, of those that were received */
-	struct nbl_rate rate;	/* of what the guest sends */
+	struct nbl_rate tx_rate;	/* of what the guest sends */
+	struct nbl_rate rx_rate;	/* of what it receives */
+	struct nbl_spoof spoof;		/* whose addresses it may send from */
 
 	struct noxs_netback_stats stats;
 };
@@ -89,19 +100,44 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 /* check.c: -EINVAL, and what is wrong in err. */
 int nbl_attach_check(const struct noxs_netback_request *req,
 		     char err[NBL_ERROR_SIZE]);
+/* Where a vif goes: its bridge (0: none), the VLAN there, its MTU. */
+struct nbl_place {
+	int master;
+	unsigned int mtu;
+	uint16_t vlan;		/* 0: any */
+	uint16_t pvid;		/* with a VLAN: of the bridge's new ports */
+};
+
 /*
- * bind.c: what an owner decides.  The bridge (master 0: none) and the MTU that
- * the request asks for; and with that, what the back area offers, and the
- * vif's limits.
+ * bind.c: what an owner decides.  The place that the request asks for; and what
+ * the back area offers, and the vif's limits.
  */
 int nbl_owner_place(struct nbl *nb, const struct noxs_netback_request *req,
-		    int *master, unsigned int *mtu, char err[NBL_ERROR_SIZE]);
+		    struct nbl_place *place, char err[NBL_ERROR_SIZE]);
+/* Puts the TAP there and up. */
+int nbl_owner_attach(struct nbl_vif *vif, const struct nbl_place *place);
 void nbl_owner_take(struct nbl_vif *vif,
 		    const struct noxs_netback_request *req, unsigned int mtu);
+/*
+ * attach.c, the parts of which an adoption is made as well.  A vif that has
+ * nothing yet, NULL: no memory; the bridge and TAP of a request (errors of
+ * nbl_vif_attach); its front area; what is offered apart from what the owner
+ * decides; and, when it is all there, its entry in the ledger and the lists.
+ */
+struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id);
+int nbl_vif_link(struct nbl *nb, const struct noxs_netback_request *req,
+		 struct nbl_vif *vif, char err[NBL_ERROR_SIZE]);
+int nbl_vif_map_front(struct nbl_vif *vif);
+void nbl_vif_offer(struct nbl_vif *vif, uint32_t generation);
+void nbl_vif_enter(struct nbl_vif *vif);
+/* Write into the ledger what it is now. */
+void nbl_vif_record(struct nbl_vif *vif);
 /* Everything DETACH promises.  vif is freed at the end of the turn. */
 void nbl_vif_detach(struct nbl_vif *vif);
 /* The same for a guest that is dead: nothing is said to it or to Xen. */
 void nbl_vif_drop(struct nbl_vif *vif);
+/* The guest, Xen and the TAP keep all that is not this process's. */
+void nbl_vif_leave(struct nbl_vif *vif);
 
 /* The guest's event, the TAP's, or work left: run it in its turn. */
 void nbl_vif_ready(struct nbl_vif *vif);
@@ -118,6 +154,12 @@ int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error);
 int nbl_vif_say(struct nbl_vif *vif, uint32_t flags);
 /* The guest lied: disconnect, CLOSED with the error, one line in the log. */
 void nbl_vif_break(struct nbl_vif *vif, int error, const char *why);
+
+/* What a packet takes of a budget: that of a guest with large ones is no more. */
+static inline int nbl_vif_cost(uint32_t len)
+{
+	return 1 + (int)(len / NBL_PAGE_SIZE);
+}
 
 /* One budget of packets; > 0: there is more, 0: not now, -errno: a lie, with
  * the reason in *why. */

@@ -10,7 +10,7 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	@touch $@
 
 LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower \
-	labpty labdial laboffer)
+	labpty labdial laboffer labbulk labgap labforbid)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
@@ -21,6 +21,11 @@ labkill_SRCS := tests/lab/tools/labkill.c
 $(eval $(call program,labkill,lab/labkill))
 labdial_SRCS := tests/lab/tools/labdial.c
 $(eval $(call program,labdial,lab/labdial))
+labbulk_SRCS := tests/lab/tools/labbulk.c
+labbulk_LDLIBS := -static
+$(eval $(call program,labbulk,lab/labbulk))
+labgap_SRCS := tests/lab/tools/labgap.c
+$(eval $(call program,labgap,lab/labgap))
 
 labpty_SRCS := tests/lab/tools/labpty.c
 $(eval $(call program,labpty,lab/labpty))
@@ -34,6 +39,14 @@ laboffer_SRCS := tests/lab/tools/laboffer.c \
 laboffer_CFLAGS := -Ihypervisor-ext/include -Ichaos-toolstack/libnoxs/include
 laboffer_PKGS := xencontrol xencall xenforeignmemory xentoollog
 $(eval $(call program,laboffer,lab/laboffer))
+
+# netback-lite's own objects, and a call that its sandbox does not allow.
+labforbid_SRCS := tests/lab/tools/labforbid.c
+labforbid_CFLAGS := $(NBL_CFLAGS)
+labforbid_LIBS := $(netback_OBJS) $(netback_LIBS)
+labforbid_PKGS := $(netback_PKGS)
+labforbid_LDLIBS := -pthread -Wl,--wrap=nbl_control_turn
+$(eval $(call program,labforbid,lab/labforbid))
 
 $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 		tests/lab/guest/init tests/lab/guest/lib.sh tests/lab/guest/kill.sh \

@@ -15,13 +15,24 @@ static void refuse(struct chaos__parse *p, bool is_set, const char *key)
 		chaos__parse_fail(p, key, "", LATE, "a spare cannot have it");
 }
 
+static bool has_limits(const struct chaos__vif_config *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++)
+		if (v->limit[i].amount)
+			return true;
+	return false;
+}
+
 static void check_vif(struct chaos__parse *p, unsigned int i)
 {
 	const struct chaos__vif_config *v = &p->cfg->vif[i];
 	char part[16];
 
 	if (!v->mac_set && !v->mtu && !v->ip_mode && !*v->ifname &&
-	    !v->rate_bytes)
+	    !has_limits(v) && !v->spoofchk &&
+	    !v->vlan)
 		return;
 	snprintf(part, sizeof(part), "[%u]", i);
 	chaos__parse_fail(p, "vif", part, LATE,

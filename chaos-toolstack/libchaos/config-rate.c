@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* rate= of a vif, as xl writes it: "10Mb/s", "1MB/s@20ms". */
+/*
+ * Limits of a vif: rate=, as xl writes it, "10Mb/s", "1MB/s@20ms", and pps=,
+ * "10K", "500p/s@1s".
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,9 +54,28 @@ static uint64_t take_interval(const char *p)
 	return *p || n * unit > UINT32_MAX ? 0 : n * unit;
 }
 
+const char *const chaos__limit_keys[NOXS_NETBACK_NR_LIMITS] = {
+	[NOXS_NETBACK_TX_BYTES] = "rate",
+	[NOXS_NETBACK_TX_FRAMES] = "pps",
+	[NOXS_NETBACK_RX_BYTES] = "rate_in",
+	[NOXS_NETBACK_RX_FRAMES] = "pps_in",
+};
+
+/* n per second, as a whole amount per interval; n is below 2^62. */
+static bool per_interval(uint64_t n, uint64_t us, uint64_t *amount)
+{
+	/* Seconds and the rest apart, or it would overflow. */
+	uint64_t whole = n / 1000000;
+
+	if (!us || (whole && us > UINT64_MAX / 2 / whole))
+		return false;
+	*amount = whole * us + n % 1000000 * us / 1000000;
+	return *amount > 0;
+}
+
 bool chaos__rate_parse(const char *text, uint64_t *bytes, uint32_t *interval_us)
 {
-	uint64_t n, us = INTERVAL_DEFAULT_US, whole;
+	uint64_t n, us = INTERVAL_DEFAULT_US;
 	const char *p = text;
 
 	n = take_number(&p);
@@ -66,14 +88,29 @@ bool chaos__rate_parse(const char *text, uint64_t *bytes, uint32_t *interval_us)
 		return false;
 	if (p[3])
 		us = take_interval(p + 4);
-	/* n is below 2^62: seconds and the rest apart, or it would overflow. */
-	whole = n / 1000000;
-	if (!us || (whole && us > UINT64_MAX / 2 / whole))
+	if (!per_interval(n, us, bytes))
 		return false;
-	n = whole * us + n % 1000000 * us / 1000000;
-	if (!n)
+	*interval_us = (uint32_t)us;
+	return true;
+}
+
+bool chaos__pps_parse(const char *text, uint64_t *frames, uint32_t *interval_us)
+{
+	uint64_t n, us = INTERVAL_DEFAULT_US;
+	const char *p = text;
+
+	n = take_number(&p);
+	n *= take_prefix(&p);
+	if (!strncmp(p, "p/s", 3))
+		p += 3;
+	if (!n || (*p && *p != '@'))
 		return false;
-	*bytes = n;
+	if (*p)
+		us = take_interval(p + 1);
+	else if (n * us < 1000000)
+		us = (1000000 + n - 1) / n;	/* one frame */
+	if (!per_interval(n, us, frames))
+		return false;
 	*interval_us = (uint32_t)us;
 	return true;
 }

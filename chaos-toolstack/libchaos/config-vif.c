@@ -136,6 +136,17 @@ static void set_mtu(struct vif_parse *v, const char *value)
 		v->vif->mtu = (uint16_t)mtu;
 }
 
+static void set_vlan(struct vif_parse *v, const char *value)
+{
+	char *end;
+	long vlan = strtol(value, &end, 10);
+
+	if (!*value || *end || vlan < 1 || vlan > 4094)
+		vif_fail(v, "", "vlan %s is not within 1..4094", value);
+	else
+		v->vif->vlan = (uint16_t)vlan;
+}
+
 static void set_id(struct vif_parse *v, const char *value)
 {
 	char *end;
@@ -157,15 +168,61 @@ static void set_backend(struct vif_parse *v, const char *value)
 			 "driver domains are not supported");
 }
 
-static void set_rate(struct vif_parse *v, const char *value)
+const char *const chaos__spoofchk_names[CHAOS__NR_SPOOFCHKS] = {
+	[CHAOS__SPOOFCHK_OFF] = "off",
+	[CHAOS__SPOOFCHK_MAC] = "mac",
+	[CHAOS__SPOOFCHK_ON] = "on",
+};
+
+static void set_spoofchk(struct vif_parse *v, const char *value)
 {
-	if (strlen(value) >= sizeof(v->vif->rate) ||
-	    !chaos__rate_parse(value, &v->vif->rate_bytes,
-			       &v->vif->rate_interval_us))
-		vif_fail(v, "write it like 10Mb/s, 1MB/s or 10Mb/s@20ms",
+	unsigned int i;
+
+	for (i = CHAOS__SPOOFCHK_OFF; i < CHAOS__NR_SPOOFCHKS; i++) {
+		if (!strcmp(value, chaos__spoofchk_names[i])) {
+			v->vif->spoofchk = (uint8_t)i;
+			return;
+		}
+	}
+	vif_fail(v, "write spoofchk=on, mac or off", "spoofchk is \"%s\"",
+		 value);
+}
+
+static void set_limit(struct vif_parse *v, const char *value,
+		      enum noxs_netback_limited which)
+{
+	bool frames = which == NOXS_NETBACK_TX_FRAMES ||
+		      which == NOXS_NETBACK_RX_FRAMES;
+	struct chaos__limit *l = &v->vif->limit[which];
+
+	if (strlen(value) >= sizeof(l->text) ||
+	    !(frames ? chaos__pps_parse : chaos__rate_parse)(value, &l->amount,
+							     &l->interval_us))
+		vif_fail(v, frames ? "write it like 1000, 10K or 500p/s@1s" :
+			 "write it like 10Mb/s, 1MB/s or 10Mb/s@20ms",
 			 "\"%s\" is not a rate", value);
 	else
-		strcpy(v->vif->rate, value);
+		strcpy(l->text, value);
+}
+
+static void set_rate(struct vif_parse *v, const char *value)
+{
+	set_limit(v, value, NOXS_NETBACK_TX_BYTES);
+}
+
+static void set_pps(struct vif_parse *v, const char *value)
+{
+	set_limit(v, value, NOXS_NETBACK_TX_FRAMES);
+}
+
+static void set_rate_in(struct vif_parse *v, const char *value)
+{
+	set_limit(v, value, NOXS_NETBACK_RX_BYTES);
+}
+
+static void set_pps_in(struct vif_parse *v, const char *value)
+{
+	set_limit(v, value, NOXS_NETBACK_RX_FRAMES);
 }
 
 static void ignore(struct vif_parse *v, const char *value)
@@ -182,8 +239,10 @@ static const struct vif_key {
 	{ "mac", set_mac }, { "bridge", set_bridge }, { "ip", set_ip },
 	{ "gateway", set_gateway }, { "mtu", set_mtu }, { "id", set_id },
 	{ "vifname", set_vifname }, { "ifname", set_vifname }, { "backend", set_backend },
-	{ "rate", set_rate }, { "script", ignore }, { "type", ignore },
-	{ "model", ignore },
+	{ "rate", set_rate }, { "rate_in", set_rate_in }, { "pps", set_pps },
+	{ "pps_in", set_pps_in }, { "spoofchk", set_spoofchk },
+	{ "vlan", set_vlan },
+	{ "script", ignore }, { "type", ignore }, { "model", ignore },
 };
 
 const char *chaos__vif_key_name(size_t i)
@@ -246,6 +305,8 @@ static void parse_vif(struct vif_parse *v, const char *item)
 		if (*field)
 			set_field(v, field);
 	}
+	if (v->vif->vlan && !*v->vif->bridge)
+		vif_fail(v, "name a bridge", "vlan without bridge");
 	if (v->vif->ip_mode != XEN_NOXS_NET_IP_STATIC &&
 	    memcmp(v->vif->gateway, "\0\0\0\0", 4))
 		vif_fail(v, "add ip=address/prefix", "gateway without address");

@@ -16,7 +16,7 @@
 #include "config.h"
 #include "store.h"
 
-#define WIRE_VERSION	2u
+#define WIRE_VERSION	3u
 #define NO_STRING	UINT32_MAX
 #define MAX_STRING	8192u
 
@@ -74,34 +74,40 @@ struct fixed {
 };
 
 struct fixed_vif {
-	uint64_t rate_bytes;
-	uint32_t rate_interval_us;
+	uint64_t amount[NOXS_NETBACK_NR_LIMITS];
+	uint32_t interval_us[NOXS_NETBACK_NR_LIMITS];
 	uint16_t mtu;
 	uint8_t id, id_set, mac_set, ip_mode, prefix;
 	uint8_t mac[6], ip[4], gateway[4];
-	char bridge[16], ifname[16], rate[32];
-	uint8_t pad[7];
+	char bridge[16], ifname[16], limit[NOXS_NETBACK_NR_LIMITS][32];
+	uint8_t spoofchk;
+	uint16_t vlan;
 };
 
 static void put_vif(struct out *o, const struct chaos__vif_config *v)
 {
 	struct fixed_vif f = {
-		.rate_bytes = v->rate_bytes,
-		.rate_interval_us = v->rate_interval_us,
 		.mtu = v->mtu,
 		.id = v->id,
 		.id_set = v->id_set,
 		.mac_set = v->mac_set,
 		.ip_mode = v->ip_mode,
 		.prefix = v->prefix,
+		.spoofchk = v->spoofchk,
+		.vlan = v->vlan,
 	};
+	unsigned int i;
 
 	memcpy(f.mac, v->mac, sizeof(f.mac));
 	memcpy(f.ip, v->ip, sizeof(f.ip));
 	memcpy(f.gateway, v->gateway, sizeof(f.gateway));
 	memcpy(f.bridge, v->bridge, sizeof(f.bridge));
 	memcpy(f.ifname, v->ifname, sizeof(f.ifname));
-	memcpy(f.rate, v->rate, sizeof(f.rate));
+	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++) {
+		f.amount[i] = v->limit[i].amount;
+		f.interval_us[i] = v->limit[i].interval_us;
+		memcpy(f.limit[i], v->limit[i].text, sizeof(f.limit[i]));
+	}
 	put(o, &f, sizeof(f));
 }
 
@@ -184,32 +190,40 @@ static bool name_fits(const char *s, size_t size)
 static void get_vif(struct in *in, struct chaos__vif_config *v)
 {
 	struct fixed_vif f;
+	unsigned int i;
 
 	get(in, &f, sizeof(f));
 	if (f.id >= CHAOS__MAX_VIFS || f.id_set > 1 || f.mac_set > 1 ||
 	    f.ip_mode > XEN_NOXS_NET_IP_DHCP || f.prefix > 32 ||
 	    f.mtu > XEN_NOXS_NET_MAX_MTU || (f.mac_set && f.mac[0] & 1) ||
-	    !f.rate_bytes != !f.rate_interval_us ||
 	    !name_fits(f.bridge, sizeof(f.bridge)) ||
 	    !name_fits(f.ifname, sizeof(f.ifname)) ||
-	    !name_fits(f.rate, sizeof(f.rate)))
+	    f.spoofchk >= CHAOS__NR_SPOOFCHKS || f.vlan > 4094)
 		in->bad = true;
+	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++)
+		if (!f.amount[i] != !f.interval_us[i] ||
+		    !name_fits(f.limit[i], sizeof(f.limit[i])))
+			in->bad = true;
 	if (in->bad)
 		return;
-	v->rate_bytes = f.rate_bytes;
-	v->rate_interval_us = f.rate_interval_us;
 	v->mtu = f.mtu;
 	v->id = f.id;
 	v->id_set = f.id_set;
 	v->mac_set = f.mac_set;
 	v->ip_mode = f.ip_mode;
 	v->prefix = f.prefix;
+	v->spoofchk = f.spoofchk;
+	v->vlan = f.vlan;
 	memcpy(v->mac, f.mac, sizeof(f.mac));
 	memcpy(v->ip, f.ip, sizeof(f.ip));
 	memcpy(v->gateway, f.gateway, sizeof(f.gateway));
 	memcpy(v->bridge, f.bridge, sizeof(f.bridge));
 	memcpy(v->ifname, f.ifname, sizeof(f.ifname));
-	memcpy(v->rate, f.rate, sizeof(f.rate));
+	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++) {
+		v->limit[i].amount = f.amount[i];
+		v->limit[i].interval_us = f.interval_us[i];
+		memcpy(v->limit[i].text, f.limit[i], sizeof(f.limit[i]));
+	}
 }
 
 static void get_fixed(struct in *in, struct chaos_config *cfg)

@@ -41,6 +41,7 @@ static void put_vif(FILE *f, const struct chaos__vif_config *v,
 		    unsigned int place)
 {
 	const uint8_t *m = v->mac;
+	unsigned int i;
 
 	/* An empty bridge is one: none. */
 	fputs("{\"bridge\":", f);
@@ -53,7 +54,11 @@ static void put_vif(FILE *f, const struct chaos__vif_config *v,
 	if (v->mtu)
 		put_number(f, "mtu", v->mtu);
 	put_optional(f, "vifname", v->ifname);
-	put_optional(f, "rate", v->rate);
+	if (v->vlan)
+		put_number(f, "vlan", v->vlan);
+	put_optional(f, "spoofchk", chaos__spoofchk_names[v->spoofchk]);
+	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++)
+		put_optional(f, chaos__limit_keys[i], v->limit[i].text);
 	put_address(f, v);
 	putc_unlocked('}', f);
 }

@@ -5,6 +5,8 @@
 
 #include <libxlutil.h>
 
+#include <noxs/netback.h>
+
 #include "internal.h"
 #include "xen/cpus.h"
 
@@ -12,6 +14,27 @@
 #define CHAOS__CONFIG_MAX	(1u << 20)	/* bytes of a file */
 #define CHAOS__MAX_DEPTH	4	/* of lists; none of ours is deeper than 1 */
 #define CHAOS__BRIDGE_DEFAULT	"xenbr0"	/* as xl */
+
+/* rate=, pps=, ... of a vif */
+struct chaos__limit {
+	char text[32];			/* as written; "": none */
+	uint64_t amount;		/* in each interval; 0: no limit */
+	uint32_t interval_us;
+};
+
+enum chaos__spoofchk {
+	CHAOS__SPOOFCHK_DEFAULT = 0,	/* ON if it has an address, else OFF */
+	CHAOS__SPOOFCHK_OFF,
+	CHAOS__SPOOFCHK_MAC,
+	CHAOS__SPOOFCHK_ON,
+	CHAOS__NR_SPOOFCHKS,
+};
+
+/* "off", ...; NULL: the default. */
+extern const char *const chaos__spoofchk_names[CHAOS__NR_SPOOFCHKS];
+
+/* Their keys, in the order of enum noxs_netback_limited. */
+extern const char *const chaos__limit_keys[NOXS_NETBACK_NR_LIMITS];
 
 struct chaos__vif_config {
 	uint8_t id;			/* 0..14, no two of a guest the same */
@@ -23,9 +46,9 @@ struct chaos__vif_config {
 	uint8_t prefix;
 	uint8_t ip[4], gateway[4];
 	char bridge[16], ifname[16];
-	char rate[32];			/* as written; "": none */
-	uint64_t rate_bytes;		/* in each interval; 0: no limit */
-	uint32_t rate_interval_us;
+	struct chaos__limit limit[NOXS_NETBACK_NR_LIMITS];
+	uint8_t spoofchk;		/* enum chaos__spoofchk */
+	uint16_t vlan;			/* 0: none */
 };
 
 struct chaos_config {
@@ -124,6 +147,8 @@ const char *chaos__cpus_parse(const char *text, const char **end,
 			      struct chaos__cpus *cpus);
 void chaos__parse_cpus(struct chaos__parse *p, const char *key);
 /* config-rate.c: false: not a rate, or one of nothing. */
+bool chaos__pps_parse(const char *text, uint64_t *frames,
+		      uint32_t *interval_us);
 bool chaos__rate_parse(const char *text, uint64_t *bytes,
 		       uint32_t *interval_us);
 

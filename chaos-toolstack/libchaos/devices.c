@@ -105,13 +105,33 @@ int chaos__devices_call(struct chaos *ctx, struct noxs_netback_request *req,
 	int rc = send_request(ctx, req, true);
 
 	memset(reply, 0, sizeof(*reply));
+	/* Not to be taken for its answer that it has no such vif. */
+	if (rc == -ENOENT)
+		rc = -ECONNREFUSED;
 	return rc ? rc : recv_reply(ctx, req, reply);
+}
+
+/* Who is told an address keeps to it, unless the configuration says otherwise. */
+static uint8_t spoof_flags(const struct chaos__vif_config *v)
+{
+	bool has_ip = v->ip_mode == XEN_NOXS_NET_IP_STATIC;
+	unsigned int how = v->spoofchk;
+
+	if (how == CHAOS__SPOOFCHK_DEFAULT)
+		how = has_ip ? CHAOS__SPOOFCHK_ON : CHAOS__SPOOFCHK_OFF;
+	if (how == CHAOS__SPOOFCHK_OFF)
+		return 0;
+	if (how == CHAOS__SPOOFCHK_MAC || !has_ip)
+		return NOXS_NETBACK_SPOOF_MAC;
+	return NOXS_NETBACK_SPOOF_MAC | NOXS_NETBACK_SPOOF_IP;
 }
 
 static int fill_request(struct noxs_netback_request *req,
 			const struct chaos__devices *dev,
 			const struct chaos__vif_config *v)
 {
+	unsigned int i;
+
 	memset(req, 0, sizeof(*req));
 	req->op = dev->how == CHAOS__VIF_BIND ? NOXS_NETBACK_BIND :
 						NOXS_NETBACK_ATTACH;
@@ -134,8 +154,12 @@ static int fill_request(struct noxs_netback_request *req,
 	req->prefix = v->prefix;
 	memcpy(req->ip, v->ip, sizeof(req->ip));
 	memcpy(req->gateway, v->gateway, sizeof(req->gateway));
-	req->rate_bytes = v->rate_bytes;
-	req->rate_interval_us = v->rate_bytes ? v->rate_interval_us : 0;
+	req->flags = spoof_flags(v);
+	req->vlan = v->vlan;
+	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++) {
+		req->limit[i].amount = v->limit[i].amount;
+		req->limit[i].interval_us = v->limit[i].interval_us;
+	}
 	strcpy(req->ifname, v->ifname);
 	return 0;
 }
@@ -214,6 +238,9 @@ static int attach_failed(struct chaos *ctx, struct chaos__devices *dev,
 	if (rc == -ENODEV && *bridge)
 		snprintf(remedy, sizeof(remedy),
 			 "ip link add %s type bridge", bridge);
+	if (rc == -EPROTONOSUPPORT)
+		snprintf(remedy, sizeof(remedy),
+			 "ip link set %s type bridge vlan_filtering 1", bridge);
 	if (rc == -ENOSYS)
 		snprintf(remedy, sizeof(remedy), "boot the extended Xen");
 	return chaos__fail(ctx, rc, dev->object, STEP_ATTACH, remedy,
@@ -313,8 +340,9 @@ int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
 	struct noxs_netback_reply reply;
 	int rc;
 
+	/* Without a backend it stays, for the next one. */
 	rc = chaos__devices_call(ctx, &req, &reply);
-	return rc == -ENOENT || rc == -ECONNREFUSED ? 0 : rc;
+	return rc == -ENOENT ? 0 : rc;
 }
 
 int chaos__devices_next(struct chaos *ctx, uint32_t domid, unsigned int vif,

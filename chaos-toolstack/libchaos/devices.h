@@ -32,10 +32,11 @@ int chaos__devices_begin(struct chaos *ctx, struct chaos__devices *dev,
 int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
 		       struct chaos__record *rec);
 /* Everything of the guest that the backend has.  0 too when it has nothing, or
- * when there is no backend: with it went what it had. */
+ * when there is no backend: the next one finds that the guest is gone. */
 int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 			  struct chaos__devices *dev);
-/* One of them; 0 too when it is not there, as above. */
+/* One of them; 0 too when it is not there.  -ECONNREFUSED: no backend, whose
+ * successor would serve it again. */
 int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
 			      unsigned int vif);
 /* One request, over the context's connection; the reply's rc, or -errno. */
@@ -49,7 +50,7 @@ int chaos__devices_hello(struct chaos *ctx);
 /* Could begin succeed: is there a backend, and each bridge? */
 int chaos__devices_check(struct chaos *ctx, const char *object,
 			 const struct chaos_config *cfg);
-/* The first vif at or after that one; -ENOENT no more, or no backend. */
+/* The first vif at or after that one; -ENOENT no more; -ECONNREFUSED no backend. */
 int chaos__devices_next(struct chaos *ctx, uint32_t domid, unsigned int vif,
 			struct noxs_netback_reply *reply);
 /* The backend's view of one vif; -ENOENT not there. */

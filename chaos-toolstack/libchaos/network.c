@@ -259,6 +259,8 @@ static int detach(struct change *c, unsigned int i)
 		return rc;
 	rc = chaos__devices_detach_one(c->ctx, c->f.dom.domid,
 				       c->f.rec->vif[i].id);
+	if (rc == -ECONNREFUSED)
+		return chaos__no_backend(c->ctx, c->f.object, c->step, rc);
 	if (rc)
 		return failed(c, rc, "", strerror(-rc));
 	forget(c->f.rec, c->cfg, i);

@@ -10,6 +10,13 @@ struct noxs_mapping {
 	xenforeignmemory_resource_handle *res;
 };
 
+int noxs_map_open(struct noxs *nx)
+{
+	if (!nx->fmem)
+		nx->fmem = xenforeignmemory_open(&nx->quiet, 0);
+	return nx->fmem ? 0 : noxs__errno();
+}
+
 int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 	     unsigned int nr, struct noxs_mapping **out, const void **addr)
 {
@@ -20,11 +27,9 @@ int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 	if (!nr || first >= XEN_NOXS_MAX_PAGES ||
 	    nr > XEN_NOXS_MAX_PAGES - first)
 		return -EINVAL;
-	if (!nx->fmem) {
-		nx->fmem = xenforeignmemory_open(&nx->quiet, 0);
-		if (!nx->fmem)
-			return noxs__errno();
-	}
+	rc = noxs_map_open(nx);
+	if (rc)
+		return rc;
 	map = calloc(1, sizeof(*map));
 	if (!map)
 		return -ENOMEM;

@@ -13,17 +13,30 @@
 #define NF_MAX_PAGES	256	/* entries of one ring page, both kinds */
 #define NF_ETH_HEADER	14u
 #define NF_MAX_HEADER	18u	/* Ethernet with a VLAN tag */
+#define NF_SMALL	256u	/* bytes of a small buffer, 16 a page */
+#define NF_GSO_SLOTS	18u	/* of the longest GSO frame, extra info included */
+#define NF_GSO_ANY	(XEN_NOXS_NET_F_GSO4 | XEN_NOXS_NET_F_GSO6)
 
 struct nf_tx {
 	struct netif_tx_front_ring ring;
 	RING_IDX pushed;		/* req_prod as the backend knows it */
 	struct noxs_pool *pool;
+	/*
+	 * Buffers.  With GSO they are pages, and frames that are small would
+	 * waste most of it: some pages are cut into small ones.
+	 */
 	unsigned int buf_size;		/* a page or half of one */
-	unsigned int nr_bufs;
+	unsigned int nr_bufs;		/* ids from 0 */
 	unsigned int nr_free;
-	bool wanted;			/* a send found no room */
+	unsigned int nr_small;		/* ids from nr_bufs */
+	unsigned int nr_free_small;
+	unsigned int nr_extras;		/* slots under way that have no buffer */
+	unsigned int largest;		/* buffers of the largest frame, */
+	unsigned int largest_extras;	/* and slots of extra info */
+	unsigned int wanted;		/* a send found no room for so many */
 	uint16_t free[NF_MAX_PAGES];	/* ids; the first nr_free are valid */
-	bool in_flight[NF_MAX_PAGES];	/* by id */
+	uint16_t free_small[NF_MAX_PAGES];
+	bool in_flight[2 * NF_MAX_PAGES];	/* by id */
 };
 
 struct nf_rx {
@@ -32,12 +45,18 @@ struct nf_rx {
 	struct noxs_pool *pool;
 	unsigned int nr_posted;
 	bool posted[NF_MAX_PAGES];	/* by id */
+	uint16_t asked[NF_MAX_PAGES];	/* id, by place in the ring */
 	/* The frame that is being put together. */
 	struct noxs_net_frag frag[NOXS_NET_MAX_FRAGS];
-	uint16_t id[NOXS_NET_MAX_FRAGS];
+	uint16_t id[NOXS_NET_MAX_FRAGS + 1];	/* of its buffers, */
+	unsigned int nr_ids;		/* one more than fragments with GSO */
 	unsigned int nr;
 	uint32_t len;
 	uint32_t flags;			/* NETRXF_* of its first slot */
+	uint16_t last_flags;		/* NETRXF_* of the latest slot */
+	bool extra_due;			/* the next slot is extra info */
+	uint16_t gso_size;		/* 0: none */
+	uint32_t gso_flag;		/* NOXS_NET_GSO4 or 6 */
 	bool bad;			/* the backend could not fill it */
 };
 
@@ -96,6 +115,11 @@ void nf_tx_connect(struct noxs_netfront *nf);
 void nf_rx_connect(struct noxs_netfront *nf);
 /* Take back sent buffers. */
 void nf_tx_reap(struct noxs_netfront *nf);
+/*
+ * Is there room now that a send did not find?  If not all of it, an event will
+ * come when there is.
+ */
+bool nf_tx_wanted(struct noxs_netfront *nf);
 unsigned int nf_rx_poll(struct noxs_netfront *nf, unsigned int budget);
 
 #endif

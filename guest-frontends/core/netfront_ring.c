@@ -107,11 +107,8 @@ unsigned int noxs_netfront_poll(struct noxs_netfront *nf, unsigned int budget)
 	if (!nf->ring.up || nf->ring.dead)
 		return 0;
 	nf_tx_reap(nf);
-	if (nf->ring.tx.wanted && nf->ring.tx.nr_free && !nf->ring.dead) {
-		nf->ring.tx.wanted = false;
-		if (nf->cfg->ops->tx_room)
-			nf->cfg->ops->tx_room(nf->priv);
-	}
+	if (nf_tx_wanted(nf) && nf->cfg->ops->tx_room)
+		nf->cfg->ops->tx_room(nf->priv);
 	if (!budget)
 		return 0;
 	return nf_rx_poll(nf, budget);

@@ -17,6 +17,7 @@ static void rx_post(struct nf_rx *rx, uint16_t id)
 	req->id = id;
 	req->pad = 0;
 	req->gref = rx->pool->page[id].ref;
+	rx->asked[rx->ring.req_prod_pvt % NF_MAX_PAGES] = id;
 	rx->posted[id] = true;
 	rx->nr_posted++;
 	rx->ring.req_prod_pvt++;
@@ -28,6 +29,8 @@ void nf_rx_connect(struct noxs_netfront *nf)
 	unsigned int i;
 
 	rx->nr = 0;
+	rx->nr_ids = 0;
+	rx->extra_due = false;
 	rx->nr_posted = 0;
 	for (i = 0; i < rx->pool->nr; i++)
 		rx_post(rx, (uint16_t)i);
@@ -63,10 +66,13 @@ static const char *rx_check(const struct noxs_netfront *nf,
 {
 	const struct nf_rx *rx = &nf->ring.rx;
 	uint32_t features = nf->ring.features;
+	/* Only the first slot can have it. */
+	unsigned int extra = features & NF_GSO_ANY && !rx->nr ?
+			     NETRXF_extra_info : 0;
 
 	if (rsp->id >= rx->pool->nr || !rx->posted[rsp->id])
 		return "rx response for nothing posted";
-	if (rsp->flags & ~FLAGS_KNOWN)
+	if (rsp->flags & ~(FLAGS_KNOWN | extra))
 		return "rx flags that were not agreed on";
 	if (rsp->flags & NETRXF_csum_blank && !(features & CSUM_ANY))
 		return "rx blank checksum, not agreed on";
@@ -74,12 +80,74 @@ static const char *rx_check(const struct noxs_netfront *nf,
 	    !(features & XEN_NOXS_NET_F_SG))
 		return "rx frame of several slots, not agreed on";
 	if (rsp->flags & NETRXF_more_data &&
-	    (rx->nr + 1 == NOXS_NET_MAX_FRAGS || rx->nr_posted == 1))
+	    rx->nr + 1 == NOXS_NET_MAX_FRAGS)
+		return "rx frame of too many slots";
+	if (rsp->flags & (NETRXF_more_data | NETRXF_extra_info) &&
+	    rx->nr_posted == 1)
 		return "rx frame of too many slots";
 	if (rsp->status > 0 && (rsp->offset > NOXS_OS_PAGE_SIZE ||
 	    (unsigned int)rsp->status > NOXS_OS_PAGE_SIZE - rsp->offset))
 		return "rx data outside of its page";
 	return NULL;
+}
+
+/* Why extra info is a lie, or NULL. */
+static const char *rx_check_extra(const struct noxs_netfront *nf,
+				  const struct netif_extra_info *extra)
+{
+	uint32_t features = nf->ring.features;
+	uint8_t type = extra->u.gso.type;
+
+	if (extra->type != XEN_NETIF_EXTRA_TYPE_GSO)
+		return "rx extra info of unknown type";
+	/* There is one kind: a second one would be the same again. */
+	if (extra->flags & XEN_NETIF_EXTRA_FLAG_MORE)
+		return "rx more than one extra info";
+	if (extra->flags || extra->u.gso.pad || extra->u.gso.features)
+		return "rx unknown GSO flags";
+	if (!(type == XEN_NETIF_GSO_TYPE_TCPV4 &&
+	      features & XEN_NOXS_NET_F_GSO4) &&
+	    !(type == XEN_NETIF_GSO_TYPE_TCPV6 &&
+	      features & XEN_NOXS_NET_F_GSO6))
+		return "rx GSO type that was not agreed on";
+	if (!extra->u.gso.size)
+		return "rx GSO size 0";
+	return NULL;
+}
+
+/*
+ * The slot after a frame's first.  It says no id: it is in the place of the
+ * request that was consumed for it.
+ */
+static bool rx_extra(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
+{
+	struct nf_rx *rx = &nf->ring.rx;
+	uint16_t id = rx->asked[idx % NF_MAX_PAGES];
+	struct netif_rx_response rsp;
+	struct netif_extra_info extra;
+	const char *lie;
+
+	RING_COPY_RESPONSE(&rx->ring, idx, &rsp);
+	memcpy(&extra, &rsp, sizeof(extra));
+	if (!rx->posted[id])
+		lie = "rx extra info for nothing posted";
+	else if (rx->last_flags & NETRXF_more_data && rx->nr_posted == 1)
+		lie = "rx frame of too many slots";
+	else
+		lie = rx_check_extra(nf, &extra);
+	if (lie) {
+		nf_ring_kill(nf, lie);
+		return false;
+	}
+	rx->posted[id] = false;
+	rx->nr_posted--;
+	rx->id[rx->nr_ids++] = id;
+	rx->gso_size = extra.u.gso.size;
+	rx->gso_flag = extra.u.gso.type == XEN_NETIF_GSO_TYPE_TCPV4 ?
+		       NOXS_NET_GSO4 : NOXS_NET_GSO6;
+	rx->extra_due = false;
+	*complete = !(rx->last_flags & NETRXF_more_data);
+	return true;
 }
 
 /* Add a slot to the frame.  False: the backend lied. */
@@ -89,6 +157,8 @@ static bool rx_slot(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
 	struct netif_rx_response rsp;
 	const char *lie;
 
+	if (rx->extra_due)
+		return rx_extra(nf, idx, complete);
 	RING_COPY_RESPONSE(&rx->ring, idx, &rsp);
 	lie = rx_check(nf, &rsp);
 	if (lie) {
@@ -101,8 +171,11 @@ static bool rx_slot(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
 		rx->len = 0;
 		rx->bad = false;
 		rx->flags = rsp.flags;
+		rx->gso_size = 0;
+		rx->extra_due = rsp.flags & NETRXF_extra_info;
 	}
-	rx->id[rx->nr] = rsp.id;
+	rx->last_flags = rsp.flags;
+	rx->id[rx->nr_ids++] = rsp.id;
 	rx->frag[rx->nr].data = (uint8_t *)rx->pool->page[rsp.id].addr +
 				(rsp.status > 0 ? rsp.offset : 0);
 	rx->frag[rx->nr].len = rsp.status > 0 ? (uint32_t)rsp.status : 0;
@@ -111,8 +184,18 @@ static bool rx_slot(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
 	if (rsp.status <= 0)
 		rx->bad = true;
 	rx->nr++;
-	*complete = !(rsp.flags & NETRXF_more_data);
+	*complete = !rx->extra_due && !(rsp.flags & NETRXF_more_data);
 	return true;
+}
+
+/* Whole, and of a length that can be? */
+static bool rx_good(const struct nf_rx *rx)
+{
+	if (rx->bad || rx->len < NF_ETH_HEADER)
+		return false;
+	return !rx->gso_size ||
+	       (rx->flags & NETRXF_csum_blank && rx->gso_size < rx->len &&
+		rx->len <= NOXS_NET_MAX_GSO_RX);
 }
 
 /* Hand out the frame and post its buffers again.  True: it was good. */
@@ -124,13 +207,17 @@ static bool rx_frame(struct noxs_netfront *nf)
 		.nr_frags = rx->nr,
 		.len = rx->len,
 	};
-	bool good = !rx->bad && rx->len >= NF_ETH_HEADER;
+	bool good = rx_good(rx);
 	unsigned int i;
 
 	if (rx->flags & NETRXF_csum_blank)
 		frame.flags = NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID;
 	else if (rx->flags & NETRXF_data_validated)
 		frame.flags = NOXS_NET_CSUM_VALID;
+	if (rx->gso_size) {
+		frame.flags |= rx->gso_flag;
+		frame.gso_size = rx->gso_size;
+	}
 	if (good) {
 		nf->ring.stats.rx_packets++;
 		nf->ring.stats.rx_bytes += rx->len;
@@ -138,9 +225,10 @@ static bool rx_frame(struct noxs_netfront *nf)
 	} else {
 		nf->ring.stats.rx_errors++;
 	}
-	for (i = 0; i < rx->nr; i++)
+	for (i = 0; i < rx->nr_ids; i++)
 		rx_post(rx, rx->id[i]);
 	rx->nr = 0;
+	rx->nr_ids = 0;
 	return good;
 }
 

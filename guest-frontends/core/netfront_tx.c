@@ -5,27 +5,47 @@
  */
 #include "netfront.h"
 
+#define SMALL_PER_PAGE	(NOXS_OS_PAGE_SIZE / NF_SMALL)
 #define CSUM_ANY	(XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6)
 
 void nf_tx_connect(struct noxs_netfront *nf)
 {
 	struct nf_tx *tx = &nf->ring.tx;
-	unsigned int i;
+	unsigned int i, small = 0;
 
 	tx->pushed = 0;
-	tx->wanted = false;
+	tx->wanted = 0;
+	tx->nr_extras = 0;
 	tx->buf_size = NOXS_OS_PAGE_SIZE;
-	if (nf->ring.max_len <= NOXS_OS_PAGE_SIZE / 2)
+	/* The largest frame must be no more than NOXS_NET_MAX_FRAGS buffers. */
+	if (nf->ring.max_len <= NOXS_OS_PAGE_SIZE / 2 &&
+	    !(nf->ring.features & NF_GSO_ANY))
 		tx->buf_size = NOXS_OS_PAGE_SIZE / 2;
-	tx->nr_bufs = tx->pool->nr * (NOXS_OS_PAGE_SIZE / tx->buf_size);
+	tx->largest = (nf->ring.max_len + tx->buf_size - 1) / tx->buf_size;
+	tx->largest_extras = 0;
+	if (nf->ring.features & NF_GSO_ANY) {
+		tx->largest = (NOXS_NET_MAX_GSO_TX + tx->buf_size - 1) /
+			      tx->buf_size;
+		tx->largest_extras = 1;
+		small = (tx->pool->nr - tx->largest) / 2;
+	}
+	/* As many as the ring has slots are enough. */
+	if (small > NF_MAX_PAGES / SMALL_PER_PAGE)
+		small = NF_MAX_PAGES / SMALL_PER_PAGE;
+	tx->nr_bufs = (tx->pool->nr - small) *
+		      (NOXS_OS_PAGE_SIZE / tx->buf_size);
 	if (tx->nr_bufs > RING_SIZE(&tx->ring))
 		tx->nr_bufs = RING_SIZE(&tx->ring);
 	tx->nr_free = tx->nr_bufs;
-	for (i = 0; i < tx->nr_bufs; i++) {
-		/* The last is taken first. */
+	tx->nr_small = small * SMALL_PER_PAGE;
+	tx->nr_free_small = tx->nr_small;
+	/* The last is taken first. */
+	for (i = 0; i < tx->nr_bufs; i++)
 		tx->free[i] = (uint16_t)(tx->nr_bufs - 1 - i);
-		tx->in_flight[i] = false;
-	}
+	for (i = 0; i < tx->nr_small; i++)
+		tx->free_small[i] = (uint16_t)(tx->nr_bufs + tx->nr_small -
+					       1 - i);
+	memset(tx->in_flight, 0, sizeof(tx->in_flight));
 	/*
 	 * Not news: completions are collected when room is needed, and only
 	 * a send without room asks for an event.
@@ -40,7 +60,12 @@ static bool tx_response(struct noxs_netfront *nf, RING_IDX idx)
 	struct netif_tx_response rsp;
 
 	RING_COPY_RESPONSE(&tx->ring, idx, &rsp);
-	if (rsp.id >= tx->nr_bufs || !tx->in_flight[rsp.id]) {
+	/* Of a slot with extra info: it has no id. */
+	if (rsp.status == NETIF_RSP_NULL && tx->nr_extras) {
+		tx->nr_extras--;
+		return true;
+	}
+	if (rsp.id >= tx->nr_bufs + tx->nr_small || !tx->in_flight[rsp.id]) {
 		nf_ring_kill(nf, "tx response for nothing sent");
 		return false;
 	}
@@ -56,7 +81,10 @@ static bool tx_response(struct noxs_netfront *nf, RING_IDX idx)
 		return false;
 	}
 	tx->in_flight[rsp.id] = false;
-	tx->free[tx->nr_free++] = rsp.id;
+	if (rsp.id < tx->nr_bufs)
+		tx->free[tx->nr_free++] = rsp.id;
+	else
+		tx->free_small[tx->nr_free_small++] = rsp.id;
 	return true;
 }
 
@@ -65,7 +93,8 @@ void nf_tx_reap(struct noxs_netfront *nf)
 	struct nf_tx *tx = &nf->ring.tx;
 	RING_IDX prod = *(volatile RING_IDX *)&tx->ring.sring->rsp_prod;
 
-	if (prod - tx->ring.rsp_cons > tx->nr_bufs - tx->nr_free) {
+	if (prod - tx->ring.rsp_cons >
+	    tx->ring.req_prod_pvt - tx->ring.rsp_cons) {
 		nf_ring_kill(nf, "more tx responses than requests");
 		return;
 	}
@@ -78,19 +107,33 @@ void nf_tx_reap(struct noxs_netfront *nf)
 	}
 }
 
+/* A buffer for a frame of so many bytes that needs no other one? */
+static bool tx_fits_small(const struct nf_tx *tx, uint32_t len)
+{
+	return len <= NF_SMALL && tx->nr_free_small &&
+	       RING_FREE_REQUESTS(&tx->ring);
+}
+
+/* Buffers, and slots for them and for extra info? */
+static bool tx_fits(const struct nf_tx *tx, unsigned int nr)
+{
+	return tx->nr_free >= nr &&
+	       RING_FREE_REQUESTS(&tx->ring) >= nr + tx->largest_extras;
+}
+
 /* Is there room for nr buffers?  If not, an event will come when there is. */
 static bool tx_room(struct noxs_netfront *nf, unsigned int nr)
 {
 	struct nf_tx *tx = &nf->ring.tx;
 	unsigned int half, more;
 
-	if (tx->nr_free < nr)
+	if (!tx_fits(tx, nr))
 		nf_tx_reap(nf);
-	if (tx->nr_free >= nr || nf->ring.dead)
-		return tx->nr_free >= nr;
+	if (tx_fits(tx, nr) || nf->ring.dead)
+		return !nf->ring.dead;
 	/* Wake up when half of it is done, but not before nr can fit. */
-	half = (tx->nr_bufs - tx->nr_free + 1) / 2;
-	more = nr - tx->nr_free;
+	half = (RING_SIZE(&tx->ring) - RING_FREE_REQUESTS(&tx->ring) + 1) / 2;
+	more = tx->nr_free < nr ? nr - tx->nr_free : 1;
 	if (more < half)
 		more = half;
 	tx->ring.sring->rsp_event = tx->ring.rsp_cons + more;
@@ -100,7 +143,17 @@ static bool tx_room(struct noxs_netfront *nf, unsigned int nr)
 	 */
 	xen_mb();
 	nf_tx_reap(nf);
-	return tx->nr_free >= nr;
+	return tx_fits(tx, nr) && !nf->ring.dead;
+}
+
+bool nf_tx_wanted(struct noxs_netfront *nf)
+{
+	struct nf_tx *tx = &nf->ring.tx;
+
+	if (nf->ring.dead || !tx->wanted || !tx_room(nf, tx->wanted))
+		return false;
+	tx->wanted = 0;
+	return true;
 }
 
 static void tx_push(struct noxs_netfront *nf)
@@ -127,6 +180,8 @@ static uint16_t tx_flags(uint32_t flags)
 		to |= NETTXF_csum_blank | NETTXF_data_validated;
 	else if (flags & NOXS_NET_CSUM_VALID)
 		to |= NETTXF_data_validated;
+	if (flags & NOXS_NET_GSO)
+		to |= NETTXF_extra_info;
 	return to;
 }
 
@@ -150,20 +205,53 @@ static void tx_gather(uint8_t *to, uint32_t len,
 	}
 }
 
+static void tx_queue_extra(struct nf_tx *tx, uint32_t flags,
+			   uint16_t gso_size)
+{
+	struct netif_extra_info extra;
+
+	memset(&extra, 0, sizeof(extra));
+	extra.type = XEN_NETIF_EXTRA_TYPE_GSO;
+	extra.u.gso.size = gso_size;
+	extra.u.gso.type = flags & NOXS_NET_GSO4 ? XEN_NETIF_GSO_TYPE_TCPV4 :
+						   XEN_NETIF_GSO_TYPE_TCPV6;
+	memcpy(RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt), &extra,
+	       sizeof(extra));
+	tx->nr_extras++;
+	tx->ring.req_prod_pvt++;
+}
+
+/* A free buffer for a frame of len bytes, or for a part of it. */
+static const struct noxs_pool_page *tx_take(struct nf_tx *tx, uint32_t len,
+					    uint16_t *id, uint16_t *at)
+{
+	unsigned int per_page = NOXS_OS_PAGE_SIZE / tx->buf_size;
+	unsigned int i;
+
+	if (len <= NF_SMALL && tx->nr_free_small) {
+		*id = tx->free_small[--tx->nr_free_small];
+		i = *id - tx->nr_bufs;
+		*at = (uint16_t)(i % SMALL_PER_PAGE * NF_SMALL);
+		/* The last pages of the pool. */
+		return &tx->pool->page[tx->pool->nr - 1 - i / SMALL_PER_PAGE];
+	}
+	*id = tx->free[--tx->nr_free];
+	*at = (uint16_t)(*id % per_page * tx->buf_size);
+	return &tx->pool->page[*id / per_page];
+}
+
 static void tx_queue(struct noxs_netfront *nf,
 		     const struct noxs_net_frag *frag, uint32_t len,
-		     uint32_t flags)
+		     uint32_t flags, uint16_t gso_size)
 {
 	struct nf_tx *tx = &nf->ring.tx;
-	unsigned int per_page = NOXS_OS_PAGE_SIZE / tx->buf_size;
 	uint16_t more = tx_flags(flags);
 	uint32_t left = len, offset = 0;
 
 	while (left) {
-		uint16_t id = tx->free[--tx->nr_free];
+		uint16_t id, at;
 		const struct noxs_pool_page *page =
-			&tx->pool->page[id / per_page];
-		uint16_t at = (uint16_t)(id % per_page * tx->buf_size);
+			tx_take(tx, len, &id, &at);
 		uint32_t chunk = left < tx->buf_size ? left : tx->buf_size;
 		struct netif_tx_request *req =
 			RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt);
@@ -179,59 +267,108 @@ static void tx_queue(struct noxs_netfront *nf,
 		req->flags = more | (left ? NETTXF_more_data : 0);
 		more = 0;
 		tx->ring.req_prod_pvt++;
+		if (gso_size)
+			tx_queue_extra(tx, flags, gso_size);
+		gso_size = 0;
 	}
 }
 
-int noxs_netfront_send(struct noxs_netfront *nf,
-		       const struct noxs_net_frag *frags,
-		       unsigned int nr_frags, uint32_t flags)
+/* 0, or why the frame cannot be sent with such flags. */
+static int tx_check(const struct nf_ring *ring, unsigned int nr_frags,
+		    uint32_t flags, uint16_t gso_size)
+{
+	uint32_t gso = flags & NOXS_NET_GSO, need;
+
+	if (!nr_frags || nr_frags > NOXS_NET_MAX_FRAGS ||
+	    flags & ~(NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID |
+		      NOXS_NET_GSO))
+		return -EINVAL;
+	if (flags & NOXS_NET_CSUM_BLANK && !(ring->features & CSUM_ANY))
+		return -EOPNOTSUPP;
+	if (!gso)
+		return gso_size ? -EINVAL : 0;
+	if (gso == NOXS_NET_GSO || gso_size < XEN_NOXS_NET_MIN_GSO ||
+	    !(flags & NOXS_NET_CSUM_BLANK))
+		return -EINVAL;
+	need = gso == NOXS_NET_GSO4 ? XEN_NOXS_NET_F_GSO4 :
+				      XEN_NOXS_NET_F_GSO6;
+	return ring->features & need ? 0 : -EOPNOTSUPP;
+}
+
+/* Of the whole frame, or 0: too long. */
+static uint32_t tx_len(const struct noxs_net_frag *frags,
+		       unsigned int nr_frags, uint32_t max)
+{
+	uint32_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_frags; i++) {
+		if (frags[i].len > max - len)
+			return 0;
+		len += frags[i].len;
+	}
+	return len;
+}
+
+int noxs_netfront_send_gso(struct noxs_netfront *nf,
+			   const struct noxs_net_frag *frags,
+			   unsigned int nr_frags, uint32_t flags,
+			   uint16_t gso_size)
 {
 	struct nf_ring *ring = &nf->ring;
-	unsigned int i, nr;
-	uint32_t len = 0;
+	unsigned int nr;
+	uint32_t len;
+	int rc;
 
 	if (!ring->up)
 		return -ENOTCONN;
 	if (ring->dead)
 		return -EIO;
-	if (!nr_frags || nr_frags > NOXS_NET_MAX_FRAGS ||
-	    flags & ~(NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID))
-		return -EINVAL;
-	if (flags & NOXS_NET_CSUM_BLANK && !(ring->features & CSUM_ANY))
-		return -EOPNOTSUPP;
-	for (i = 0; i < nr_frags; i++) {
-		if (frags[i].len > ring->max_len - len)
-			return -EMSGSIZE;
-		len += frags[i].len;
-	}
+	rc = tx_check(ring, nr_frags, flags, gso_size);
+	if (rc)
+		return rc;
+	len = tx_len(frags, nr_frags, gso_size ? NOXS_NET_MAX_GSO_TX :
+						 ring->max_len);
 	if (len < NF_ETH_HEADER)
 		return -EMSGSIZE;
+	if (gso_size >= len)
+		return -EINVAL;
 	nr = (len + ring->tx.buf_size - 1) / ring->tx.buf_size;
 	if (nr > ring->tx.nr_bufs)
 		return -EMSGSIZE;
-	if (!tx_room(nf, nr)) {
+	if (!tx_fits_small(&ring->tx, len) && !tx_room(nf, nr)) {
 		if (ring->dead)
 			return -EIO;
-		ring->tx.wanted = true;
+		ring->tx.wanted = nr;
 		ring->stats.tx_full++;
 		return -EAGAIN;
 	}
-	tx_queue(nf, frags, len, flags);
+	tx_queue(nf, frags, len, flags, gso_size);
 	tx_push(nf);
 	ring->stats.tx_packets++;
 	ring->stats.tx_bytes += len;
 	return 0;
 }
 
+int noxs_netfront_send(struct noxs_netfront *nf,
+		       const struct noxs_net_frag *frags,
+		       unsigned int nr_frags, uint32_t flags)
+{
+	if (flags & NOXS_NET_GSO)
+		return -EINVAL;
+	return noxs_netfront_send_gso(nf, frags, nr_frags, flags, 0);
+}
+
 unsigned int noxs_netfront_tx_room(struct noxs_netfront *nf)
 {
 	struct nf_ring *ring = &nf->ring;
+	struct nf_tx *tx = &ring->tx;
 
 	if (!ring->up || ring->dead)
 		return 0;
-	if (!tx_room(nf, 1)) {
-		ring->tx.wanted = true;
+	if (!tx_room(nf, tx->largest)) {
+		tx->wanted = tx->largest;
 		return 0;
 	}
-	return ring->tx.nr_free;
+	return tx->nr_free / tx->largest;
 }

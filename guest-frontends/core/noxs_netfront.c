@@ -5,8 +5,7 @@
  */
 #include "netfront.h"
 
-#define FEATURES_KNOWN	(XEN_NOXS_NET_F_SG | XEN_NOXS_NET_F_CSUM4 | \
-			 XEN_NOXS_NET_F_CSUM6)
+#define FEATURES_KNOWN	XEN_NOXS_NET_F_ALL
 
 /* --- the offer ------------------------------------------------------------ */
 
@@ -42,6 +41,22 @@ static int offer_check(const struct xen_noxs_net_back *back)
 	return 0;
 }
 
+/* GSO stands on the others, and on buffers for the largest frame. */
+static uint32_t without_gso(const struct noxs_netfront *nf, uint32_t features)
+{
+	uint32_t none = 0;
+
+	if (!(features & XEN_NOXS_NET_F_SG) ||
+	    nf->ring.rx.pool->nr < NF_GSO_SLOTS ||
+	    nf->ring.tx.pool->nr < NF_GSO_SLOTS)
+		return XEN_NOXS_NET_F_GSO4 | XEN_NOXS_NET_F_GSO6;
+	if (!(features & XEN_NOXS_NET_F_CSUM4))
+		none |= XEN_NOXS_NET_F_GSO4;
+	if (!(features & XEN_NOXS_NET_F_CSUM6))
+		none |= XEN_NOXS_NET_F_GSO6;
+	return none;
+}
+
 /* Whatever was offered: what we can take and send. */
 static void offer_fit(struct noxs_netfront *nf)
 {
@@ -53,6 +68,7 @@ static void offer_fit(struct noxs_netfront *nf)
 	/* A backend waits for buffers for the largest frame. */
 	if (slots > nf->ring.rx.pool->nr)
 		info->features &= ~XEN_NOXS_NET_F_SG;
+	info->features &= ~without_gso(nf, info->features);
 	if (info->features & XEN_NOXS_NET_F_SG)
 		max *= nf->ring.tx.pool->nr;
 	if (info->mtu > max - NF_MAX_HEADER)

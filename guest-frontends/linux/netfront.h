@@ -50,6 +50,9 @@ struct nxf {
 
 /* netfront_data.c: packets */
 netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev);
+netdev_features_t nxf_features_check(struct sk_buff *skb,
+				     struct net_device *dev,
+				     netdev_features_t features);
 int nxf_poll(struct napi_struct *napi, int budget);
 /* The core's callbacks. */
 void nxf_rx(void *priv, const struct noxs_net_frame *frame);

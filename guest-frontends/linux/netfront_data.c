@@ -6,6 +6,8 @@
  * backend could still alter is never parsed.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/tcp.h>
 
 #include "netfront.h"
 
@@ -28,20 +30,42 @@ static unsigned int skb_to_frags(const struct sk_buff *skb,
 	return nr;
 }
 
+/* Segments that are too small for a backend are made here. */
+netdev_features_t nxf_features_check(struct sk_buff *skb,
+				     struct net_device *dev,
+				     netdev_features_t features)
+{
+	if (skb_is_gso(skb) &&
+	    skb_shinfo(skb)->gso_size < XEN_NOXS_NET_MIN_GSO)
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features);
+}
+
+static u32 tx_flags(const struct sk_buff *skb)
+{
+	u32 flags = 0;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		flags = NOXS_NET_CSUM_BLANK;
+	if (!skb_is_gso(skb))
+		return flags;
+	return flags | (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4 ?
+			NOXS_NET_GSO4 : NOXS_NET_GSO6);
+}
+
 netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct nxf *p = netdev_priv(dev);
 	struct noxs_net_frag frags[MAX_SKB_FRAGS + 1];
 	unsigned int nr = skb_to_frags(skb, frags);
-	u32 flags = 0;
+	u32 flags = tx_flags(skb);
 	int rc = -ENOTCONN;
 
 	BUILD_BUG_ON(MAX_SKB_FRAGS + 1 > NOXS_NET_MAX_FRAGS);
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		flags = NOXS_NET_CSUM_BLANK;
 	spin_lock(&p->lock);
 	if (p->up)
-		rc = noxs_netfront_send(p->nf, frags, nr, flags);
+		rc = noxs_netfront_send_gso(p->nf, frags, nr, flags,
+					    skb_shinfo(skb)->gso_size);
 	/* Stopped here or by -EAGAIN, it goes on with nxf_tx_room(). */
 	if (rc == -EAGAIN || (!rc && !noxs_netfront_tx_room(p->nf)))
 		netif_stop_queue(dev);
@@ -132,6 +156,42 @@ static struct sk_buff *frame_to_skb(struct nxf *p,
 	return NULL;
 }
 
+/*
+ * What the backend says of a frame of several segments, against what the frame
+ * is: skb_checksum_setup() has looked at its headers, and TCP's checksum is
+ * where no other protocol's is.
+ */
+static bool gso_setup(struct sk_buff *skb, const struct noxs_net_frame *frame)
+{
+	bool v4 = frame->flags & NOXS_NET_GSO4;
+	struct skb_shared_info *info = skb_shinfo(skb);
+	unsigned int start = skb_transport_offset(skb), headers;
+
+	if (skb->protocol != htons(v4 ? ETH_P_IP : ETH_P_IPV6) ||
+	    skb->csum_offset != offsetof(struct tcphdr, check) ||
+	    !pskb_may_pull(skb, start + sizeof(struct tcphdr)))
+		return false;
+	headers = start + tcp_hdrlen(skb);
+	if (tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
+	    headers + frame->gso_size >= skb->len)
+		return false;
+	info->gso_size = frame->gso_size;
+	info->gso_segs = DIV_ROUND_UP(skb->len - headers, frame->gso_size);
+	/* Whoever passes it on to a wire looks at the headers once more. */
+	info->gso_type = (v4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6) | SKB_GSO_DODGY;
+	return true;
+}
+
+static bool checksum_setup(struct sk_buff *skb,
+			   const struct noxs_net_frame *frame)
+{
+	/* Where the checksum belongs is not said: it has to be looked for. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_checksum_setup(skb, false))
+		return false;
+	return !frame->gso_size || gso_setup(skb, frame);
+}
+
 void nxf_rx(void *priv, const struct noxs_net_frame *frame)
 {
 	struct nxf *p = priv;
@@ -147,9 +207,7 @@ void nxf_rx(void *priv, const struct noxs_net_frame *frame)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->protocol = eth_type_trans(skb, p->dev);
 	skb_reset_network_header(skb);
-	/* Where the checksum belongs is not said: it has to be looked for. */
-	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    skb_checksum_setup(skb, false)) {
+	if (!checksum_setup(skb, frame)) {
 		p->rx_bad_checksum++;
 		dev_kfree_skb_any(skb);
 		return;

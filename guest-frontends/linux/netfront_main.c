@@ -21,7 +21,7 @@ static unsigned int rx_pages = 128;
 module_param(rx_pages, uint, 0444);
 MODULE_PARM_DESC(rx_pages, "Pages that wait for received packets, 1 to 256");
 
-static unsigned int tx_pages = 64;
+static unsigned int tx_pages = 80;
 module_param(tx_pages, uint, 0444);
 MODULE_PARM_DESC(tx_pages, "Pages for packets that leave, 1 to 256");
 
@@ -57,6 +57,7 @@ static const struct net_device_ops nxf_netdev_ops = {
 	.ndo_open = nxf_open,
 	.ndo_stop = nxf_stop,
 	.ndo_start_xmit = nxf_start_xmit,
+	.ndo_features_check = nxf_features_check,
 	.ndo_get_stats64 = nxf_get_stats64,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
@@ -74,6 +75,10 @@ static netdev_features_t features_of(const struct noxs_net_info *info)
 		features |= NETIF_F_IP_CSUM;
 	if (info->features & XEN_NOXS_NET_F_CSUM6)
 		features |= NETIF_F_IPV6_CSUM;
+	if (info->features & XEN_NOXS_NET_F_GSO4)
+		features |= NETIF_F_TSO;
+	if (info->features & XEN_NOXS_NET_F_GSO6)
+		features |= NETIF_F_TSO6;
 	return features;
 }
 
@@ -182,6 +187,8 @@ static int nxf_probe(void *arg, struct noxs_netfront *nf, uint16_t id,
 	dev->ethtool_ops = &nxf_ethtool_ops;
 	dev->sysfs_groups[0] = &nxf_attr_group;
 	dev->min_mtu = XEN_NOXS_NET_MIN_MTU;
+	/* Linux counts the header of the frame in. */
+	netif_set_tso_max_size(dev, NOXS_NET_MAX_GSO_TX);
 	/* A line that the core logs comes with the lock held. */
 	dev->priv_flags |= IFF_DISABLE_NETPOLL;
 	*priv = p;
@@ -264,8 +271,7 @@ static const struct noxs_netfront_ops ops = {
 
 static struct noxs_netfront_config config = {
 	.ops = &ops,
-	.features = XEN_NOXS_NET_F_SG | XEN_NOXS_NET_F_CSUM4 |
-		    XEN_NOXS_NET_F_CSUM6,
+	.features = XEN_NOXS_NET_F_ALL,
 };
 
 static struct noxs_driver core_driver;

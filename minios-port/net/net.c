@@ -38,6 +38,10 @@ static uint64_t net_round(void)
 }
 
 static struct noxs_netfront_ops ops;
+/*
+ * No GSO: lwIP cannot cut a segment, and one that it receives in a single piece
+ * would need as much of the heap at once as many guests have.
+ */
 static struct noxs_netfront_config cfg = {
 	.ops = &ops,
 	.features = XEN_NOXS_NET_F_CSUM4,

@@ -164,6 +164,11 @@ int fake_dom_evtchn_notify(struct fake_domain *dom, uint32_t port)
 	return 0;
 }
 
+void fake_dom_evtchn_close(struct fake_domain *dom, uint32_t port)
+{
+	fake_port_close(dom->domid, port);
+}
+
 int fake_dom_virq_bind(struct fake_domain *dom, unsigned int virq,
 		       fake_handler fn, void *data)
 {
@@ -240,6 +245,30 @@ int nbl_evtchn_alloc(struct nbl_evtchn *ec, uint16_t domid, uint32_t *port)
 	if (fake_fail_now())
 		return -ENOSPC;
 	return fake_port_alloc(FAKE_BACKEND, domid, port);
+}
+
+int nbl_evtchn_bind(struct nbl_evtchn *ec, uint16_t domid, uint32_t remote,
+		    uint32_t *port)
+{
+	struct fake_port *p;
+	int rc;
+
+	(void)ec;
+	if (fake_fail_now())
+		return -ENOSPC;
+	p = domid == FAKE_BACKEND ? NULL : fake_port(domid, remote);
+	if (!p || p->state != FAKE_PORT_UNBOUND || p->remote != FAKE_BACKEND)
+		return -EINVAL;
+	rc = fake_port_alloc(FAKE_BACKEND, domid, port);
+	if (rc)
+		return rc;
+	p->state = FAKE_PORT_BOUND;
+	p->remote_port = *port;
+	p = fake_port(FAKE_BACKEND, *port);
+	p->state = FAKE_PORT_BOUND;
+	p->remote_port = remote;
+	fake_port_raise(FAKE_BACKEND, *port);
+	return 0;
 }
 
 int nbl_evtchn_free(struct nbl_evtchn *ec, uint32_t port)

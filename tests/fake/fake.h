@@ -103,6 +103,8 @@ int fake_dom_evtchn_bind(struct fake_domain *dom, uint32_t port,
 void fake_dom_evtchn_unbind(struct fake_domain *dom, uint32_t port);
 /* -EINVAL: not a bound port. */
 int fake_dom_evtchn_notify(struct fake_domain *dom, uint32_t port);
+/* The guest closes a port, which it should not. */
+void fake_dom_evtchn_close(struct fake_domain *dom, uint32_t port);
 int fake_dom_virq_bind(struct fake_domain *dom, unsigned int virq,
 		       fake_handler fn, void *data);
 void fake_dom_virq_unbind(struct fake_domain *dom, unsigned int virq);
@@ -139,21 +141,29 @@ void fake_dom_restore(struct fake_domain *dom);
 /* Bridges and TAPs of the backend domain. */
 
 void fake_bridge_add(const char *name, unsigned int mtu);
+void fake_bridge_remove(const char *name);
+/* It filters by VLAN from now on; its ports are in VLAN 1 unless told. */
+void fake_bridge_filter(const char *name);
 /* The network's end of a TAP: a SOCK_SEQPACKET socket whose packets start with
  * struct virtio_net_hdr.  Belongs to the fake.  -1: no such TAP. */
 int fake_tap_peer(const char *name);
 /* What was asked of it. */
 struct fake_tap_info {
+	unsigned int vlan;	/* 0: none */
 	char bridge[16];
 	bool up;
 	bool flood;		/* meaningless without a bridge */
 	bool deaf;
 	bool filtered;
+	bool kept;		/* outlives its descriptor */
 	unsigned int mtu;
 	unsigned int offload;	/* TUN_F_* */
 };
 int fake_tap_info(const char *name, struct fake_tap_info *out);
-/* Somebody takes it off its bridge. */
+/* Somebody takes it off its bridge; renames it; removes it (nobody has it
+ * open). */
 void fake_tap_leave_bridge(const char *name);
+void fake_tap_rename(const char *name, const char *to);
+void fake_tap_remove(const char *name);
 
 #endif

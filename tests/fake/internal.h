@@ -77,14 +77,15 @@ struct fake_domain {
 struct fake_tap {
 	char name[16];
 	bool used;
-	bool closing;
-	int fd, peer;
+	int ifindex;
+	int fd, peer;		/* -1: kept, and nobody has it open */
 	struct fake_tap_info info;
 };
 
 struct fake_bridge {
 	char name[16];
 	unsigned int mtu;
+	bool filters;		/* by VLAN; new ports are in VLAN 1 */
 };
 
 struct fake_host {
@@ -101,6 +102,7 @@ struct fake_host {
 	unsigned int nr_bridges;
 	struct fake_bridge bridge[FAKE_MAX_BRIDGES];
 	struct fake_tap tap[FAKE_MAX_TAPS];
+	int last_ifindex;
 };
 
 extern struct fake_host *fake_host;

@@ -434,6 +434,7 @@ int noxs_states(struct noxs *nx, struct xen_noxs_states *op)
 		op->entry[op->nr++] = (struct xen_noxs_state_entry){
 			.serial = dom->serial,
 			.changed = dom->changed,
+			.uuid = { 0xfa, [15] = (uint8_t)dom->domid },
 			.domid = dom->domid,
 			.flags = dom->dying ? XEN_NOXS_DOM_DYING : 0,
 		};
@@ -468,6 +469,12 @@ int noxs_generation(struct noxs *nx, const struct xen_noxs_generation *op)
 		return -EINVAL;
 	((struct xen_noxs_device_page *)dom->noxs)->generation = op->generation;
 	return 0;
+}
+
+int noxs_map_open(struct noxs *nx)
+{
+	(void)nx;
+	return fake_fail_now() ? -EACCES : 0;
 }
 
 int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,

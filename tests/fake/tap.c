@@ -28,6 +28,24 @@ void fake_bridge_add(const char *name, unsigned int mtu)
 	b->mtu = mtu;
 }
 
+void fake_bridge_filter(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake_host->nr_bridges; i++)
+		if (!strcmp(fake_host->bridge[i].name, name))
+			fake_host->bridge[i].filters = true;
+}
+
+void fake_bridge_remove(const char *name)
+{
+	struct fake_bridge *b = fake_host->bridge;
+
+	while (strcmp(b->name, name))
+		fake_assert(++b < fake_host->bridge + FAKE_MAX_BRIDGES);
+	b->name[0] = '\0';
+}
+
 /* lock is held */
 static struct fake_tap *tap_find(const char *name)
 {
@@ -79,7 +97,7 @@ void fake_taps_close(void)
 	struct fake_tap *t;
 
 	for (t = fake_host->tap; t < fake_host->tap + FAKE_MAX_TAPS; t++)
-		if (t->used) {
+		if (t->used && t->fd >= 0) {
 			close(t->fd);
 			close(t->peer);
 		}
@@ -105,6 +123,7 @@ int nbl_tap_open(const char *ifname, int *out)
 	memset(t, 0, sizeof(*t));
 	strcpy(t->name, ifname);
 	t->used = true;
+	t->ifindex = ++fake_host->last_ifindex;
 	t->fd = fds[0];
 	t->peer = fds[1];
 	t->info.mtu = 1500;
@@ -142,6 +161,68 @@ int nbl_tap_deaf(int fd, bool deaf)
 	t->info.deaf = deaf;
 	pthread_mutex_unlock(&lock);
 	return 0;
+}
+
+int nbl_tap_keep(int fd, bool keep)
+{
+	struct fake_tap *t;
+
+	if (keep && fake_fail_now())
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
+		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
+	t->info.kept = keep;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int nbl_tap_adopt(const char *ifname, int *out)
+{
+	struct fake_tap *t;
+	int fds[2], rc = -EBUSY;
+
+	if (fake_fail_now())
+		return -ENFILE;
+	pthread_mutex_lock(&lock);
+	t = tap_find(ifname);
+	fake_assert(t);
+	if (t->fd >= 0)
+		goto out;
+	fake_assert(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
+				SOCK_CLOEXEC, 0, fds));
+	t->fd = fds[0];
+	t->peer = fds[1];
+	t->info.filtered = false;
+	t->info.offload = 0;
+	*out = t->fd;
+	rc = 0;
+out:
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+void fake_tap_rename(const char *name, const char *to)
+{
+	struct fake_tap *t;
+
+	pthread_mutex_lock(&lock);
+	t = tap_find(name);
+	fake_assert(t && strlen(to) < sizeof(t->name));
+	strcpy(t->name, to);
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_tap_remove(const char *name)
+{
+	struct fake_tap *t;
+
+	pthread_mutex_lock(&lock);
+	t = tap_find(name);
+	fake_assert(t && t->fd < 0);
+	t->used = false;
+	fake_host->usage.taps--;
+	pthread_mutex_unlock(&lock);
 }
 
 static void set_filtered(int fd, bool filtered)
@@ -182,8 +263,11 @@ void nbl_tap_close(int fd)
 		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
 	close(t->fd);
 	close(t->peer);
-	t->used = false;
-	fake_host->usage.taps--;
+	t->fd = t->peer = -1;
+	if (!t->info.kept) {
+		t->used = false;
+		fake_host->usage.taps--;
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -207,11 +291,21 @@ void nbl_link_close(struct nbl_link *link)
 int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
 		  unsigned int *mtu)
 {
+	struct fake_tap *t;
 	unsigned int i;
 
 	(void)link;
 	if (fake_fail_now())
-		return -ENODEV;
+		return -ENOBUFS;
+	pthread_mutex_lock(&lock);
+	t = tap_find(ifname);
+	if (t) {
+		*ifindex = t->ifindex;
+		*mtu = t->info.mtu;
+	}
+	pthread_mutex_unlock(&lock);
+	if (t)
+		return 0;
 	for (i = 0; i < fake_host->nr_bridges; i++)
 		if (!strcmp(fake_host->bridge[i].name, ifname)) {
 			*ifindex = (int)i + 1;
@@ -223,57 +317,106 @@ int nbl_link_find(struct nbl_link *link, const char *ifname, int *ifindex,
 
 /* lock is held.  Indices of bridges and of TAPs are two kinds here. */
 static struct fake_tap *link_attach(const char *ifname, int master,
-				    unsigned int mtu, bool flood)
+				    unsigned int mtu, bool flood, int *ifindex)
 {
 	struct fake_tap *t = tap_find(ifname);
 
 	fake_assert(t);
-	if (master)
+	if (master) {
 		strcpy(t->info.bridge, fake_host->bridge[master - 1].name);
+		t->info.vlan = fake_host->bridge[master - 1].filters;
+	}
 	t->info.mtu = mtu;
 	t->info.up = true;
 	t->info.flood = flood;
+	*ifindex = t->ifindex;
 	return t;
 }
 
 int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
-		    unsigned int mtu)
+		    unsigned int mtu, int *ifindex)
 {
 	(void)link;
 	if (fake_fail_now())
 		return -ENODEV;
 	pthread_mutex_lock(&lock);
-	link_attach(ifname, master, mtu, true);
+	link_attach(ifname, master, mtu, true, ifindex);
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
 
-int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
-			  int master, unsigned int mtu, int *ifindex)
+int nbl_link_vlan_bridge(struct nbl_link *link, int ifindex, uint16_t *pvid)
+{
+	(void)link;
+	if (fake_fail_now())
+		return -EIO;
+	if (!ifindex || !fake_host->bridge[ifindex - 1].filters)
+		return -EPROTONOSUPPORT;
+	*pvid = 1;
+	return 0;
+}
+
+int nbl_link_attach_vlan(struct nbl_link *link, const char *ifname, int master,
+			 unsigned int mtu, uint16_t pvid, uint16_t vlan,
+			 int *ifindex)
 {
 	struct fake_tap *t;
 
 	(void)link;
 	if (fake_fail_now())
 		return -ENODEV;
-	fake_assert(master);
 	pthread_mutex_lock(&lock);
-	t = link_attach(ifname, master, mtu, false);
-	*ifindex = (int)(t - fake_host->tap) + 1;
+	t = link_attach(ifname, master, mtu, true, ifindex);
+	fake_assert(t->info.vlan == pvid);
+	t->info.vlan = vlan;
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
 
-int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
+int nbl_link_vlan(struct nbl_link *link, int ifindex, uint16_t from,
+		  uint16_t to)
 {
-	struct fake_tap *t = &fake_host->tap[ifindex - 1];
+	struct fake_tap *t = fake_host->tap;
 	int rc = 0;
 
 	(void)link;
 	if (fake_fail_now())
 		return -EIO;
 	pthread_mutex_lock(&lock);
-	fake_assert(ifindex > 0 && ifindex <= FAKE_MAX_TAPS && t->used);
+	while (!t->used || t->ifindex != ifindex)
+		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
+	if (from && t->info.vlan != from)
+		rc = -ENOENT;
+	else
+		t->info.vlan = to;
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
+			  int master, unsigned int mtu, int *ifindex)
+{
+	(void)link;
+	if (fake_fail_now())
+		return -ENODEV;
+	fake_assert(master);
+	pthread_mutex_lock(&lock);
+	link_attach(ifname, master, mtu, false, ifindex);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
+{
+	struct fake_tap *t = fake_host->tap;
+	int rc = 0;
+
+	(void)link;
+	if (fake_fail_now())
+		return -EIO;
+	pthread_mutex_lock(&lock);
+	while (!t->used || t->ifindex != ifindex)
+		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
 	if (t->info.bridge[0])
 		t->info.flood = on;
 	else

@@ -27,6 +27,12 @@ frontend-net_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-net_PKGS := cmocka
 $(eval $(call test_program,frontend-net))
 
+frontend-gso_SRCS := tests/frontend/gso.c tests/frontend/peer.c \
+	tests/frontend/os_unit.c $(CORE_SRCS)
+frontend-gso_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-gso_PKGS := cmocka
+$(eval $(call test_program,frontend-gso))
+
 frontend-hostile_SRCS := tests/frontend/hostile.c tests/frontend/peer.c \
 	tests/frontend/os_unit.c $(CORE_SRCS)
 frontend-hostile_CFLAGS := $(FRONTEND_TEST_CFLAGS)
@@ -42,6 +48,6 @@ $(eval $(call test_program,frontend-power))
 frontend-loopback_SRCS := tests/frontend/loopback.c tests/frontend/guest.c \
 	tests/frontend/os_fake.c $(FAKE_SRCS) $(CORE_SRCS) $(NBL_CORE)
 frontend-loopback_CFLAGS := $(FRONTEND_TEST_CFLAGS) $(FAKE_CFLAGS)
-frontend-loopback_PKGS := cmocka
+frontend-loopback_PKGS := cmocka liburing
 frontend-loopback_LDLIBS := -pthread
 $(eval $(call test_program,frontend-loopback))

@@ -123,7 +123,8 @@ static void net_rx(void *priv, const struct noxs_net_frame *frame)
 	uint32_t at = 0;
 	unsigned int i;
 
-	assert_in_range(frame->len, 14, GUEST_MAX_FRAME);
+	assert_in_range(frame->len, 14, frame->gso_size ? sizeof(vif->rx_data) :
+			GUEST_MAX_FRAME);
 	for (i = 0; i < frame->nr_frags; i++) {
 		memcpy(vif->rx_data + at, frame->frags[i].data,
 		       frame->frags[i].len);
@@ -131,6 +132,7 @@ static void net_rx(void *priv, const struct noxs_net_frame *frame)
 	}
 	vif->rx_len = frame->len;
 	vif->rx_flags = frame->flags;
+	vif->rx_gso_size = frame->gso_size;
 	if (!vif->rx_any) {
 		assert_int_equal(frame->len,
 				 frame_len(vif->rx_next, vif->max_len));
@@ -165,7 +167,7 @@ int guest_start(struct guest *guest, struct fake_domain *dom,
 	guest->cfg.ops = &net_ops;
 	guest->cfg.arg = guest;
 	guest->cfg.nr_rx = 24;
-	guest->cfg.nr_tx = 12;
+	guest->cfg.nr_tx = features & XEN_NOXS_NET_F_GSO4 ? 40 : 12;
 	guest->cfg.features = features;
 	rc = noxs_netfront_driver_init(&guest->drv, &guest->cfg);
 	if (rc)

@@ -28,7 +28,8 @@ struct guest_vif {
 	uint32_t rx_next;		/* number of the frame that comes next */
 	uint32_t rx_flags;		/* of the last frame */
 	uint32_t rx_len;
-	uint8_t rx_data[GUEST_MAX_FRAME];
+	uint16_t rx_gso_size;
+	uint8_t rx_data[NOXS_NET_MAX_GSO_RX];
 	bool rx_any;			/* do not check numbers */
 	bool deaf;			/* do not poll */
 };

@@ -507,6 +507,101 @@ static void resumed_with_a_new_device(void **state)
 	finish(false);
 }
 
+/* --- large frames -------------------------------------------------------------- */
+
+#define MAX_LARGE	65535u
+#define SEGMENT		1400
+
+static uint32_t large_len(uint32_t nr)
+{
+	return nr % 5 ? 1600 + nr * 7919 % 63900 : MAX_LARGE;
+}
+
+/* Virtual header and TCP frame number nr; its checksum is blank. */
+static uint32_t large_make(uint8_t *buf, uint32_t nr)
+{
+	static const uint8_t head[54] = {
+		[12] = 0x08, [14] = 0x45, [22] = 64, [23] = 6, [26] = 10,
+		[30] = 10, [46] = 0x50,
+	};
+	const struct virtio_net_hdr hdr = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = SEGMENT,
+		.hdr_len = 54, .csum_start = 34, .csum_offset = 16,
+	};
+	uint32_t len = large_len(nr);
+	uint8_t *f = buf + HDR;
+
+	frame_make(f, len, nr);
+	memcpy(f, head, sizeof(head));
+	f[16] = (uint8_t)((len - 14) >> 8);
+	f[17] = (uint8_t)(len - 14);
+	memcpy(buf, &hdr, HDR);
+	return len;
+}
+
+static int large_send(uint32_t nr)
+{
+	static uint8_t buf[HDR + MAX_LARGE];
+	uint32_t len = large_make(buf, nr);
+	const struct noxs_net_frag frag[3] = {
+		{ buf + HDR, 54 }, { buf + HDR + 54, 700 },
+		{ buf + HDR + 754, len - 754 },
+	};
+
+	return noxs_netfront_send_gso(guest.vif[0].nf, frag, 3,
+				      NOXS_NET_CSUM_BLANK | NOXS_NET_GSO4,
+				      SEGMENT);
+}
+
+/* True: it came as it was made. */
+static bool large_came(int fd, uint32_t nr)
+{
+	static uint8_t buf[HDR + MAX_LARGE + 1], expected[HDR + MAX_LARGE];
+	ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+	uint32_t len = large_make(expected, nr);
+
+	if (n < 0)
+		return false;
+	assert_int_equal(n, HDR + len);
+	assert_memory_equal(buf, expected, HDR);
+	assert_memory_equal(buf + HDR + 54, expected + HDR + 54, len - 54);
+	return true;
+}
+
+static void large_frames_both_ways(void **state)
+{
+	static uint8_t buf[HDR + MAX_LARGE];
+	struct guest_vif *vif = &guest.vif[0];
+	uint32_t tx = 0, got = 0, rx, len;
+	unsigned int round;
+	int fd;
+
+	(void)state;
+	attach(0, 0);
+	assert_int_equal(guest_start(&guest, dom, XEN_NOXS_NET_F_ALL), 0);
+	settle();
+	fd = tap(0);
+	vif->rx_any = true;
+	for (round = 0; round < 300; round++) {
+		rx = vif->rx_next;
+		len = large_make(buf, round);
+		assert_int_equal(send(fd, buf, HDR + len, 0), HDR + len);
+		while (tx - got < 8 && !large_send(tx))
+			tx++;
+		settle();
+		while (large_came(fd, got))
+			got++;
+		assert_int_equal(vif->rx_next, rx + 1);
+		assert_int_equal(vif->rx_len, len);
+		assert_int_equal(vif->rx_gso_size, SEGMENT);
+		assert_memory_equal(vif->rx_data, buf + HDR, len);
+	}
+	assert_int_equal(got, tx);
+	assert_true(vif->rooms > 0);
+	finish(false);
+}
+
 static void killed_guest_leaves_nothing(void **state)
 {
 	struct fake_usage usage;
@@ -669,6 +764,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(resumed_with_a_new_device,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(large_frames_both_ways, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(killed_guest_leaves_nothing,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(blank_checksums, setup,

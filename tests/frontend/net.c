@@ -74,7 +74,7 @@ static void big_frames_take_several_slots(void **state)
 	(void)state;
 	peer.back.mtu = 9000;
 	peer_connect();
-	assert_int_equal(noxs_netfront_tx_room(seen.nf), 16);
+	assert_int_equal(noxs_netfront_tx_room(seen.nf), 5);
 	assert_int_equal(peer_send(9018, 9, NOXS_NET_CSUM_BLANK), 0);
 	assert_int_equal(peer_send(9019, 9, 0), -EMSGSIZE);
 	for (i = 0; i < 3; i++)

@@ -66,6 +66,7 @@ static void net_rx(void *priv, const struct noxs_net_frame *frame)
 	seen.len = len;
 	seen.nr_frags = frame->nr_frags;
 	seen.flags = frame->flags;
+	seen.gso_size = frame->gso_size;
 	seen.frames++;
 	if (seen.echo)
 		seen.echo_rc = noxs_netfront_send(seen.nf, frame->frags,

@@ -27,6 +27,7 @@ struct peer_seen {
 	unsigned int frames;
 	unsigned int nr_frags;		/* of the last frame */
 	uint32_t len, flags;
+	uint16_t gso_size;
 	uint8_t data[NOXS_NET_MAX_FRAGS * 4096];
 	int probe_rc;
 	/* Send what comes back out. */

@@ -4,8 +4,8 @@
 #
 #   make fuzz FUZZ=config FUZZ_SECONDS=600
 #
-# Every unit test run replays the corpus and 20,000 inputs made from it by a
-# fixed seed.  $(eval $(call fuzz_target,name,sources)) makes a target of
+# Every unit test run replays the corpus and 20,000 inputs (name_RUNS) made from it
+# by a fixed seed.  $(eval $(call fuzz_target,name,sources)) makes a target of
 # tests/fuzz/name.c, tests/fuzz/corpus/name and the sources, which are looked
 # into; what else these need comes from libchaos.a.
 
@@ -26,8 +26,9 @@ $$(fuzz-$(1)_OBJS): CC = $$(FUZZ_CC)
 $$(B)/tests/fuzz/$(1): private CC = $$(FUZZ_CC)
 
 $$(B)/tests/fuzz-$(1): tests/fuzz/replay $$(B)/tests/fuzz/$(1)
-	$$(Q)printf '#!/bin/sh\nexec sh %s %s %s %s\n' $$^ \
-		tests/fuzz/corpus/$(1) $$(fuzz-$(1)_MAX_LEN) > $$@ && chmod +x $$@
+	$$(Q)printf '#!/bin/sh\nexec sh %s %s %s %s %s\n' $$^ \
+		tests/fuzz/corpus/$(1) $$(or $$(fuzz-$(1)_MAX_LEN),2048) \
+		$$(fuzz-$(1)_RUNS) > $$@ && chmod +x $$@
 TEST_PROGRAMS += $$(B)/tests/fuzz-$(1)
 endef
 
@@ -45,6 +46,11 @@ $(eval $(call fuzz_target,request,$(addprefix chaos-toolstack/chaosd/,\
 	$(addprefix $(LIBCHAOS)/,config-wire.c error-wire.c error.c)))
 fuzz-request_CFLAGS += -Ichaos-toolstack/chaosd
 fuzz-request_LDLIBS += $(call pkg_libs,libsystemd)
+
+fuzz-spoof_MAX_LEN := 160
+$(eval $(call fuzz_target,spoof,netback-lite/spoof.c \
+	chaos-toolstack/libnoxs/netback-drop.c))
+fuzz-spoof_CFLAGS += $(NBL_CFLAGS)
 
 # New inputs are kept in build/fuzz/, a crash beside them.
 .PHONY: fuzz

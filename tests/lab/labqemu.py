@@ -58,7 +58,8 @@ def acceleration(args, qemu):
     if args.accel == "kvm" or (args.accel == "auto" and not args.icount and
                                kvm_works(qemu)):
         return ["-accel", "kvm", "-cpu", "host"]
-    accel = ["-accel", "tcg", "-cpu", TCG_CPU]
+    flags = "," + args.cpu_flags if args.cpu_flags else ""
+    accel = ["-accel", "tcg", "-cpu", TCG_CPU + flags]
     if args.icount:
         accel += ["-icount", "shift=2,sleep=off"]
     return accel

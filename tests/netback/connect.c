@@ -167,7 +167,9 @@ LIE(size_too_small, EPROTO, g->front->hdr.size = 55)
 LIE(size_too_large, EPROTO, g->front->hdr.size = sizeof(*g->front) + 8)
 LIE(no_queue, EPROTO, g->front->nr_queues = 0)
 LIE(too_many_queues, EPROTO, g->front->nr_queues = 2)
-LIE(feature_not_offered, EPROTO, g->front->hdr.features = XEN_NOXS_NET_F_GSO4)
+LIE(feature_not_offered, EPROTO,
+    the_vif(s)->back.hdr.features = XEN_NOXS_NET_F_CSUM4;
+    g->front->hdr.features = XEN_NOXS_NET_F_CSUM6)
 LIE(unknown_feature, EPROTO, g->front->hdr.features = 1u << 31)
 LIE(tx_port_out_of_range, EPROTO, g->front->queue[0].tx_port = 1)
 LIE(rx_port_out_of_range, EPROTO, g->front->queue[0].rx_port = 0xffffffff)

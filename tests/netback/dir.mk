@@ -7,18 +7,25 @@ NETBACK_TEST_SRCS := $(addprefix tests/netback/,client.c harness.c) $(NBL_CORE) 
 NETBACK_TEST_CFLAGS := -Itests/netback $(FAKE_CFLAGS)
 
 define netback_test
-netback-$(1)_SRCS := tests/netback/$(1).c $$(NETBACK_TEST_SRCS)
+netback-$(1)_SRCS := tests/netback/$(1).c $(2) $$(NETBACK_TEST_SRCS)
 netback-$(1)_CFLAGS := $$(NETBACK_TEST_CFLAGS)
-netback-$(1)_PKGS := cmocka
+netback-$(1)_PKGS := cmocka liburing $(3)
 netback-$(1)_LDLIBS := -pthread -Wl,--wrap=calloc,--wrap=realloc
 $$(eval $$(call test_program,netback-$(1)))
 endef
 
 $(eval $(call netback_test,life))
+netback-life_LDLIBS += -Wl,--wrap=nbl_tap_open
+$(eval $(call netback_test,adopt))
+$(eval $(call netback_test,ledger))
 $(eval $(call netback_test,connect))
 $(eval $(call netback_test,tx))
 $(eval $(call netback_test,rx))
 $(eval $(call netback_test,rate))
+$(eval $(call netback_test,spoof))
+$(eval $(call netback_test,vlan))
+$(eval $(call netback_test,stats,netback-lite/stats-verb.c \
+	chaos-toolstack/libnoxs/netback.c,jansson))
 $(eval $(call netback_test,spare))
 $(eval $(call netback_test,control))
 netback-control_LDLIBS += -Wl,--wrap=nbl_tap_close
@@ -26,11 +33,37 @@ $(eval $(call netback_test,listener))
 netback-listener_LDLIBS += -Wl,--wrap=accept4
 $(eval $(call netback_test,await))
 $(eval $(call netback_test,csum))
+$(eval $(call netback_test,gso))
 $(eval $(call netback_test,random))
 
+netback-writer_SRCS := tests/netback/writer.c netback-lite/writer.c
+netback-writer_CFLAGS := $(NBL_CFLAGS)
+netback-writer_PKGS := cmocka liburing
+netback-writer_LDLIBS := -Wl,--wrap=io_uring_queue_init_params,--wrap=io_uring_submit
+$(eval $(call test_program,netback-writer))
+
 netback-tap_SRCS := tests/netback/tap.c \
-	$(addprefix netback-lite/,closer.c link.c log.c tap.c)
+	$(addprefix netback-lite/,closer.c link.c link-vlan.c log.c tap.c)
 netback-tap_CFLAGS := $(NBL_CFLAGS)
 netback-tap_PKGS := cmocka libnl-route-3.0 libnl-3.0
 netback-tap_LDLIBS := -pthread
 $(eval $(call test_program,netback-tap))
+
+netback-wire_SRCS := tests/netback/wire.c \
+	$(addprefix netback-lite/,csum.c gso.c link.c link-vlan.c log.c tap.c)
+netback-wire_CFLAGS := $(NBL_CFLAGS)
+netback-wire_PKGS := cmocka libnl-route-3.0 libnl-3.0
+$(eval $(call test_program,netback-wire))
+
+# The backend as a whole under libFuzzer (tests/fuzz/dir.mk): a millisecond each.
+fuzz-vif_RUNS := 4000
+$(eval $(call fuzz_target,vif,$(NETBACK_TEST_SRCS)))
+fuzz-vif_CFLAGS += $(NETBACK_TEST_CFLAGS)
+fuzz-vif_PKGS := cmocka liburing
+fuzz-vif_LDLIBS += -pthread -Wl,--wrap=calloc,--wrap=realloc
+netback-sandbox_SRCS := tests/netback/sandbox.c \
+	$(addprefix netback-lite/,log.c sandbox.c seccomp.c)
+netback-sandbox_CFLAGS := $(NBL_CFLAGS)
+netback-sandbox_PKGS := cmocka libseccomp
+netback-sandbox_LDLIBS := -pthread
+$(eval $(call test_program,netback-sandbox))

@@ -41,10 +41,34 @@ static void write_word(void *page, size_t size)
 	memcpy((uint8_t *)page + rnd((uint32_t)size / 4) * 4, &word, 4);
 }
 
+/* A TCP frame of several segments; now and then not quite. */
+static void large_step(struct test_guest *g)
+{
+	static const uint8_t head[54] = {
+		[12] = 0x08, [14] = 0x45, [16] = 0x1f, [17] = 0x00,
+		[22] = 64, [23] = 6, [46] = 0x50,
+	};
+	const struct netif_extra_info e = {
+		.type = (uint8_t)(rnd(50) ? XEN_NETIF_EXTRA_TYPE_GSO : rnd(6)),
+		.flags = !rnd(100),
+		.u.gso = { .size = (uint16_t)(rnd(20) ? 1400 : rnd_word()),
+			   .type = (uint8_t)(rnd(50) ? 1 : rnd(4)) },
+	};
+	unsigned int i = rnd(GUEST_BUFFERS - 1);
+
+	memcpy(g->buf[i], head, sizeof(head));
+	guest_tx(g, g->buf_ref[i], 0, 0x1f00 + 14,
+		 NETTXF_csum_blank | NETTXF_extra_info | NETTXF_more_data, i);
+	memcpy(RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt), &e, sizeof(e));
+	g->tx.req_prod_pvt++;
+	guest_tx(g, g->buf_ref[i + 1], 0, 0x1f00 + 14 - 4096, 0, i + 1);
+	guest_tx_push(g);
+}
+
 /* Behaves more or less, so that deep states are reached. */
 static void honest_step(struct test_guest *g)
 {
-	switch (rnd(5)) {
+	switch (rnd(6)) {
 	case 0:
 		SHARED_RING_INIT(g->tx.sring);
 		SHARED_RING_INIT(g->rx.sring);
@@ -54,7 +78,7 @@ static void honest_step(struct test_guest *g)
 		g->front->hdr.pad = 0;
 		g->front->pad = 0;
 		g->front->pad2 = 0;
-		guest_answer(g, rnd(8));
+		guest_answer(g, rnd(3) ? NBL_VIF_FEATURES : rnd(32));
 		break;
 	case 1:
 		guest_tx(g, g->buf_ref[rnd(GUEST_BUFFERS)], rnd(100),
@@ -65,6 +89,9 @@ static void honest_step(struct test_guest *g)
 		guest_rx_post(g, rnd(40));
 		break;
 	case 3:
+		large_step(g);
+		break;
+	case 4:
 		guest_tx(g, g->buf_ref[rnd(GUEST_BUFFERS)], 0, 100 + rnd(1400),
 			 NETTXF_more_data, 1);
 		guest_tx(g, g->buf_ref[rnd(GUEST_BUFFERS)], 0, 1 + rnd(99), 0,
@@ -100,7 +127,7 @@ static void wild_step(struct test_guest *g)
 
 static void drain(struct test_guest *g)
 {
-	static uint8_t out[16384];
+	static uint8_t out[70000];
 
 	while (net_recv(g, out, sizeof(out), NULL) >= 0)
 		;
@@ -145,6 +172,11 @@ static void neighbour_works(struct test_state *s, struct test_guest *n)
 static void wild_guest(void **state)
 {
 	static uint8_t frame[9100];
+	static uint8_t large[66000];
+	static const struct virtio_net_hdr gso = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1400,
+	};
 	struct test_state *s = *state;
 	struct test_guest *g = &s->guest, other = { .tap = -1 };
 	const char *env = getenv("NETBACK_SEED"),
@@ -153,6 +185,7 @@ static void wild_guest(void **state)
 	unsigned int broken = 0;
 	char err[NBL_ERROR_SIZE];
 
+	memcpy(large, &gso, sizeof(gso));
 	rnd_state = env ? strtoull(env, NULL, 0) : 0x6e6f7873;
 	rnd_state += !rnd_state;
 	fake_dom_create(2);
@@ -168,6 +201,9 @@ static void wild_guest(void **state)
 		/* a queue that is full loses it */
 		if (rnd(4) == 0 &&
 		    send(g->tap, frame, 24 + rnd(2000), MSG_DONTWAIT) < 0)
+			assert_int_equal(errno, EAGAIN);
+		if (rnd(10) == 0 &&
+		    send(g->tap, large, 24 + rnd(65600), MSG_DONTWAIT) < 0)
 			assert_int_equal(errno, EAGAIN);
 		if (rnd(3) == 0)
 			nbl_turn(s->nb, 0);

@@ -78,7 +78,7 @@ static void assert_spare(struct test_state *s, const char *bridge)
 	assert_int_equal(back->ip[0], 0);
 	assert_true(vif->spare);
 	assert_false(vif->connected);
-	assert_int_equal(vif->rate.bytes, 0);
+	assert_int_equal(vif->tx_rate.on, false);
 	assert_int_equal(vif->max_frame, 1500 + NBL_ETH_OVERHEAD);
 	assert_string_equal(vif->bridge, bridge);
 	assert_int_equal(fake_tap_info("vif1.0", &info), 0);
@@ -114,8 +114,8 @@ static void bind_makes_it_ordinary(void **state)
 	req.ip[0] = 10;
 	req.prefix = 16;
 	req.gateway[3] = 1;
-	req.rate_bytes = 5000;
-	req.rate_interval_us = 50000;
+	req.limit[0].amount = 5000;
+	req.limit[0].interval_us = 50000;
 	strcpy(req.ifname, "vif1.0");
 	raised = fake_dom_port_raised(s->guest.dom, s->guest.slot.port[0]);
 	assert_int_equal(try_bind(s, &req), 0);
@@ -128,8 +128,9 @@ static void bind_makes_it_ordinary(void **state)
 	assert_int_equal(s->guest.back->prefix, 16);
 	assert_int_equal(s->guest.back->gateway[3], 1);
 	assert_int_equal(s->guest.back->mtu, 1500);
-	assert_int_equal(the_vif(s)->rate.bytes, 5000);
-	assert_int_equal(the_vif(s)->rate.interval_ns, 50000000);
+	assert_int_equal(the_vif(s)->tx_rate.bytes.amount, 5000);
+	assert_int_equal(the_vif(s)->tx_rate.bytes.interval_ns,
+			 50000000);
 	assert_int_equal(fake_tap_info("vif1.0", &info), 0);
 	assert_true(info.up && info.flood && !info.deaf);
 	assert_string_equal(info.bridge, TEST_BRIDGE);
@@ -230,7 +231,7 @@ static void bind_refuses_bad_requests(void **state)
 	req.flags = NOXS_NETBACK_SPARE;
 	expect_refused(s, &req, -EINVAL, "flags");
 	req = good;
-	req.flags = 2;
+	req.flags = 8;
 	expect_refused(s, &req, -EINVAL, "flags");
 	req = good;
 	req.pad[4] = 1;
@@ -248,7 +249,7 @@ static void bind_refuses_bad_requests(void **state)
 	req.ip[0] = 10;
 	expect_refused(s, &req, -EINVAL, "addresses");
 	req = good;
-	req.rate_bytes = 1;
+	req.limit[0].amount = 1;
 	expect_refused(s, &req, -EINVAL, "rate");
 	req = good;
 	memset(req.bridge, 'x', sizeof(req.bridge));
@@ -297,7 +298,7 @@ static void attach_refuses_a_spare_with_an_owner(void **state)
 	req[2].ip_mode = XEN_NOXS_NET_IP_STATIC;
 	req[2].ip[0] = 10;
 	strcpy(req[3].ifname, "web0");
-	req[4].rate_bytes = req[4].rate_interval_us = 1;
+	req[4].limit[0].amount = req[4].limit[0].interval_us = 1;
 	req[5].flags |= 2;
 	req[6].gateway[1] = 1;
 	req[7].pad[0] = 1;
@@ -393,8 +394,8 @@ static void bind_ladder_of(void **state, const char *bridge, unsigned int mtu,
 
 	bind_init(&req, 1, 0);
 	req.mtu = (uint16_t)mtu;
-	req.rate_bytes = 5000;
-	req.rate_interval_us = 50000;
+	req.limit[0].amount = 5000;
+	req.limit[0].interval_us = 50000;
 	for (n = 1; n < 20; n++) {
 		fake_fail_at(n);
 		count_allocs(true);

@@ -26,6 +26,7 @@
 
 static struct nbl_link *nlink;
 static int ctl;
+static int ifindex;	/* where it does not matter */
 
 static int bridge_ioctl(unsigned long cmd, const char *name)
 {
@@ -107,7 +108,7 @@ static void attach_in_one_message(void **state)
 	(void)state;
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
-	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1400), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1400, &ifindex), 0);
 	assert_true(flags_of("vif1.0") & IFF_UP);
 	assert_true(on_bridge("vif1.0"));
 	assert_int_equal(nbl_link_find(nlink, "vif1.0", &idx, &mtu), 0);
@@ -116,13 +117,82 @@ static void attach_in_one_message(void **state)
 	assert_false(on_bridge("vif1.0"));
 }
 
+/* What the kernel keeps of a TAP whose process ended, and what not. */
+static void kept_one_stays_and_is_adopted(void **state)
+{
+	const uint8_t mac[6] = { 0, 0x16, 0x3e, 1, 2, 3 };
+	int fd, fd2, br, index, again;
+	unsigned int mtu;
+
+	(void)state;
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1400, &index), 0);
+	assert_int_equal(nbl_tap_keep(fd, true), 0);
+	assert_int_equal(nbl_tap_adopt("vif1.0", &fd2), -EBUSY);
+	assert_int_equal(nbl_tap_filter(fd, mac, NULL), 0);
+	nbl_tap_close(fd);
+	assert_int_equal((int)if_nametoindex("vif1.0"), index);
+	assert_true(on_bridge("vif1.0"));
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), -EEXIST);
+
+	assert_int_equal(nbl_tap_adopt("vif1.0", &fd), 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(nbl_link_find(nlink, "vif1.0", &again, &mtu), 0);
+	assert_int_equal(again, index);
+	assert_int_equal(mtu, 1400);
+	assert_true(on_bridge("vif1.0"));
+	assert_true(flags_of("vif1.0") & IFF_UP);
+	nbl_tap_close(fd);
+	assert_int_equal((int)if_nametoindex("vif1.0"), index);
+
+	assert_int_equal(nbl_tap_adopt("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_keep(fd, false), 0);
+	nbl_tap_close(fd);
+	assert_true(if_nametoindex("vif1.0") == 0);
+}
+
+/* A closer's ticket takes a kept one with it, unless it is to be left. */
+static void closer_takes_or_leaves_kept_ones(void **state)
+{
+	struct nbl_closer_ticket *t;
+	char err[NBL_ERROR_SIZE];
+	struct nbl_closer *c;
+	int leave;
+
+	(void)state;
+	for (leave = 1; leave >= 0; leave--) {
+		assert_int_equal(nbl_closer_create(&c), 0);
+		if (leave)
+			assert_int_equal(nbl_closer_open(c, "vif1.0", &t, err),
+					 0);
+		else
+			assert_int_equal(nbl_closer_adopt("vif1.0", &t), 0);
+		if (leave)
+			assert_int_equal(nbl_tap_keep(t->fd, true), 0);
+		t->kept = true;
+		t->leave = leave;
+		t->record = 7;
+		nbl_closer_push(c, t);
+		nbl_closer_stop(c);
+		assert_int_equal(if_nametoindex("vif1.0") != 0, leave);
+		t = nbl_closer_done(c);
+		assert_non_null(t);
+		assert_int_equal(t->record, 7);
+		free(t);
+		assert_null(nbl_closer_done(c));
+		nbl_closer_destroy(c);
+	}
+}
+
 static void attach_without_bridge(void **state)
 {
 	int fd;
 
 	(void)state;
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
-	assert_int_equal(nbl_link_attach(nlink, "vif1.0", 0, 9000), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", 0, 9000, &ifindex), 0);
 	assert_true(flags_of("vif1.0") & IFF_UP);
 	assert_false(on_bridge("vif1.0"));
 	nbl_tap_close(fd);
@@ -196,7 +266,7 @@ static void deaf_until_told(void **state)
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
 	assert_int_equal(nbl_tap_deaf(fd, true), 0);
-	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
 	assert_int_equal(passed(-1, fd), 0);
 	assert_int_equal(nbl_tap_deaf(fd, false), 0);
 	assert_int_equal(passed(-1, fd), 3);
@@ -216,7 +286,7 @@ static void quiet_until_told(void **state)
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
 	assert_int_equal(nbl_tap_open("vif2.0", &other), 0);
-	assert_int_equal(nbl_link_attach(nlink, "vif2.0", br, 1500), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif2.0", br, 1500, &ifindex), 0);
 	assert_int_equal(nbl_link_attach_quiet(nlink, "vif1.0", br, 1500,
 					       &idx), 0);
 	assert_int_equal(idx, if_nametoindex("vif1.0"));
@@ -280,7 +350,7 @@ static void filter_passes_what_is_for_it(void **state)
 	near.dst[5] = 0xfe;
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
-	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
 	assert_int_equal(nbl_tap_filter(fd, NULL, NULL), 0);
 	assert_true(hears(fd, &ours) && hears(fd, &theirs));
 	assert_true(hears(fd, &arp5) && hears(fd, &arp6));
@@ -315,7 +385,7 @@ static void bridge_keeps_its_mac(void **state)
 	for (i = 0; i < 8; i++) {
 		snprintf(name, sizeof(name), "vif%d.0", i);
 		assert_int_equal(nbl_tap_open(name, &fd[i]), 0);
-		assert_int_equal(nbl_link_attach(nlink, name, br, 1500), 0);
+		assert_int_equal(nbl_link_attach(nlink, name, br, 1500, &ifindex), 0);
 		assert_int_equal(ioctl(ctl, SIOCGIFHWADDR, &ifr), 0);
 		if (i == 0)
 			memcpy(before, ifr.ifr_hwaddr.sa_data, 6);
@@ -326,6 +396,69 @@ static void bridge_keeps_its_mac(void **state)
 		nbl_tap_close(fd[i]);
 }
 
+/* In which VLANs is it, says bridge(8).  "1*": untagged, and what it sends. */
+static void vlans_of(const char *name, char out[80])
+{
+	char line[128], *word;
+	FILE *f;
+
+	snprintf(line, sizeof(line), "bridge vlan show dev %s", name);
+	f = popen(line, "r");
+	assert_non_null(f);
+	out[0] = '\0';
+	while (fgets(line, sizeof(line), f)) {
+		word = strpbrk(line, "0123456789");
+		if (!strncmp(line, "port", 4))
+			continue;
+		if (!strncmp(line, name, strlen(name)))
+			word = strpbrk(line + strlen(name), "0123456789");
+		if (!word)
+			continue;
+		sprintf(out + strlen(out), "%d%s ", atoi(word),
+			strstr(word, "PVID Egress Untagged") ? "*" : "");
+	}
+	pclose(f);
+}
+
+static void vlan_of_a_port(void **state)
+{
+	unsigned int mtu;
+	uint16_t pvid = 7;
+	int fd, br, idx;
+	char vlans[80];
+
+	(void)state;
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_vlan_bridge(nlink, br, &pvid),
+			 -EPROTONOSUPPORT);
+	assert_int_equal(nbl_link_find(nlink, "vif1.0", &idx, &mtu), 0);
+	assert_int_equal(nbl_link_vlan_bridge(nlink, idx, &pvid), -EOPNOTSUPP);
+	assert_int_equal(nbl_link_vlan_bridge(nlink, 99999, &pvid), -ENODEV);
+	assert_int_equal(pvid, 7);
+	/* Kernels can be built without it; tests/lab/netback-vlan.test's has it. */
+	if (system("ip link set br0 type bridge vlan_filtering 1 2>/dev/null")) {
+		nbl_tap_close(fd);
+		skip();
+	}
+	assert_int_equal(nbl_link_vlan_bridge(nlink, br, &pvid), 0);
+	assert_int_equal(pvid, 1);
+	assert_int_equal(nbl_link_attach_vlan(nlink, "vif1.0", br, 1500, pvid,
+					      10, &ifindex), 0);
+	assert_true(flags_of("vif1.0") & IFF_UP);
+	vlans_of("vif1.0", vlans);
+	assert_string_equal(vlans, "10* ");
+	assert_int_equal(nbl_link_vlan(nlink, idx, 10, 20), 0);
+	vlans_of("vif1.0", vlans);
+	assert_string_equal(vlans, "20* ");
+	assert_int_equal(nbl_link_vlan(nlink, idx, 20, 1), 0);
+	vlans_of("vif1.0", vlans);
+	assert_string_equal(vlans, "1* ");
+	nbl_tap_close(fd);
+	assert_int_equal(system("ip link set br0 type bridge vlan_filtering 0"),
+			 0);
+}
+
 static void errors_of_links(void **state)
 {
 	unsigned int mtu;
@@ -333,10 +466,10 @@ static void errors_of_links(void **state)
 
 	(void)state;
 	assert_int_equal(nbl_link_find(nlink, "nobr", &lo, &mtu), -ENODEV);
-	assert_int_equal(nbl_link_attach(nlink, "novif", 0, 1500), -ENODEV);
+	assert_int_equal(nbl_link_attach(nlink, "novif", 0, 1500, &ifindex), -ENODEV);
 	assert_int_equal(nbl_link_find(nlink, "lo", &lo, &mtu), 0);
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
-	assert_int_equal(nbl_link_attach(nlink, "vif1.0", lo, 1500),
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", lo, 1500, &ifindex),
 			 -EOPNOTSUPP);
 	assert_false(flags_of("vif1.0") & IFF_UP);
 	assert_int_equal(nbl_link_attach_quiet(nlink, "vif1.0", lo, 1500,
@@ -356,6 +489,9 @@ static void offloads(void **state)
 	(void)state;
 	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
 	assert_int_equal(nbl_tap_offload(fd, TUN_F_CSUM), 0);
+	assert_int_equal(nbl_tap_offload(fd, TUN_F_CSUM | TUN_F_TSO4), 0);
+	assert_int_equal(nbl_tap_offload(fd, TUN_F_CSUM | TUN_F_TSO4 |
+					 TUN_F_TSO6), 0);
 	assert_int_equal(nbl_tap_offload(fd, 0), 0);
 	nbl_tap_close(fd);
 }
@@ -400,11 +536,14 @@ int main(void)
 		cmocka_unit_test(open_makes_and_close_removes),
 		cmocka_unit_test(taken_names_are_eexist),
 		cmocka_unit_test(attach_in_one_message),
+		cmocka_unit_test(kept_one_stays_and_is_adopted),
+		cmocka_unit_test(closer_takes_or_leaves_kept_ones),
 		cmocka_unit_test(attach_without_bridge),
 		cmocka_unit_test(quiet_until_told),
 		cmocka_unit_test(deaf_until_told),
 		cmocka_unit_test(filter_passes_what_is_for_it),
 		cmocka_unit_test(bridge_keeps_its_mac),
+		cmocka_unit_test(vlan_of_a_port),
 		cmocka_unit_test(errors_of_links),
 		cmocka_unit_test(offloads),
 		cmocka_unit_test(closer_frees_names),

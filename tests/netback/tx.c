@@ -333,7 +333,6 @@ LIE(fragment_past_page,
     guest_tx(g, g->buf_ref[0], 0, 1000, NETTXF_more_data, 0);
     guest_tx(g, g->buf_ref[0], 4095, 2, 0, 1);)
 LIE(unknown_flag, guest_tx(g, g->buf_ref[0], 0, 60, 1u << 15, 0);)
-LIE(extra_not_offered, guest_tx(g, g->buf_ref[0], 0, 60, NETTXF_extra_info, 0);)
 
 static void chain_without_sg_is_a_lie(void **state)
 {
@@ -438,7 +437,6 @@ int main(void)
 		CONN(fragments_longer_than_packet),
 		CONN(fragment_past_page),
 		CONN(unknown_flag),
-		CONN(extra_not_offered),
 		ATT(chain_without_sg_is_a_lie),
 		CONN(lie_costs_its_own_device_only),
 		CONN(event_storm_starves_nobody),

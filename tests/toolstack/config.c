@@ -250,6 +250,14 @@ static const struct {
 	{ BASE "vif = [ \"mtu=9001\" ]", "not within" },
 	{ BASE "vif = [ \"mtu=\" ]", "not within" },
 	{ BASE "vif = [ \"rate=10Mb\" ]", "\"10Mb\" is not a rate" },
+	{ BASE "vif = [ \"vlan=0\" ]", "vlan 0 is not within 1..4094" },
+	{ BASE "vif = [ \"vlan=4095\" ]", "not within" },
+	{ BASE "vif = [ \"vlan=\" ]", "not within" },
+	{ BASE "vif = [ \"bridge=,vlan=5\" ]", "vlan without bridge" },
+	{ BASE "vif = [ \"spoofchk=1\" ]", "write spoofchk=on, mac or off" },
+	{ BASE "vif = [ \"rate_in=10Mb\" ]", "\"10Mb\" is not a rate" },
+	{ BASE "vif = [ \"pps=10Mb/s\" ]", "\"10Mb/s\" is not a rate" },
+	{ BASE "vif = [ \"pps_in=0\" ]", "write it like 1000" },
 	{ BASE "vif = [ \"rate=0Mb/s\" ]", "is not a rate" },
 	{ BASE "vif = [ \"rate=1b/s\" ]", "is not a rate" },
 	{ BASE "vif = [ \"rate=1Mb/s@\" ]", "is not a rate" },
@@ -299,6 +307,14 @@ static void test_rates(void **state)
 		{ "10Mb/s", 62500, 50000 }, { "10Mb/s@20ms", 25000, 20000 },
 		{ "1MB/s@1", 1000000, 1000000 }, { "8b/s@1s", 1, 1000000 },
 		{ "3B/s@400000us", 1, 400000 },
+	}, pps[] = {
+		{ "1000", 50, 50000 }, { "10K", 500, 50000 },
+		{ "500p/s@1s", 500, 1000000 }, { "3", 1, 333334 },
+		{ "1", 1, 1000000 }, { "2M@20ms", 40000, 20000 },
+	};
+	static const char *const bad[] = {
+		"", "0", "K", "10x", "10p", "10/s", "10@", "1@20ms", "-1",
+		"4294967296", "10 ", "10p/s/",
 	};
 	uint64_t bytes;
 	uint32_t us;
@@ -310,6 +326,13 @@ static void test_rates(void **state)
 		assert_int_equal(bytes, rates[i].bytes);
 		assert_int_equal(us, rates[i].us);
 	}
+	for (i = 0; i < sizeof(pps) / sizeof(pps[0]); i++) {
+		assert_true(chaos__pps_parse(pps[i].text, &bytes, &us));
+		assert_int_equal(bytes, pps[i].bytes);
+		assert_int_equal(us, pps[i].us);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(chaos__pps_parse(bad[i], &bytes, &us));
 	/* More than 64 bits hold. */
 	assert_false(chaos__rate_parse("4294967295GB/s@4294967295us",
 				       &bytes, &us));

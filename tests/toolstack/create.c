@@ -54,6 +54,8 @@ static void test_good(void **state)
 	assert_int_equal(fake_noxs_nr_vifs(), 2);
 	assert_memory_equal(fake_noxs.vif[0].req.ip, "\x0a\0\0\x02", 4);
 	assert_int_equal(fake_noxs.vif[0].req.prefix, 24);
+	assert_int_equal(fake_noxs.vif[0].req.flags, NOXS_NETBACK_SPOOF_MAC |
+						     NOXS_NETBACK_SPOOF_IP);
 	/* Made up when not given: not the same, not groups. */
 	assert_memory_not_equal(fake_noxs.vif[0].req.mac,
 				fake_noxs.vif[1].req.mac, 6);

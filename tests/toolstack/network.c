@@ -113,7 +113,11 @@ static void test_refused(void **state)
 						      "bridge=xenbr0", &id), 0);
 	assert_int_equal(chaos_network_attach(f->ctx, domid, "bridge=xenbr0",
 					      &id), -ENOSPC);
+	/* Its successor would serve it. */
 	fake_noxs.running = false;
+	assert_int_equal(chaos_network_detach(f->ctx, domid, 3), -ECONNREFUSED);
+	fake_noxs.running = true;
+	assert_int_equal(nr_vifs(f, domid), CHAOS__MAX_VIFS);
 	assert_int_equal(chaos_network_detach(f->ctx, domid, 3), 0);
 }
 

@@ -15,7 +15,7 @@
 #include "config.h"
 
 #define VIFS "vif = [ \"\", \"\" ]"
-#define OWN_VIFS "vif = [ \"ip=10.0.0.2/24,rate=1MB/s\", \"ip=dhcp\" ]"
+#define OWN_VIFS "vif = [ \"ip=10.0.0.2/24,rate=1MB/s,pps_in=1K\", \"ip=dhcp\" ]"
 
 static struct chaos_config *flavour(struct fixture *f, const char *more)
 {
@@ -81,7 +81,10 @@ static void assert_guest(struct fixture *f, uint32_t domid)
 	assert_int_equal(fake_noxs_nr_vifs(), 2);
 	assert_int_equal(fake_noxs.vif[0].req.op, NOXS_NETBACK_BIND);
 	assert_memory_equal(fake_noxs.vif[0].req.ip, "\x0a\0\0\x02", 4);
-	assert_int_equal(fake_noxs.vif[0].req.rate_bytes, 50000);
+	assert_int_equal(fake_noxs.vif[0].req.limit[NOXS_NETBACK_TX_BYTES].amount,
+			 50000);
+	assert_int_equal(fake_noxs.vif[0].req.limit[NOXS_NETBACK_RX_FRAMES].amount,
+			 50);
 	assert_int_equal(chaos_lookup(f->ctx, "web", &found), 0);
 	assert_int_equal(found, domid);
 	assert_int_equal(chaos_info_get(f->ctx, domid, &info), 0);
@@ -318,6 +321,9 @@ static void test_flavours(void **state)
 		{ "vif = [ \"mac=00:16:3e:00:00:01\" ]", "vif" },
 		{ "vif = [ \"ip=10.0.0.1/8\" ]", "vif" },
 		{ "vif = [ \"rate=1MB/s\" ]", "vif" },
+		{ "vif = [ \"vlan=5\" ]", "vif" },
+		{ "vif = [ \"spoofchk=on\" ]", "vif" },
+		{ "vif = [ \"pps_in=1K\" ]", "vif" },
 	};
 	struct fixture *f = *state;
 	struct chaos_config *cfg;

@@ -49,6 +49,20 @@ struct noxs_netfront;
 #define NOXS_NET_CSUM_BLANK	(1u << 0)
 /* it was checked, or is not needed (rx). */
 #define NOXS_NET_CSUM_VALID	(1u << 1)
+/*
+ * It is a TCP frame (v4, v6) of any length, to be cut into segments of the
+ * frame's gso_size by whoever comes to a wire.  Its checksum is blank.
+ */
+#define NOXS_NET_GSO4		(1u << 2)
+#define NOXS_NET_GSO6		(1u << 3)
+#define NOXS_NET_GSO		(NOXS_NET_GSO4 | NOXS_NET_GSO6)
+
+/*
+ * Longest frame with NOXS_NET_GSO, headers included: one that is sent has 16
+ * bits for it, one that comes is an IP packet behind Ethernet and a VLAN tag.
+ */
+#define NOXS_NET_MAX_GSO_TX	65535u
+#define NOXS_NET_MAX_GSO_RX	(65535u + 18u)
 
 struct noxs_net_info {
 	uint16_t id;		/* vif number */
@@ -71,7 +85,8 @@ struct noxs_net_frame {
 	const struct noxs_net_frag *frags;
 	unsigned int nr_frags;	/* 1..NOXS_NET_MAX_FRAGS */
 	uint32_t len;		/* of all */
-	uint32_t flags;		/* NOXS_NET_CSUM_* */
+	uint32_t flags;		/* NOXS_NET_CSUM_*, NOXS_NET_GSO* */
+	uint16_t gso_size;	/* GSO: payload bytes of a segment, less than len */
 };
 
 struct noxs_netfront_ops {
@@ -106,11 +121,13 @@ struct noxs_netfront_config {
 	void *arg;		/* for ops->probe */
 	unsigned int nr_rx;	/* receive pages, 1..256; 0: 32 */
 	/*
-	 * Transmit pages, 1..256; 0: 16.  With an MTU up to 2030 each page
-	 * holds two frames.
+	 * Transmit pages, 1..256; 0: 16.  With an MTU up to 2030 and without
+	 * GSO each page holds two frames; with GSO up to 16 of them hold 16
+	 * frames of up to 256 bytes each, and the others one.  GSO is not
+	 * taken with less than 18 pages of each kind.
 	 */
 	unsigned int nr_tx;
-	uint32_t features;	/* XEN_NOXS_NET_F_{SG,CSUM4,CSUM6} the OS wants */
+	uint32_t features;	/* XEN_NOXS_NET_F_* the OS wants */
 };
 
 /*
@@ -138,7 +155,17 @@ int noxs_netfront_send(struct noxs_netfront *nf,
 		       const struct noxs_net_frag *frags,
 		       unsigned int nr_frags, uint32_t flags);
 /*
- * Frames of one buffer each that fit without -EAGAIN, at least.  0 while the
+ * The same for a frame with NOXS_NET_GSO4 or 6 (and CSUM_BLANK) in flags, up
+ * to NOXS_NET_MAX_GSO_TX.  -EINVAL also: gso_size is smaller than
+ * XEN_NOXS_NET_MIN_GSO, or not less than the frame; -EOPNOTSUPP: type without
+ * the feature.
+ */
+int noxs_netfront_send_gso(struct noxs_netfront *nf,
+			   const struct noxs_net_frag *frags,
+			   unsigned int nr_frags, uint32_t flags,
+			   uint16_t gso_size);
+/*
+ * Frames of the largest kind that fit without -EAGAIN, at least.  0 while the
  * link is up: ops->tx_room follows, as if a send had found no room.  Context
  * of send.
  */

@@ -171,13 +171,14 @@ struct xen_noxs_area_hdr {
 #define XEN_NOXS_NET_F_SG         (1u << 0) /* packets of several slots       */
 #define XEN_NOXS_NET_F_CSUM4      (1u << 1) /* blank TCP/UDP checksums, IPv4  */
 #define XEN_NOXS_NET_F_CSUM6      (1u << 2)
-#define XEN_NOXS_NET_F_GSO4       (1u << 3)
-#define XEN_NOXS_NET_F_GSO6       (1u << 4)
+#define XEN_NOXS_NET_F_GSO4       (1u << 3) /* TCP in extra info slots, needs */
+#define XEN_NOXS_NET_F_GSO6       (1u << 4) /* SG and CSUM of its family      */
 #define XEN_NOXS_NET_F_ALL        0x1fu
 
 #define XEN_NOXS_NET_MAX_QUEUES   8
 #define XEN_NOXS_NET_MIN_MTU      68
 #define XEN_NOXS_NET_MAX_MTU      9000
+#define XEN_NOXS_NET_MIN_GSO      256u /* payload of a segment, guest's GSO  */
 
 /* What the guest is told about its addresses. */
 #define XEN_NOXS_NET_IP_NONE      0 /* nothing said: the guest decides        */

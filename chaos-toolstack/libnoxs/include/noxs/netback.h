@@ -19,6 +19,10 @@
  * nobody else has to share); its name is free for the next ATTACH, which
  * waits for that if it must.
  *
+ * A backend that ends leaves its vifs to the next one; only what listens and what
+ * is awaited ends with its connection.  A request without a reply may have been
+ * done: an ATTACH or BIND is undone by the next backend unless it was complete.
+ *
  * Spares.  Most of an ATTACH is the kernel's work on the TAP.  A guest that
  * is made ahead gets its vif by ATTACH with NOXS_NETBACK_SPARE, and BIND gives
  * that one its owner's addresses later, for a fraction of the time:
@@ -48,12 +52,13 @@
 #ifndef NOXS_NETBACK_H
 #define NOXS_NETBACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NOXS_NETBACK_DIR	"/run/noxs"
 #define NOXS_NETBACK_SOCKET	NOXS_NETBACK_DIR "/netback.sock"
 #define NOXS_NETBACK_MAGIC	0x4b42584eu	/* "NXBK" */
-#define NOXS_NETBACK_VERSION	3
+#define NOXS_NETBACK_VERSION	4
 #define NOXS_NETBACK_ALL	0xffffu		/* every vif of the guest */
 #define NOXS_NETBACK_IFNAMSIZ	16
 
@@ -63,7 +68,8 @@ enum noxs_netback_op {
 	/*
 	 * Make a TAP, put it on the bridge, bring it up, add the device.
 	 * -EEXIST: the guest has this vif.  -ENODEV: no such bridge.
-	 * -ESRCH: no such guest.  All or nothing.
+	 * -ESRCH: no such guest.  -EPROTONOSUPPORT: a VLAN, and the bridge
+	 * does not filter by it.  All or nothing.
 	 */
 	NOXS_NETBACK_ATTACH = 1,
 	/* Undo ATTACH for one vif or for all of a guest.  -ENOENT: not there. */
@@ -110,6 +116,24 @@ enum noxs_netback_op {
 
 /* flags of a request */
 #define NOXS_NETBACK_SPARE	1	/* ATTACH: for nobody yet */
+/* Frames whose source is not mac are dropped; not ip either (STATIC alone) */
+#define NOXS_NETBACK_SPOOF_MAC	2
+#define NOXS_NETBACK_SPOOF_IP	4	/* with SPOOF_MAC */
+
+/* The most that goes one way.  Both 0: no limit. */
+struct noxs_netback_limit {
+	uint64_t amount;	/* in each interval, up to 2^62 */
+	uint32_t interval_us;
+	uint32_t pad;		/* 0 */
+};
+
+enum noxs_netback_limited {
+	NOXS_NETBACK_TX_BYTES = 0,	/* tx is what the guest sends */
+	NOXS_NETBACK_TX_FRAMES,
+	NOXS_NETBACK_RX_BYTES,
+	NOXS_NETBACK_RX_FRAMES,
+	NOXS_NETBACK_NR_LIMITS,
+};
 
 struct noxs_netback_request {
 	uint32_t magic;		/* NOXS_NETBACK_MAGIC */
@@ -125,17 +149,43 @@ struct noxs_netback_request {
 	uint8_t prefix;
 	uint8_t ip[4];		/* network order */
 	uint8_t gateway[4];	/* network order */
-	uint8_t flags;		/* NOXS_NETBACK_SPARE */
+	uint8_t flags;		/* NOXS_NETBACK_SPARE, _SPOOF_* */
 	uint8_t pad[5];		/* 0 */
 	char bridge[NOXS_NETBACK_IFNAMSIZ];	/* "": no bridge, TAP only */
 	char ifname[NOXS_NETBACK_IFNAMSIZ];	/* "": vif<domid>.<vif> */
-	/* The most that the guest may send; both 0: no limit */
-	uint64_t rate_bytes;		/* in each interval */
-	uint32_t rate_interval_us;
+	struct noxs_netback_limit limit[NOXS_NETBACK_NR_LIMITS];
+	/* Of its bridge, which filters by VLAN: untagged there, and no other.  0:
+	 * as the bridge does with new ports. */
+	uint16_t vlan;
+	uint16_t pad2;		/* 0 */
 	uint32_t idle_ms;	/* AWAIT; 0: IDLE is never told */
 	/* AWAIT and FORGET */
 	uint64_t listener;	/* of the reply to LISTEN */
 	uint64_t token;		/* the listener's name for it; 0 for FORGET */
+};
+
+/*
+ * Why a frame was dropped.  Of a new reason the number is the next one: who was
+ * built before it sees it in rx_dropped or tx_dropped alone.
+ */
+enum noxs_netback_drop {
+	/* What the guest sent (tx) */
+	NOXS_NETBACK_DROP_TX_SIZE = 0,	/* no header, or longer than its MTU */
+	NOXS_NETBACK_DROP_TX_COPY,	/* a grant that cannot be read */
+	NOXS_NETBACK_DROP_TX_OFFLOAD,	/* headers do not fit what it asks for */
+	NOXS_NETBACK_DROP_TX_TAP,	/* the host's network did not take it */
+	/* What is for the guest (rx) */
+	NOXS_NETBACK_DROP_RX_SIZE,	/* empty, or longer than the MTU */
+	NOXS_NETBACK_DROP_RX_COPY,	/* a grant that cannot be written */
+	NOXS_NETBACK_DROP_RX_OFFLOAD,	/* a checksum or segment beyond it */
+	NOXS_NETBACK_DROP_RX_ROOM,	/* no buffers for it, no memory to wait */
+	/* tx: the sender is another than the vif's owner, see netback-lite(8) */
+	NOXS_NETBACK_DROP_TX_MAC,
+	NOXS_NETBACK_DROP_TX_ARP,
+	NOXS_NETBACK_DROP_TX_IP4,
+	NOXS_NETBACK_DROP_TX_IP6,
+	NOXS_NETBACK_DROP_TX_PROTOCOL,	/* one in which that could be hidden */
+	NOXS_NETBACK_NR_DROPS,
 };
 
 /* Counters of one vif, as seen from the guest: rx is what it received. */
@@ -143,9 +193,19 @@ struct noxs_netback_stats {
 	uint64_t rx_packets, rx_bytes, rx_dropped;
 	uint64_t tx_packets, tx_bytes, tx_dropped;
 	uint64_t events;	/* from the guest */
+	uint64_t notifies;	/* to the guest */
 	uint64_t budget_spent;	/* times a vif used its whole budget */
+	uint64_t rx_stalls;	/* times frames had to wait for its buffers */
+	uint64_t rx_throttled;	/* times frames for it waited for its rate */
 	uint64_t tx_throttled;	/* times it had to wait for its rate */
+	uint64_t drop[NOXS_NETBACK_NR_DROPS];
 };
+
+/*
+ * A reason by its name, "size", and the way that the frame went; NULL: there is
+ * none of this number.
+ */
+const char *noxs_netback_drop_name(unsigned int drop, bool *tx);
 
 struct noxs_netback_reply {
 	uint32_t magic;
@@ -163,6 +223,7 @@ struct noxs_netback_reply {
 	/* On failure: the step that failed and why, for people; on success "". */
 	char error[120];
 	uint64_t token;		/* of LISTEN: its number; of an event: AWAIT's */
+	uint8_t uuid[16];	/* STATS: the guest's; 0 where it is not known */
 	struct noxs_netback_stats stats;	/* STATS only */
 };
 

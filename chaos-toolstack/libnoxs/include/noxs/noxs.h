@@ -48,6 +48,11 @@ int noxs_generation(struct noxs *nx, const struct xen_noxs_generation *op);
  */
 int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 	     unsigned int nr, struct noxs_mapping **out, const void **addr);
+/*
+ * Open what noxs_map opens at its first call: for a process that gives up the
+ * rights for that.  Errors of noxs_open.
+ */
+int noxs_map_open(struct noxs *nx);
 /* NULL is allowed. */
 void noxs_unmap(struct noxs *nx, struct noxs_mapping *map);
 
