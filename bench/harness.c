@@ -69,8 +69,8 @@ static bool series_is(const json_t *s, const char *system, const char *metric,
 }
 
 /* Takes params. */
-static void sample_ms(struct bench *b, const char *system, const char *metric,
-		      json_t *params, double ms)
+static void sample(struct bench *b, const char *system, const char *metric,
+		   const char *unit, json_t *params, double value)
 {
 	json_t *s;
 	size_t i;
@@ -79,27 +79,37 @@ static void sample_ms(struct bench *b, const char *system, const char *metric,
 		if (series_is(s, system, metric, params))
 			goto found;
 	s = json_pack("{s:s s:s s:s s:O s:[]}", "system", system,
-		      "metric", metric, "unit", b->unit, "params", params,
+		      "metric", metric, "unit", unit, "params", params,
 		      "samples");
 	if (!s || json_array_append_new(b->series, s))
 		bench_die("%s/%s: out of memory", system, metric);
 found:
 	json_decref(params);
-	/* A microsecond is finer than any run repeats. */
+	/* A thousandth, of a ms a microsecond, is finer than any run repeats. */
 	json_array_append_new(json_object_get(s, "samples"),
-			      json_real((double)(long long)(ms * 1000) / 1000));
+			      json_real((double)(long long)(value * 1000) / 1000));
+}
+
+void bench_sample(struct bench *b, const char *system, const char *metric,
+		  const char *unit, const char *run, const char *part,
+		  double value)
+{
+	sample(b, system, metric, unit,
+	       json_pack("{s:s s:s*}", "run", run, "part", part), value);
 }
 
 void bench_sample_ms(struct bench *b, const char *system, const char *metric,
 		     int alive, double ms)
 {
-	sample_ms(b, system, metric, json_pack("{s:i}", "alive", alive), ms);
+	sample(b, system, metric, b->unit, json_pack("{s:i}", "alive", alive),
+	       ms);
 }
 
 void bench_sample_guest_ms(struct bench *b, const char *system,
 			   const char *metric, const char *guest, double ms)
 {
-	sample_ms(b, system, metric, json_pack("{s:s}", "guest", guest), ms);
+	sample(b, system, metric, b->unit, json_pack("{s:s}", "guest", guest),
+	       ms);
 }
 
 void bench_finish(struct bench *b, const char *path)

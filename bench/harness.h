@@ -14,6 +14,7 @@
  *
  * Times are of CLOCK_MONOTONIC_RAW.  In the lab with --icount that clock
  * counts instructions, so the unit is "emulated ms"; elsewhere it is "ms".
+ * bench_sample() takes what its caller has counted.
  *
  * Programs of one thread; a call that cannot go on prints why and exits 2.
  */
@@ -37,6 +38,12 @@ void bench_sample_ms(struct bench *b, const char *system, const char *metric,
 /* The same with the kind of guest as its parameter. */
 void bench_sample_guest_ms(struct bench *b, const char *system,
 			   const char *metric, const char *guest, double ms);
+
+/* One sample in a unit of its own.  run: under which circumstances; part: of what
+ * it is a share, or NULL.  Both are parameters. */
+void bench_sample(struct bench *b, const char *system, const char *metric,
+		  const char *unit, const char *run, const char *part,
+		  double value);
 
 /* Write the file, atomically, and free b.  path "-": standard output. */
 void bench_finish(struct bench *b, const char *path);
