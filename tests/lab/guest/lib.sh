@@ -102,7 +102,10 @@ lab_wait() {
 	lab_until=$(($(lab_ns) + $1 * 1000000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(lab_ns)" -lt $lab_until ] || return 1
+		if [ "$(lab_ns)" -ge $lab_until ]; then
+			"$@"	# for what it says
+			return
+		fi
 		sleep 0.1
 	done
 }
