@@ -129,6 +129,7 @@ INSTALL += $(B)/chaos/chaos:bin/chaos \
 	$(B)/lib/libchaos.so:lib/libchaos.so \
 	$(B)/lib/libchaos.pc:lib/pkgconfig/libchaos.pc \
 	$(LIBCHAOS)/include/chaos.h:include/chaos.h \
+	$(foreach h,$(wildcard $(LIBCHAOS)/include/chaos/*.h),$(h):include/chaos/$(notdir $(h))) \
 	$(B)/lib/libnoxs.a:lib/libnoxs.a \
 	chaos-toolstack/libnoxs/include/noxs/noxs.h:include/noxs/noxs.h \
 	chaos-toolstack/libnoxs/include/noxs/netback.h:include/noxs/netback.h \
