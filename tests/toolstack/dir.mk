@@ -17,7 +17,8 @@ $(eval $(call archive,toolstack-world,tests/toolstack-world.a))
 
 comma := ,
 define toolstack_test
-toolstack-$(1)_SRCS := tests/toolstack/$(1).c
+toolstack-$(1)_SRCS := tests/toolstack/$(1).c \
+	$(wildcard tests/toolstack/$(1)-*.c)
 toolstack-$(1)_CFLAGS := $(TOOLSTACK_CFLAGS)
 toolstack-$(1)_LIBS := $(2) $(B)/tests/toolstack-world.a
 toolstack-$(1)_PKGS := cmocka xlutil jansson $(UNPACK_PKGS)
