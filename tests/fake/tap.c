@@ -57,6 +57,26 @@ static struct fake_tap *tap_find(const char *name)
 	return NULL;
 }
 
+/* lock is held.  There is one. */
+static struct fake_tap *tap_of(int fd)
+{
+	struct fake_tap *t = fake_host->tap;
+
+	while (!t->used || t->fd != fd)
+		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
+	return t;
+}
+
+/* lock is held.  There is one. */
+static struct fake_tap *tap_at(int ifindex)
+{
+	struct fake_tap *t = fake_host->tap;
+
+	while (!t->used || t->ifindex != ifindex)
+		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
+	return t;
+}
+
 int fake_tap_peer(const char *name)
 {
 	struct fake_tap *t;
@@ -137,42 +157,30 @@ out:
 
 int nbl_tap_offload(int fd, unsigned int tun_f)
 {
-	struct fake_tap *t;
-
 	if (fake_fail_now())
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
-	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
-		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
-	t->info.offload = tun_f;
+	tap_of(fd)->info.offload = tun_f;
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
 
 int nbl_tap_deaf(int fd, bool deaf)
 {
-	struct fake_tap *t;
-
 	if (fake_fail_now())
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
-	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
-		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
-	t->info.deaf = deaf;
+	tap_of(fd)->info.deaf = deaf;
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
 
 int nbl_tap_keep(int fd, bool keep)
 {
-	struct fake_tap *t;
-
 	if (keep && fake_fail_now())
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
-	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
-		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
-	t->info.kept = keep;
+	tap_of(fd)->info.kept = keep;
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
@@ -227,12 +235,8 @@ void fake_tap_remove(const char *name)
 
 static void set_filtered(int fd, bool filtered)
 {
-	struct fake_tap *t;
-
 	pthread_mutex_lock(&lock);
-	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
-		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
-	t->info.filtered = filtered;
+	tap_of(fd)->info.filtered = filtered;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -259,8 +263,7 @@ void nbl_tap_close(int fd)
 
 	usleep(2000);
 	pthread_mutex_lock(&lock);
-	for (t = fake_host->tap; !t->used || t->fd != fd; t++)
-		fake_assert(t < fake_host->tap + FAKE_MAX_TAPS);
+	t = tap_of(fd);
 	close(t->fd);
 	close(t->peer);
 	t->fd = t->peer = -1;
@@ -376,15 +379,14 @@ int nbl_link_attach_vlan(struct nbl_link *link, const char *ifname, int master,
 int nbl_link_vlan(struct nbl_link *link, int ifindex, uint16_t from,
 		  uint16_t to)
 {
-	struct fake_tap *t = fake_host->tap;
+	struct fake_tap *t;
 	int rc = 0;
 
 	(void)link;
 	if (fake_fail_now())
 		return -EIO;
 	pthread_mutex_lock(&lock);
-	while (!t->used || t->ifindex != ifindex)
-		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
+	t = tap_at(ifindex);
 	if (from && t->info.vlan != from)
 		rc = -ENOENT;
 	else
@@ -408,15 +410,14 @@ int nbl_link_attach_quiet(struct nbl_link *link, const char *ifname,
 
 int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
 {
-	struct fake_tap *t = fake_host->tap;
+	struct fake_tap *t;
 	int rc = 0;
 
 	(void)link;
 	if (fake_fail_now())
 		return -EIO;
 	pthread_mutex_lock(&lock);
-	while (!t->used || t->ifindex != ifindex)
-		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
+	t = tap_at(ifindex);
 	if (t->info.bridge[0])
 		t->info.flood = on;
 	else
