@@ -71,10 +71,15 @@ static const char *front_check(const struct nbl_vif *vif,
 	if (f->nr_queues != 1)
 		return "front area: bad number of queues";
 	if (hdr->size > sizeof(*f) ||
-	    hdr->size < offsetof(struct xen_noxs_net_front, queue[1]))
+	    hdr->size < (hdr->features & XEN_NOXS_NET_F_STATIC ?
+			 offsetof(struct xen_noxs_net_front, list[1]) :
+			 offsetof(struct xen_noxs_net_front, queue[1])))
 		return "front area: bad size";
 	if (f->queue[0].tx_port || f->queue[0].rx_port)
 		return "front area: port out of range";
+	if (hdr->features & XEN_NOXS_NET_F_STATIC &&
+	    (!f->list[0].nr || f->list[0].nr > XEN_NOXS_NET_MAX_STATIC))
+		return "front area: bad number of static grants";
 	return NULL;
 }
 
@@ -92,7 +97,7 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 
 	*why = "map the rings";
 	rc = nbl_gnttab_map(nb->gt, vif->guest->domid, grefs, NR_RING_PAGES,
-			    &vif->rings);
+			    true, &vif->rings);
 	if (rc)
 		return rc;
 	txs = vif->rings;
@@ -111,6 +116,8 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		goto err_offload;
 	vif->features = f->hdr.features;
 	vif->connected = true;
+	if (vif->features & XEN_NOXS_NET_F_STATIC)
+		nbl_mapped_offer(&vif->mapped, &f->list[0]);
 	vif->tap_readable = !nbl_held_empty(&vif->held);
 	vif->rx_need = 1;
 	*why = "publish";
@@ -141,6 +148,7 @@ void nbl_vif_disconnect(struct nbl_vif *vif)
 	if (nbl_gso_tun(vif->features))
 		nbl_tap_offload(vif->tap->fd, 0);
 	vif->features = 0;
+	nbl_mapped_drop(vif);
 	nbl_gnttab_unmap(vif->nb->gt, vif->rings, NR_RING_PAGES);
 	vif->rings = NULL;
 }

@@ -9,8 +9,6 @@
 
 #include "gnttab.h"
 
-#define MAX_MAP		4u
-
 struct nbl_gnttab {
 	xengnttab_handle *xgt;
 	xentoollog_logger *quiet;
@@ -57,18 +55,20 @@ void nbl_gnttab_close(struct nbl_gnttab *gt)
 }
 
 int nbl_gnttab_map(struct nbl_gnttab *gt, uint16_t domid,
-		   const uint32_t *grefs, unsigned int nr, void **addr)
+		   const uint32_t *grefs, unsigned int nr, bool writable,
+		   void **addr)
 {
-	uint32_t refs[MAX_MAP];
+	uint32_t refs[NBL_MAX_MAP];
 	unsigned int i;
 	void *p;
 
-	if (nr == 0 || nr > MAX_MAP)
+	if (nr == 0 || nr > NBL_MAX_MAP)
 		return -EINVAL;
 	for (i = 0; i < nr; i++)
 		refs[i] = grefs[i];	/* the library's argument is not const */
 	p = xengnttab_map_domain_grant_refs(gt->xgt, nr, domid, refs,
-					    PROT_READ | PROT_WRITE);
+					    PROT_READ |
+					    (writable ? PROT_WRITE : 0));
 	if (!p)
 		return errno ? -errno : -EIO;
 	*addr = p;

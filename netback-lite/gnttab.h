@@ -10,6 +10,7 @@
 #ifndef NBL_GNTTAB_H
 #define NBL_GNTTAB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <xengnttab.h>	/* struct xengnttab_grant_copy_segment */
@@ -23,11 +24,13 @@ int nbl_gnttab_open(struct nbl_gnttab **out);
 void nbl_gnttab_close(struct nbl_gnttab *gt);	/* NULL is allowed */
 
 /*
- * Map nr pages of domid side by side, writable.  All or nothing.  What is in
- * there is the peer's.
+ * Map nr pages (1..NBL_MAX_MAP) of domid side by side.  All or nothing.  What
+ * is in there is the peer's.
  */
+#define NBL_MAX_MAP	512u
 int nbl_gnttab_map(struct nbl_gnttab *gt, uint16_t domid,
-		   const uint32_t *grefs, unsigned int nr, void **addr);
+		   const uint32_t *grefs, unsigned int nr, bool writable,
+		   void **addr);
 void nbl_gnttab_unmap(struct nbl_gnttab *gt, void *addr, unsigned int nr);
 
 /*

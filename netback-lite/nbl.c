@@ -150,6 +150,7 @@ int nbl_open_confined(struct nbl **out, const char **step,
 	TAILQ_INIT(&nb->dead);
 	TAILQ_INIT(&nb->ears);
 	TAILQ_INIT(&nb->dead_ears);
+	nbl_mapped_init(&nb->mapped);
 	nb->evtchn_src.fn = evtchn_ready;
 	nb->closer_src.fn = closer_ready;
 

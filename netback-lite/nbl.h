@@ -27,6 +27,7 @@
 
 #include "log.h"
 #include "loop.h"
+#include "mapped.h"
 
 struct nbl_batch;
 struct nbl_closer;
@@ -65,6 +66,7 @@ struct nbl {
 	struct nbl_closer *closer;
 	struct nbl_batch *batch;
 	struct nbl_writer *writer;
+	struct nbl_mapped_all mapped;
 	struct nbl_control *control;
 	struct nbl_metrics *metrics;	/* NULL: nobody asked for them */
 	struct nbl_ledger *ledger;	/* NULL: vifs end with the process */

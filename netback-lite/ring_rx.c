@@ -232,8 +232,7 @@ static void rx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 
 	if (!b->nr_packets)
 		return;
-	/* On -errno no status was written: all are still errors. */
-	nbl_gnttab_copy(vif->nb->gt, b->seg, b->nr_segs);
+	nbl_mapped_copy(vif, b);
 	for (i = 0; i < b->nr_packets; i++)
 		rx_respond_packet(vif, b, &b->packet[i]);
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx.ring, notify);

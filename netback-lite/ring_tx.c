@@ -264,9 +264,7 @@ static void tx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 	struct nbl_writer *w = vif->nb->writer;
 	struct nbl_packet *p;
 
-	/* On -errno no status was written: all are still errors. */
-	if (b->nr_segs)
-		nbl_gnttab_copy(vif->nb->gt, b->seg, b->nr_segs);
+	nbl_mapped_copy(vif, b);
 	for (p = b->packet; p < b->packet + b->nr_packets; p++) {
 		tx_judge(vif, b, p);
 		if (p->status == NETIF_RSP_OKAY)

@@ -20,6 +20,7 @@
 #include "gnttab.h"
 #include "held.h"
 #include "log.h"
+#include "mapped.h"
 #include "nbl.h"
 #include "rate.h"
 #include "ring.h"
@@ -65,6 +66,7 @@ struct nbl_vif {
 	bool broken;		/* the guest lied: CLOSED for good */
 	uint32_t features;	/* agreed on */
 	void *rings;		/* mapped: tx, rx */
+	struct nbl_mapped mapped;	/* buffers */
 	struct nbl_tx_ring tx;
 	struct nbl_rx_ring rx;
 

@@ -62,6 +62,7 @@ struct nf_rx {
 
 struct nf_ring {
 	struct noxs_pool *pages;	/* tx ring page, rx ring page */
+	struct noxs_pool *list;		/* names the buffers' grants, or NULL */
 	bool up;
 	bool dead;			/* the backend lied, or died */
 	unsigned int error;		/* dead: positive errno of why */
@@ -89,6 +90,7 @@ struct noxs_netfront {
 struct nf_ring_refs {
 	uint32_t tx;
 	uint32_t rx;
+	struct xen_noxs_net_list list;	/* nr 0: none */
 };
 
 /*

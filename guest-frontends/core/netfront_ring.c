@@ -9,6 +9,37 @@
 #define DEFAULT_RX	32
 #define DEFAULT_TX	16
 
+/* The grants of a pool, as entries of the list from *at on. */
+static void list_pool(struct xen_noxs_net_static **at,
+		      const struct noxs_pool *pool, uint32_t flags)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->nr; i++, (*at)++) {
+		(*at)->ref = pool->page[i].ref;
+		(*at)->flags = flags;
+	}
+}
+
+/* Of all buffers: they are granted as long as the rings are. */
+static int list_create(struct noxs_netfront *nf)
+{
+	struct nf_ring *ring = &nf->ring;
+	struct xen_noxs_net_static *at;
+	int rc;
+
+	if (!(nf->cfg->features & XEN_NOXS_NET_F_STATIC))
+		return 0;
+	rc = noxs_pool_create(nf->dev->bus, nf->dev->slot.backend, 1, true,
+			      &ring->list);
+	if (rc)
+		return rc;
+	at = ring->list->page[0].addr;
+	list_pool(&at, ring->tx.pool, XEN_NOXS_NET_STATIC_RO);
+	list_pool(&at, ring->rx.pool, 0);
+	return 0;
+}
+
 int nf_ring_init(struct noxs_netfront *nf)
 {
 	const struct noxs_netfront_config *cfg = nf->cfg;
@@ -30,6 +61,9 @@ int nf_ring_init(struct noxs_netfront *nf)
 			      &ring->rx.pool);
 	if (rc)
 		goto err_fini;
+	rc = list_create(nf);
+	if (rc)
+		goto err_fini;
 	return 0;
 
 err_fini:
@@ -43,9 +77,11 @@ void nf_ring_fini(struct noxs_netfront *nf)
 	struct nf_ring *ring = &nf->ring;
 
 	nf_ring_disconnect(nf);
+	noxs_pool_destroy(bus, ring->list);
 	noxs_pool_destroy(bus, ring->rx.pool);
 	noxs_pool_destroy(bus, ring->tx.pool);
 	noxs_pool_destroy(bus, ring->pages);
+	ring->list = NULL;
 	ring->rx.pool = NULL;
 	ring->tx.pool = NULL;
 	ring->pages = NULL;
@@ -69,6 +105,10 @@ void nf_ring_connect(struct noxs_netfront *nf, struct nf_ring_refs *refs)
 	ring->up = true;
 	refs->tx = ring->pages->page[0].ref;
 	refs->rx = ring->pages->page[1].ref;
+	if (ring->features & XEN_NOXS_NET_F_STATIC) {
+		refs->list.ref = ring->list->page[0].ref;
+		refs->list.nr = ring->tx.pool->nr + ring->rx.pool->nr;
+	}
 }
 
 void nf_ring_disconnect(struct noxs_netfront *nf)

@@ -22,7 +22,7 @@ static int offer_check(const struct xen_noxs_net_back *back)
 {
 	bool is_static = back->ip_mode == XEN_NOXS_NET_IP_STATIC;
 
-	if (back->hdr.features & ~XEN_NOXS_NET_F_ALL || back->pad)
+	if (back->pad)
 		return -EPROTO;
 	if (back->mtu < XEN_NOXS_NET_MIN_MTU ||
 	    back->mtu > XEN_NOXS_NET_MAX_MTU)
@@ -122,15 +122,20 @@ static void fail(struct noxs_netfront *nf, unsigned int error)
 static void answer(struct noxs_netfront *nf, const struct nf_ring_refs *refs)
 {
 	struct xen_noxs_net_front front;
+	size_t size = offsetof(struct xen_noxs_net_front, list);
 
 	memset(&front, 0, sizeof(front));
 	front.hdr.features = nf->info.features;
 	front.nr_queues = 1;
 	front.queue[0].tx_ref = refs->tx;
 	front.queue[0].rx_ref = refs->rx;
+	if (nf->info.features & XEN_NOXS_NET_F_STATIC) {
+		front.list[0] = refs->list;
+		size = sizeof(front);
+	}
 	nf->closed_sent = false;
-	noxs_device_write_front(nf->dev, &front, sizeof(front),
-				nf->generation, XEN_NOXS_STATE_CONNECTED);
+	noxs_device_write_front(nf->dev, &front, size, nf->generation,
+				XEN_NOXS_STATE_CONNECTED);
 	noxs_device_notify(nf->dev, 0);
 }
 

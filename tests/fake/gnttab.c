@@ -118,7 +118,7 @@ static struct fake_grant *grant_find(uint16_t domid, uint32_t gref,
 struct mapping {
 	void *addr;
 	unsigned int nr;
-	struct fake_grant *grant[8];
+	struct fake_grant *grant[NBL_MAX_MAP];
 };
 
 struct nbl_gnttab {
@@ -142,8 +142,10 @@ void nbl_gnttab_close(struct nbl_gnttab *gt)
 	free(gt);
 }
 
-static int map_pages(const struct fake_domain *dom, struct mapping *m)
+static int map_pages(const struct fake_domain *dom, struct mapping *m,
+		     bool writable)
 {
+	const int prot = PROT_READ | (writable ? PROT_WRITE : 0);
 	const size_t page = FAKE_PAGE;
 	uint8_t *addr;
 	unsigned int i;
@@ -153,9 +155,8 @@ static int map_pages(const struct fake_domain *dom, struct mapping *m)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fake_assert(addr != MAP_FAILED);
 	for (i = 0; i < m->nr; i++) {
-		p = mmap(addr + i * page, page, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED, dom->memfd,
-			 (off_t)(m->grant[i]->page * page));
+		p = mmap(addr + i * page, page, prot, MAP_SHARED | MAP_FIXED,
+			 dom->memfd, (off_t)(m->grant[i]->page * page));
 		fake_assert(p != MAP_FAILED);
 		m->grant[i]->maps++;
 	}
@@ -165,7 +166,8 @@ static int map_pages(const struct fake_domain *dom, struct mapping *m)
 }
 
 int nbl_gnttab_map(struct nbl_gnttab *gt, uint16_t domid,
-		   const uint32_t *grefs, unsigned int nr, void **addr)
+		   const uint32_t *grefs, unsigned int nr, bool writable,
+		   void **addr)
 {
 	struct mapping *m = gt->map;
 	unsigned int i;
@@ -174,14 +176,14 @@ int nbl_gnttab_map(struct nbl_gnttab *gt, uint16_t domid,
 		return -ENOMEM;
 	while (m->addr)
 		fake_assert(++m < gt->map + MAX_MAPPINGS);
-	fake_assert(nr <= 8);
+	fake_assert(nr && nr <= NBL_MAX_MAP);
 	for (i = 0; i < nr; i++) {
-		m->grant[i] = grant_find(domid, grefs[i], true);
+		m->grant[i] = grant_find(domid, grefs[i], writable);
 		if (!m->grant[i])
 			return -EINVAL;
 	}
 	m->nr = nr;
-	map_pages(fake_dom_find(domid), m);
+	map_pages(fake_dom_find(domid), m, writable);
 	*addr = m->addr;
 	return 0;
 }

@@ -33,7 +33,8 @@ static void answers_the_offer_at_once(void **state)
 	assert_false(noxs_netfront_connected(seen.nf));
 	assert_int_equal(os_notified(PEER_PORT), 1);
 	front = peer_front();
-	assert_int_equal(front.hdr.size, sizeof(front));
+	assert_int_equal(front.hdr.size,
+			 offsetof(struct xen_noxs_net_front, list));
 	assert_int_equal(front.hdr.features, peer.cfg.features);
 	assert_int_equal(front.hdr.error, 0);
 	assert_int_equal(front.nr_queues, 1);
@@ -87,6 +88,45 @@ static void features_are_what_both_want(void **state)
 	peer.cfg.features = 0;
 	peer.cfg.nr_rx = 257;
 	assert_int_equal(peer_start(), -EINVAL);
+}
+
+/* Of a later kind than ours: not for us. */
+static void unknown_features_are_not_taken(void **state)
+{
+	(void)state;
+	peer.back.hdr.features = ~0u;
+	peer_connect();
+	assert_int_equal(peer_front().hdr.features, peer.cfg.features);
+	peer_finish();
+}
+
+/* All pages that requests name, and how they are granted. */
+static void buffers_are_listed(void **state)
+{
+	const struct xen_noxs_net_static *list;
+	struct xen_noxs_net_front front;
+	struct netif_rx_request req;
+	unsigned int i, writable = 0;
+
+	(void)state;
+	peer.cfg.features |= XEN_NOXS_NET_F_STATIC;
+	peer_connect();
+	front = peer_front();
+	assert_int_equal(front.hdr.size, sizeof(front));
+	assert_int_equal(front.list[0].nr, 16 + 32);
+	list = os_grant_page(front.list[0].ref, PEER_DOMID, false);
+	assert_non_null(list);
+	for (i = 0; i < front.list[0].nr; i++) {
+		writable += !list[i].flags;
+		assert_non_null(os_grant_page(list[i].ref, PEER_DOMID,
+					      !list[i].flags));
+	}
+	assert_int_equal(writable, 32);
+	assert_true(peer_rx_take(&req));
+	for (i = 0; list[i].ref != req.gref; i++)
+		assert_in_range(i, 0, front.list[0].nr - 2);
+	assert_int_equal(list[i].flags, 0);
+	peer_finish();
 }
 
 static void mtu_fits_one_slot_without_sg(void **state)
@@ -382,15 +422,15 @@ static void pages_kept_are_bounded(void **state)
 		peer.back.hdr.generation++;
 		peer_publish(XEN_NOXS_STATE_INIT, 0);
 	}
-	/* Three of the one device that there is, and eight. */
-	assert_int_equal(os_nr_grants(), 11);
-	assert_int_equal(seen.up, 11);
+	/* Four of the one device that there is, and eight. */
+	assert_int_equal(os_nr_grants(), 12);
+	assert_int_equal(seen.up, 12);
 	assert_int_equal(peer_front().hdr.error, EBUSY);
 	for (i = 0; i < OS_NR_GRANTS; i++)
 		os_grant_map(i, false);
 	peer.back.hdr.generation++;
 	peer_publish(XEN_NOXS_STATE_INIT, 0);
-	assert_int_equal(seen.up, 12);
+	assert_int_equal(seen.up, 13);
 	peer_finish();
 }
 
@@ -447,6 +487,8 @@ int main(void)
 		cmocka_unit_test_setup(sends_before_the_backend_connects,
 				       setup),
 		cmocka_unit_test_setup(features_are_what_both_want, setup),
+		cmocka_unit_test_setup(unknown_features_are_not_taken, setup),
+		cmocka_unit_test_setup(buffers_are_listed, setup),
 		cmocka_unit_test_setup(mtu_fits_one_slot_without_sg, setup),
 		cmocka_unit_test_setup(mtu_fits_the_buffers, setup),
 		cmocka_unit_test_setup(backend_restarts, setup),

@@ -20,7 +20,7 @@
 #define DOMID	5
 #define BRIDGE	"br0"
 #define FEATURES (XEN_NOXS_NET_F_SG | XEN_NOXS_NET_F_CSUM4 | \
-		  XEN_NOXS_NET_F_CSUM6)
+		  XEN_NOXS_NET_F_CSUM6 | XEN_NOXS_NET_F_STATIC)
 #define HDR	sizeof(struct virtio_net_hdr)
 
 static struct nbl *nb;
@@ -297,6 +297,8 @@ static void thousands_of_frames(void **state)
 	assert_int_equal(guest_start(&guest, dom, FEATURES), 0);
 	settle();
 	traffic(0, 5000, &next);
+	/* The buffers of both ways, which are mapped since it was busy. */
+	assert_int_equal(nb->mapped.nr_pages, 24 + 12);
 	expect_connected(0);
 	finish(false);
 }

@@ -35,6 +35,21 @@ $(eval $(call netback_test,await))
 $(eval $(call netback_test,csum))
 $(eval $(call netback_test,gso))
 $(eval $(call netback_test,random))
+$(eval $(call netback_test,mapped))
+netback-mapped_CFLAGS += -DNBL_MAPPED_BUSY=8u -DNBL_MAPPED_MAX=160u
+
+# The same for guests whose buffers are mapped from the first packet on.
+define netback_mapped_test
+netback-$(1)-mapped_SRCS := tests/netback/$(1).c $$(NETBACK_TEST_SRCS)
+netback-$(1)-mapped_CFLAGS := $$(NETBACK_TEST_CFLAGS) -DNBL_MAPPED_BUSY=1u
+netback-$(1)-mapped_PKGS := cmocka liburing
+netback-$(1)-mapped_LDLIBS := -pthread -Wl,--wrap=calloc,--wrap=realloc
+$$(eval $$(call test_program,netback-$(1)-mapped))
+endef
+$(eval $(call netback_mapped_test,tx))
+$(eval $(call netback_mapped_test,rx))
+$(eval $(call netback_mapped_test,gso))
+$(eval $(call netback_mapped_test,random))
 
 netback-writer_SRCS := tests/netback/writer.c netback-lite/writer.c
 netback-writer_CFLAGS := $(NBL_CFLAGS)
@@ -58,7 +73,7 @@ $(eval $(call test_program,netback-wire))
 # The backend as a whole under libFuzzer (tests/fuzz/dir.mk): a millisecond each.
 fuzz-vif_RUNS := 4000
 $(eval $(call fuzz_target,vif,$(NETBACK_TEST_SRCS)))
-fuzz-vif_CFLAGS += $(NETBACK_TEST_CFLAGS)
+fuzz-vif_CFLAGS += $(NETBACK_TEST_CFLAGS) -DNBL_MAPPED_BUSY=2u
 fuzz-vif_PKGS := cmocka liburing
 fuzz-vif_LDLIBS += -pthread -Wl,--wrap=calloc,--wrap=realloc
 netback-sandbox_SRCS := tests/netback/sandbox.c \

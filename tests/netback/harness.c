@@ -214,11 +214,15 @@ void guest_make_rings(struct test_guest *g)
 	SHARED_RING_INIT(rxs);
 	FRONT_RING_INIT(&g->tx, txs, FAKE_PAGE);
 	FRONT_RING_INIT(&g->rx, rxs, FAKE_PAGE);
+	g->list = fake_dom_pages_alloc(g->dom, 1);
+	assert_int_equal(fake_dom_grant(g->dom, FAKE_BACKEND, g->list, true,
+					&g->list_ref), 0);
 	for (i = 0; i < GUEST_BUFFERS; i++) {
 		g->buf[i] = fake_dom_pages_alloc(g->dom, 1);
 		assert_int_equal(fake_dom_grant(g->dom, FAKE_BACKEND,
 						g->buf[i], false,
 						&g->buf_ref[i]), 0);
+		g->list[i].ref = g->buf_ref[i];
 	}
 }
 
@@ -249,6 +253,8 @@ void guest_answer(struct test_guest *g, uint32_t features)
 	f->queue[0].rx_ref = g->ring_ref[1];
 	f->queue[0].tx_port = 0;
 	f->queue[0].rx_port = 0;
+	f->list[0].ref = g->list_ref;
+	f->list[0].nr = GUEST_BUFFERS;
 	f->hdr.generation = g->back->hdr.generation;
 	guest_say(g, XEN_NOXS_STATE_CONNECTED);
 }

@@ -37,6 +37,8 @@ struct test_guest {
 	uint32_t ring_ref[2];
 	netif_tx_front_ring_t tx;
 	netif_rx_front_ring_t rx;
+	struct xen_noxs_net_static *list;	/* of the buffers' grants */
+	uint32_t list_ref;
 	uint8_t *buf[GUEST_BUFFERS];
 	uint32_t buf_ref[GUEST_BUFFERS];
 	char ifname[NOXS_NETBACK_IFNAMSIZ];
@@ -54,7 +56,7 @@ int setup_backend(void **state);
 int teardown_backend(void **state);
 /* The same with domain 1, vif 0 attached, rings made, nothing said yet. */
 int setup_attached(void **state);
-/* The same and connected with SG and both CSUM features. */
+/* The same and connected with all features. */
 int setup_connected(void **state);
 
 /* From now on, allocations are calls that fake_fail_at counts. */

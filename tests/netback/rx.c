@@ -186,6 +186,8 @@ static void grant_copy_that_fails_is_an_error(void **state)
 	struct test_guest *g = &s->guest;
 	struct netif_rx_response rsp;
 
+	guest_answer(g, NBL_VIF_FEATURES & ~XEN_NOXS_NET_F_STATIC);
+	turns(s->nb);
 	guest_rx_post(g, 2);
 	net_send(g, frame, 60, NULL);
 	fake_fail_at(1);
@@ -265,7 +267,9 @@ int main(void)
 						teardown_backend),
 		CONN(frames_too_long_are_dropped),
 		CONN(bad_buffers_are_answered),
-		CONN(grant_copy_that_fails_is_an_error),
+		cmocka_unit_test_setup_teardown(grant_copy_that_fails_is_an_error,
+						setup_attached,
+						teardown_backend),
 		CONN(producer_overrun_is_a_lie),
 		CONN(producer_going_back_is_a_lie),
 		CONN(closing_with_frames_waiting),

@@ -173,7 +173,8 @@ struct xen_noxs_area_hdr {
 #define XEN_NOXS_NET_F_CSUM6      (1u << 2)
 #define XEN_NOXS_NET_F_GSO4       (1u << 3) /* TCP in extra info slots, needs */
 #define XEN_NOXS_NET_F_GSO6       (1u << 4) /* SG and CSUM of its family      */
-#define XEN_NOXS_NET_F_ALL        0x1fu
+#define XEN_NOXS_NET_F_STATIC     (1u << 5) /* buffers that may stay mapped   */
+#define XEN_NOXS_NET_F_ALL        0x3fu
 
 #define XEN_NOXS_NET_MAX_QUEUES   8
 #define XEN_NOXS_NET_MIN_MTU      68
@@ -204,12 +205,32 @@ struct xen_noxs_net_queue {
     uint32_t rx_port;    /* ... for rx; may be the same                       */
 };
 
+/*
+ * STATIC: grants of a queue's buffers that end no sooner than the connection,
+ * as a list in a page that is granted itself (and not changed while it lasts).
+ * A backend may map them, once and when it likes, or not; what is sent and
+ * posted may lie in these pages or in others.
+ */
+#define XEN_NOXS_NET_MAX_STATIC   512
+#define XEN_NOXS_NET_STATIC_RO    (1u << 0) /* in flags: granted read-only    */
+
+struct xen_noxs_net_static {
+    uint32_t ref;        /* grant of a page with data, offset 0               */
+    uint32_t flags;      /* XEN_NOXS_NET_STATIC_*                             */
+};
+
+struct xen_noxs_net_list {
+    uint32_t ref;        /* grant of the page with the list                   */
+    uint32_t nr;         /* entries from its start, 1..MAX_STATIC             */
+};
+
 struct xen_noxs_net_front {
     struct xen_noxs_area_hdr hdr;
     uint16_t nr_queues;  /* 1..the offer's max_queues                         */
     uint16_t pad;        /* 0                                                 */
     uint32_t pad2;       /* 0                                                 */
     struct xen_noxs_net_queue queue[XEN_NOXS_NET_MAX_QUEUES];
+    struct xen_noxs_net_list list[XEN_NOXS_NET_MAX_QUEUES]; /* with STATIC    */
 };
 
 /*
@@ -489,7 +510,11 @@ XEN_NOXS_ASSERT("area header is 32 bytes",
 XEN_NOXS_ASSERT("areas fill a page",
     XEN_NOXS_AREA_SIZE * XEN_NOXS_AREAS_PER_PAGE == 4096);
 XEN_NOXS_ASSERT("net back area", sizeof(struct xen_noxs_net_back) == 56);
-XEN_NOXS_ASSERT("net front area", sizeof(struct xen_noxs_net_front) == 168);
+XEN_NOXS_ASSERT("net front area", sizeof(struct xen_noxs_net_front) == 232);
+XEN_NOXS_ASSERT("net front lists",
+    __builtin_offsetof(struct xen_noxs_net_front, list) == 168);
+XEN_NOXS_ASSERT("static grants fill a page",
+    sizeof(struct xen_noxs_net_static) * XEN_NOXS_NET_MAX_STATIC == 4096);
 XEN_NOXS_ASSERT("net front fits",
     sizeof(struct xen_noxs_net_front) <= XEN_NOXS_AREA_SIZE);
 XEN_NOXS_ASSERT("power back area", sizeof(struct xen_noxs_power_back) == 48);
