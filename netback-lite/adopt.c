@@ -29,7 +29,7 @@
 #include "evtchn.h"
 #include "gnttab.h"
 #include "guest.h"
-#include "ledger.h"
+#include "known.h"
 #include "link.h"
 #include "tap.h"
 #include "vif.h"
@@ -42,85 +42,12 @@
 
 #define HALF_BOUND	1	/* what adopt_vif returns of a spare */
 
-struct known {
-	struct nbl_record r;
-	uint32_t place;
-	bool used;		/* by a device; or to be left as it is */
-};
-
 struct adoption {
 	struct nbl *nb;
-	struct known *known;
-	size_t nr_known;
+	struct nbl_known_list known;
 	int64_t until_ms;	/* 0: nobody had to be waited for yet */
 	unsigned int nr_adopted, nr_taps, nr_removed, nr_left;
 };
-
-/* --- what the ledger says ---------------------------------------------------- */
-
-/* Of several records for a device, the latest comes first. */
-static int known_compare(const void *x, const void *y)
-{
-	const struct nbl_record *a = &((const struct known *)x)->r;
-	const struct nbl_record *b = &((const struct known *)y)->r;
-
-	if (a->domid != b->domid)
-		return a->domid < b->domid ? -1 : 1;
-	if (a->vif != b->vif)
-		return a->vif < b->vif ? -1 : 1;
-	if (a->serial != b->serial)
-		return a->serial < b->serial ? -1 : 1;
-	if (a->nr != b->nr)
-		return a->nr > b->nr ? -1 : 1;
-	return 0;
-}
-
-static int known_read(struct adoption *a)
-{
-	struct nbl_ledger *l = a->nb->ledger;
-	uint32_t place, nr = nbl_ledger_nr(l);
-	struct known *k;
-
-	a->known = calloc(nr ? nr : 1, sizeof(*a->known));
-	if (!a->known)
-		return -ENOMEM;
-	for (place = 1; place <= nr; place++) {
-		k = &a->known[a->nr_known];
-		if (nbl_ledger_read(l, place, &k->r))
-			continue;
-		k->place = place;
-		a->nr_known++;
-	}
-	qsort(a->known, a->nr_known, sizeof(*a->known), known_compare);
-	return 0;
-}
-
-static bool is_of(const struct nbl_record *r,
-		  const struct xen_noxs_list_entry *e)
-{
-	return r->domid == e->domid && r->vif == e->id &&
-	       r->serial == e->serial;
-}
-
-static struct known *known_find(const struct adoption *a,
-				const struct xen_noxs_list_entry *e)
-{
-	const struct known key = { .r = {
-		.domid = e->domid, .vif = e->id, .serial = e->serial,
-		.nr = UINT64_MAX,
-	} };
-	size_t lo = 0, hi = a->nr_known, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (known_compare(&a->known[mid], &key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < a->nr_known && is_of(&a->known[lo].r, e) ? &a->known[lo]
-							     : NULL;
-}
 
 /* --- waiting ----------------------------------------------------------------- */
 
@@ -409,7 +336,8 @@ static void remove_device(struct adoption *a,
 }
 
 static void adopt_known(struct adoption *a,
-			const struct xen_noxs_list_entry *e, struct known *k)
+			const struct xen_noxs_list_entry *e,
+			struct nbl_known *k)
 {
 	struct nbl_vif *vif = nbl_vif_new(a->nb, e->id);
 	char err[NBL_ERROR_SIZE];
@@ -450,7 +378,7 @@ static int adopt_devices(struct adoption *a)
 {
 	struct xen_noxs_list list = { .domid = XEN_NOXS_ANY };
 	const struct xen_noxs_list_entry *e;
-	struct known *k;
+	struct nbl_known *k;
 	unsigned int i;
 	int rc;
 
@@ -463,7 +391,7 @@ static int adopt_devices(struct adoption *a)
 			e = &list.entry[i];
 			if (e->type != XEN_NOXS_TYPE_NET)
 				continue;
-			k = known_find(a, e);
+			k = nbl_known_find(&a->known, e);
 			if (k)
 				adopt_known(a, e, k);
 			else
@@ -482,10 +410,10 @@ static void forget_others(struct adoption *a)
 {
 	struct nbl_closer_ticket *t;
 	unsigned int mtu;
-	struct known *k;
+	struct nbl_known *k;
 	int ifindex, rc;
 
-	for (k = a->known; k < a->known + a->nr_known; k++) {
+	for (k = a->known.entry; k < a->known.entry + a->known.nr; k++) {
 		if (k->used)
 			continue;
 		if (nbl_link_find(a->nb->link, k->r.ifname, &ifindex, &mtu) ||
@@ -513,7 +441,7 @@ int nbl_adopt(struct nbl *nb, const char *path, char err[NBL_ERROR_SIZE])
 	rc = nbl_ledger_open(path, &nb->ledger, err);
 	if (rc)
 		return rc;
-	rc = known_read(&a);
+	rc = nbl_known_read(nb->ledger, &a.known);
 	if (rc)
 		return nbl_fail(err, rc, "read the ledger");
 	nbl_control_hold(nb->control, true);
@@ -523,7 +451,7 @@ int nbl_adopt(struct nbl *nb, const char *path, char err[NBL_ERROR_SIZE])
 		nbl_fail(err, rc, "list devices");
 	else
 		forget_others(&a);
-	free(a.known);
+	nbl_known_free(&a.known);
 	if (a.nr_adopted || a.nr_removed || a.nr_left)
 		nbl_log(NBL_INFO, "of an earlier process: %u vifs adopted in %d ms (%u TAPs made anew), %u removed, %u left alone",
 			a.nr_adopted, (int)(nbl_now_ms() - began), a.nr_taps,
