@@ -14,6 +14,7 @@
 
 #include "connection.h"
 #include "fake.h"
+#include "frame.h"
 #include "guest.h"
 #include "nbl.h"
 
@@ -522,10 +523,6 @@ static uint32_t large_len(uint32_t nr)
 /* Virtual header and TCP frame number nr; its checksum is blank. */
 static uint32_t large_make(uint8_t *buf, uint32_t nr)
 {
-	static const uint8_t head[54] = {
-		[12] = 0x08, [14] = 0x45, [22] = 64, [23] = 6, [26] = 10,
-		[30] = 10, [46] = 0x50,
-	};
 	const struct virtio_net_hdr hdr = {
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
 		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = SEGMENT,
@@ -535,9 +532,7 @@ static uint32_t large_make(uint8_t *buf, uint32_t nr)
 	uint8_t *f = buf + HDR;
 
 	frame_make(f, len, nr);
-	memcpy(f, head, sizeof(head));
-	f[16] = (uint8_t)((len - 14) >> 8);
-	f[17] = (uint8_t)(len - 14);
+	make_head4(f, len);
 	memcpy(buf, &hdr, HDR);
 	return len;
 }

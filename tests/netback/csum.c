@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Blank checksums: parsed, completed, refused; and through the rings. */
+#include "frame.h"
 #include "harness.h"
 
 #include <csum.h>
@@ -22,27 +23,6 @@ static const uint8_t tcp6[74] = {
 
 #define CSUM4	XEN_NOXS_NET_F_CSUM4
 #define CSUM6	XEN_NOXS_NET_F_CSUM6
-
-/*
- * Written apart from the code under test: one's complement sum with carries
- * added at each step, as in RFC 1071.
- */
-static uint16_t rfc1071(const uint8_t *p, size_t n, uint32_t sum)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		sum += i % 2 ? p[i] : (uint32_t)p[i] << 8;
-		while (sum > 0xffff)
-			sum -= 0xffff;
-	}
-	return (uint16_t)sum;
-}
-
-static uint16_t at16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 /* Sums to 0xffff with its pseudo header: a receiver takes it. */
 static void assert_valid_udp4(const uint8_t *f)

@@ -3,7 +3,7 @@
 # Unit tests of netback-lite: over the fake host of tests/fake, and (tap.c)
 # over the real kernel in a network namespace.
 
-NETBACK_TEST_SRCS := $(addprefix tests/netback/,client.c harness.c) $(NBL_CORE) $(FAKE_SRCS)
+NETBACK_TEST_SRCS := $(addprefix tests/netback/,client.c frame.c harness.c) $(NBL_CORE) $(FAKE_SRCS)
 NETBACK_TEST_CFLAGS := -Itests/netback $(FAKE_CFLAGS)
 
 define netback_test
@@ -64,7 +64,7 @@ netback-tap_PKGS := cmocka libnl-route-3.0 libnl-3.0
 netback-tap_LDLIBS := -pthread
 $(eval $(call test_program,netback-tap))
 
-netback-wire_SRCS := tests/netback/wire.c \
+netback-wire_SRCS := tests/netback/wire.c tests/netback/frame.c \
 	$(addprefix netback-lite/,csum.c gso.c link.c link-vlan.c log.c tap.c)
 netback-wire_CFLAGS := $(NBL_CFLAGS)
 netback-wire_PKGS := cmocka libnl-route-3.0 libnl-3.0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Frames of several segments, both ways: what is passed on, what is a lie. */
+#include "frame.h"
 #include "harness.h"
 
 #include <gso.h>
@@ -13,49 +14,9 @@
 
 #define BLANK	(NETTXF_csum_blank | NETTXF_data_validated)
 #define FIRST	(BLANK | NETTXF_extra_info)
-#define HEAD4	54u		/* Ethernet, IPv4, TCP */
-#define HEAD6	74u
 #define MSS	1428u		/* with HEAD6 and options, what an MTU of 1500 takes */
 
 static uint8_t frame[80000], out[80000];
-
-static void put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-/* A TCP frame of len bytes, checksum blank. */
-static void make4(uint8_t *f, uint32_t len)
-{
-	uint32_t i;
-
-	memset(f, 0, HEAD4);
-	put16(f + 12, 0x0800);
-	f[14] = 0x45;
-	put16(f + 16, len - 14);
-	f[22] = 64;
-	f[23] = 6;
-	f[26] = f[30] = 10;
-	f[46] = 0x50;
-	for (i = HEAD4; i < len; i++)
-		f[i] = (uint8_t)(i * 7 + i / 256);
-}
-
-static void make6(uint8_t *f, uint32_t len)
-{
-	uint32_t i;
-
-	memset(f, 0, HEAD6);
-	put16(f + 12, 0x86dd);
-	f[14] = 0x60;
-	put16(f + 18, len - 54);
-	f[20] = 6;
-	f[22] = f[38] = 0xfe;
-	f[66] = 0x50;
-	for (i = HEAD6; i < len; i++)
-		f[i] = (uint8_t)(i * 5 + i / 256);
-}
 
 /* --- guest -> TAP ------------------------------------------------------------- */
 
@@ -273,51 +234,39 @@ static void header_split_over_slots(void **state)
 	assert_int_equal(hdr.hdr_len, HEAD4);
 }
 
-#define LIE(name, ...)							\
-static void name(void **state)						\
-{									\
-	struct test_state *s = *state;					\
-	struct test_guest *g = &s->guest;				\
-									\
-	__VA_ARGS__							\
-	guest_tx_push(g);						\
-	assert_broken(s, EPROTO);					\
-	assert_int_equal(net_recv(g, out, sizeof(out), NULL), -1);	\
-}
-
 #define FIRST_SLOT guest_tx(g, g->buf_ref[0], 0, 4000, FIRST, 0)
 #define GSO XEN_NETIF_EXTRA_TYPE_GSO
 #define TCP4 XEN_NETIF_GSO_TYPE_TCPV4
 
-LIE(extra_of_no_type, FIRST_SLOT; put_extra(g, 0, 0, TCP4, MSS);)
-LIE(extra_of_unknown_type, FIRST_SLOT; put_extra(g, 200, 0, TCP4, MSS);)
-LIE(extra_of_multicast,
+TX_LIE(extra_of_no_type, FIRST_SLOT; put_extra(g, 0, 0, TCP4, MSS);)
+TX_LIE(extra_of_unknown_type, FIRST_SLOT; put_extra(g, 200, 0, TCP4, MSS);)
+TX_LIE(extra_of_multicast,
     FIRST_SLOT;
     put_extra(g, XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 0, TCP4, MSS);)
-LIE(extra_with_unknown_flags, FIRST_SLOT; put_extra(g, GSO, 2, TCP4, MSS);)
-LIE(extra_twice, FIRST_SLOT; put_extra(g, GSO, 1, TCP4, MSS);
+TX_LIE(extra_with_unknown_flags, FIRST_SLOT; put_extra(g, GSO, 2, TCP4, MSS);)
+TX_LIE(extra_twice, FIRST_SLOT; put_extra(g, GSO, 1, TCP4, MSS);
     put_extra(g, GSO, 0, TCP4, MSS);)
-LIE(extra_without_end,
+TX_LIE(extra_without_end,
     unsigned int i;
     FIRST_SLOT;
     for (i = 0; i < 255; i++)
 	    put_extra(g, GSO, XEN_NETIF_EXTRA_FLAG_MORE, TCP4, MSS);)
-LIE(extra_that_is_not_there, FIRST_SLOT;)
-LIE(extra_with_padding, FIRST_SLOT; put_extra(g, GSO, 0, TCP4, MSS);
+TX_LIE(extra_that_is_not_there, FIRST_SLOT;)
+TX_LIE(extra_with_padding, FIRST_SLOT; put_extra(g, GSO, 0, TCP4, MSS);
     ((uint8_t *)RING_GET_REQUEST(&g->tx, 1))[5] = 1;)
-LIE(extra_with_gso_features, FIRST_SLOT; put_extra(g, GSO, 0, TCP4, MSS);
+TX_LIE(extra_with_gso_features, FIRST_SLOT; put_extra(g, GSO, 0, TCP4, MSS);
     ((uint8_t *)RING_GET_REQUEST(&g->tx, 1))[7] = 1;)
-LIE(gso_of_no_type, FIRST_SLOT; put_extra(g, GSO, 0, 0, MSS);)
-LIE(gso_of_unknown_type, FIRST_SLOT; put_extra(g, GSO, 0, 3, MSS);)
-LIE(gso_size_zero, FIRST_SLOT; put_extra(g, GSO, 0, TCP4, 0);)
-LIE(extra_on_a_continuation,
+TX_LIE(gso_of_no_type, FIRST_SLOT; put_extra(g, GSO, 0, 0, MSS);)
+TX_LIE(gso_of_unknown_type, FIRST_SLOT; put_extra(g, GSO, 0, 3, MSS);)
+TX_LIE(gso_size_zero, FIRST_SLOT; put_extra(g, GSO, 0, TCP4, 0);)
+TX_LIE(extra_on_a_continuation,
     guest_tx(g, g->buf_ref[0], 0, 4000, BLANK | NETTXF_more_data, 0);
     guest_tx(g, g->buf_ref[0], 0, 1000, NETTXF_extra_info, 0);
     put_extra(g, GSO, 0, TCP4, MSS);)
-LIE(large_frame_without_end,
+TX_LIE(large_frame_without_end,
     guest_tx(g, g->buf_ref[0], 0, 4000, FIRST | NETTXF_more_data, 0);
     put_extra(g, GSO, 0, TCP4, MSS);)
-LIE(nineteen_slots,
+TX_LIE(nineteen_slots,
     unsigned int i;
     for (i = 0; i < 19; i++) {
 	    guest_tx(g, g->buf_ref[0], 0, i ? 3000 : 60000,
@@ -326,7 +275,7 @@ LIE(nineteen_slots,
 		    put_extra(g, GSO, 0, TCP4, MSS);
     })
 /* More than 16 bits can say: the sum of the rest is more than the whole. */
-LIE(longer_than_64k,
+TX_LIE(longer_than_64k,
     unsigned int i;
     for (i = 0; i < 18; i++) {
 	    guest_tx(g, g->buf_ref[0], 0, i ? 4096 : 65535,

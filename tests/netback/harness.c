@@ -380,3 +380,12 @@ void assert_broken(struct test_state *s, int error)
 	fake_host_usage(&u);
 	assert_int_equal(u.grant_maps, 0);
 }
+
+void assert_tx_lie(struct test_state *s)
+{
+	static uint8_t frame[80000];
+
+	guest_tx_push(&s->guest);
+	assert_broken(s, EPROTO);
+	assert_int_equal(net_recv(&s->guest, frame, sizeof(frame), NULL), -1);
+}

@@ -103,6 +103,19 @@ int net_recv(struct test_guest *g, void *frame, size_t size,
 
 /* The vif is closed with this error, and the guest can see it. */
 void assert_broken(struct test_state *s, int error);
+/* What is on the TX ring, not pushed yet, is no honest frontend's: the vif is
+ * closed, and no frame of it came out. */
+void assert_tx_lie(struct test_state *s);
+/* A test of that: its statements put slots of g there. */
+#define TX_LIE(name, ...)						\
+static void name(void **state)						\
+{									\
+	struct test_state *s = *state;					\
+	struct test_guest *g = &s->guest;				\
+									\
+	__VA_ARGS__							\
+	assert_tx_lie(s);						\
+}
 struct nbl_vif *the_vif(struct test_state *s);
 
 #endif

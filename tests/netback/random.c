@@ -4,6 +4,7 @@
  * behaves.  The sequence follows from a seed; NETBACK_SEED repeats one,
  * NETBACK_STEPS makes it longer.
  */
+#include "frame.h"
 #include "harness.h"
 
 #include <stdio.h>
@@ -44,10 +45,7 @@ static void write_word(void *page, size_t size)
 /* A TCP frame of several segments; now and then not quite. */
 static void large_step(struct test_guest *g)
 {
-	static const uint8_t head[54] = {
-		[12] = 0x08, [14] = 0x45, [16] = 0x1f, [17] = 0x00,
-		[22] = 64, [23] = 6, [46] = 0x50,
-	};
+	const uint32_t len = 0x1f00 + 14;
 	const struct netif_extra_info e = {
 		.type = (uint8_t)(rnd(50) ? XEN_NETIF_EXTRA_TYPE_GSO : rnd(6)),
 		.flags = !rnd(100),
@@ -56,12 +54,12 @@ static void large_step(struct test_guest *g)
 	};
 	unsigned int i = rnd(GUEST_BUFFERS - 1);
 
-	memcpy(g->buf[i], head, sizeof(head));
-	guest_tx(g, g->buf_ref[i], 0, 0x1f00 + 14,
+	make_head4(g->buf[i], len);
+	guest_tx(g, g->buf_ref[i], 0, len,
 		 NETTXF_csum_blank | NETTXF_extra_info | NETTXF_more_data, i);
 	memcpy(RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt), &e, sizeof(e));
 	g->tx.req_prod_pvt++;
-	guest_tx(g, g->buf_ref[i + 1], 0, 0x1f00 + 14 - 4096, 0, i + 1);
+	guest_tx(g, g->buf_ref[i + 1], 0, len - 4096, 0, i + 1);
 	guest_tx_push(g);
 }
 

@@ -308,33 +308,21 @@ static void grant_copy_that_fails_is_an_error(void **state)
 }
 
 /* Each: one slot or chain that no honest frontend makes. */
-#define LIE(name, ...)							\
-static void name(void **state)						\
-{									\
-	struct test_state *s = *state;					\
-	struct test_guest *g = &s->guest;				\
-									\
-	__VA_ARGS__							\
-	guest_tx_push(g);						\
-	assert_broken(s, EPROTO);					\
-	assert_int_equal(net_recv(g, out, sizeof(out), NULL), -1);	\
-}
-
-LIE(size_past_page, guest_tx(g, g->buf_ref[0], 4000, 97, 0, 0);)
-LIE(offset_and_size_wrap, guest_tx(g, g->buf_ref[0], 0xffff, 0xffff, 0, 0);)
-LIE(empty_fragment,
+TX_LIE(size_past_page, guest_tx(g, g->buf_ref[0], 4000, 97, 0, 0);)
+TX_LIE(offset_and_size_wrap, guest_tx(g, g->buf_ref[0], 0xffff, 0xffff, 0, 0);)
+TX_LIE(empty_fragment,
     guest_tx(g, g->buf_ref[0], 0, 100, NETTXF_more_data, 0);
     guest_tx(g, g->buf_ref[0], 0, 0, 0, 1);)
-LIE(first_fragment_empty,
+TX_LIE(first_fragment_empty,
     guest_tx(g, g->buf_ref[0], 0, 100, NETTXF_more_data, 0);
     guest_tx(g, g->buf_ref[0], 0, 100, 0, 1);)
-LIE(fragments_longer_than_packet,
+TX_LIE(fragments_longer_than_packet,
     guest_tx(g, g->buf_ref[0], 0, 100, NETTXF_more_data, 0);
     guest_tx(g, g->buf_ref[0], 0, 4000, 0, 1);)
-LIE(fragment_past_page,
+TX_LIE(fragment_past_page,
     guest_tx(g, g->buf_ref[0], 0, 1000, NETTXF_more_data, 0);
     guest_tx(g, g->buf_ref[0], 4095, 2, 0, 1);)
-LIE(unknown_flag, guest_tx(g, g->buf_ref[0], 0, 60, 1u << 15, 0);)
+TX_LIE(unknown_flag, guest_tx(g, g->buf_ref[0], 0, 60, 1u << 15, 0);)
 
 static void chain_without_sg_is_a_lie(void **state)
 {

@@ -25,9 +25,10 @@
 #include <link.h>
 #include <tap.h>
 
+#include "frame.h"
+
 #include <linux/sockios.h>
 
-#define HEAD4	54u
 #define MSS	1400u
 #define HDR	sizeof(struct virtio_net_hdr)
 #define SG	XEN_NOXS_NET_F_SG
@@ -38,29 +39,6 @@
 static struct nbl_link *nlink;
 static int from, to;
 static _Alignas(8) uint8_t packet[MAX], got[MAX + 100];
-
-static uint32_t at16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
-
-static void put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static uint32_t sum(const uint8_t *p, uint32_t n, uint32_t s)
-{
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		s += i % 2 ? p[i] : (uint32_t)p[i] << 8;
-		while (s > 0xffff)
-			s -= 0xffff;
-	}
-	return s;
-}
 
 static int open_tap(const char *name, int master)
 {
@@ -99,24 +77,16 @@ static void send_large(uint32_t len)
 	const struct nbl_gso gso = { MSS, XEN_NETIF_GSO_TYPE_TCPV4 };
 	struct virtio_net_hdr *hdr = (void *)packet;
 	uint8_t *f = packet + HDR;
-	uint32_t i, n = len;
+	uint32_t n = len;
 
-	memset(packet, 0, HDR + HEAD4);
+	memset(hdr, 0, HDR);
+	make4(f, len);
 	memset(f, 0xff, 6);
 	f[6] = 2;
-	put16(f + 12, 0x0800);
-	f[14] = 0x45;
-	put16(f + 16, len - 14);
-	f[22] = 64;
-	f[23] = 6;
-	f[26] = f[30] = 10;
 	f[29] = 1;
 	f[33] = 2;
-	put16(f + 24, ~sum(f + 14, 20, 0) & 0xffff);
-	f[46] = 0x50;
+	put16(f + 24, ~(uint32_t)rfc1071(f + 14, 20, 0));
 	f[47] = 0x10;
-	for (i = HEAD4; i < len; i++)
-		f[i] = (uint8_t)(i * 7 + i / 256);
 	assert_int_equal(nbl_csum_offload(f, &n, SG | CSUM4 | GSO4, hdr), 0);
 	assert_int_equal(n, len);
 	assert_int_equal(nbl_gso_offload(f, n, 1518, &gso, hdr), 0);
@@ -170,12 +140,12 @@ static uint32_t check_segment(uint32_t len, uint32_t at)
 	assert_in_range(n, HEAD4 + 1, HEAD4 + MSS);
 	assert_int_equal(got[0], 0);		/* nothing left to do */
 	assert_int_equal(got[1], VIRTIO_NET_HDR_GSO_NONE);
-	n = at16(f + 16) + 14;
+	n = at16(f + 16) + 14u;
 	assert_int_equal((uint32_t)f[40] << 8 | f[41], at);	/* sequence */
 	assert_memory_equal(f + HEAD4, packet + HDR + HEAD4 + at, n - HEAD4);
-	assert_int_equal(sum(f + 14, 20, 0), 0xffff);
-	pseudo = sum(f + 26, 8, 6 + n - 34);
-	assert_int_equal(sum(f + 34, n - 34, pseudo), 0xffff);
+	assert_int_equal(rfc1071(f + 14, 20, 0), 0xffff);
+	pseudo = rfc1071(f + 26, 8, 6 + n - 34);
+	assert_int_equal(rfc1071(f + 34, n - 34, pseudo), 0xffff);
 	assert_true(at + n - HEAD4 <= len - HEAD4);
 	return n - HEAD4;
 }
