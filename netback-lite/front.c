@@ -142,6 +142,7 @@ void nbl_vif_disconnect(struct nbl_vif *vif)
 	vif->connected = false;
 	vif->tap_readable = false;
 	vif->rx_stalled = false;
+	nbl_stall_end(vif);
 	vif->notify_due = false;
 	nbl_held_drop(&vif->stalled);
 	nbl_loop_del(&vif->nb->loop, vif->tap->fd);

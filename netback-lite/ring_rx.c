@@ -264,6 +264,17 @@ static int rx_take(struct nbl_vif *vif, struct nbl_batch *b,
 	return rc == -EAGAIN ? 0 : rc < 0 ? rc : 1;
 }
 
+/* Are there buffers? */
+static void rx_stall(struct nbl_vif *vif, int available)
+{
+	vif->stats.rx_stalls += !available && !vif->rx_stalled;
+	vif->rx_stalled = !available;
+	if (available)
+		nbl_stall_end(vif);
+	else
+		nbl_stall_begin(vif);
+}
+
 int nbl_rx_run(struct nbl_vif *vif, const char **why)
 {
 	struct nbl_batch *b = vif->nb->batch;
@@ -271,8 +282,7 @@ int nbl_rx_run(struct nbl_vif *vif, const char **why)
 
 	while (vif->tap_readable && budget > 0) {
 		rc = rx_available(vif, vif->rx_need, why);
-		vif->stats.rx_stalls += !rc && !vif->rx_stalled;
-		vif->rx_stalled = !rc;
+		rx_stall(vif, rc);
 		if (rc <= 0)
 			return rc;
 		if (!nbl_rate_has(&vif->rx_rate) &&

@@ -60,7 +60,9 @@ int nbl_tap_adopt(const char *ifname, int *out)
 	if (rc)
 		return rc;
 	nbl_tap_no_filter(fd);
-	rc = nbl_tap_offload(fd, 0);
+	rc = nbl_tap_deaf(fd, false);
+	if (!rc)
+		rc = nbl_tap_offload(fd, 0);
 	if (rc) {
 		close(fd);
 		return rc;
@@ -77,6 +79,13 @@ int nbl_tap_keep(int fd, bool keep)
 int nbl_tap_offload(int fd, unsigned int tun_f)
 {
 	return ioctl(fd, TUNSETOFFLOAD, (unsigned long)tun_f) ? -errno : 0;
+}
+
+void nbl_tap_carrier(int fd, bool on)
+{
+	unsigned int carrier = on;
+
+	ioctl(fd, TUNSETCARRIER, &carrier);
 }
 
 static uint32_t get_be(const uint8_t *p, unsigned int n)

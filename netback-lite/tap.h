@@ -23,6 +23,11 @@
 int nbl_tap_open(const char *ifname, int *out);
 /* Which offloads (TUN_F_*) the reader of the TAP can take. */
 int nbl_tap_offload(int fd, unsigned int tun_f);
+/*
+ * Without one the bridge sends it nothing, from some time within the next second
+ * on.  It has one when it is opened.
+ */
+void nbl_tap_carrier(int fd, bool on);
 /* Whatever comes to a deaf TAP is dropped at once. */
 int nbl_tap_deaf(int fd, bool deaf);
 /*
@@ -38,8 +43,8 @@ void nbl_tap_no_filter(int fd);
  */
 int nbl_tap_keep(int fd, bool keep);
 /*
- * Open the kept TAP of this name, without a filter and with no offloads; it
- * stays a kept one.  -EBUSY: somebody has it open.  Who calls knows that there
+ * Open the kept TAP of this name, not deaf, without a filter and with no
+ * offloads; it stays a kept one.  -EBUSY: somebody has it open.  Who calls knows that there
  * is one: otherwise it is made.
  */
 int nbl_tap_adopt(const char *ifname, int *out);

@@ -25,6 +25,7 @@
 #include "rate.h"
 #include "ring.h"
 #include "spoof.h"
+#include "stall.h"
 
 #define NBL_VIF_FEATURES	XEN_NOXS_NET_F_ALL
 #define NBL_VIF_BUDGET		64	/* packets (nbl_vif_cost) each way and turn */
@@ -39,6 +40,7 @@ struct nbl_vif {
 	TAILQ_ENTRY(nbl_vif) guest_link;
 	TAILQ_ENTRY(nbl_vif) ready_link;	/* nbl.ready, or nbl.dead */
 	TAILQ_ENTRY(nbl_vif) throttled_link;	/* nbl.throttled */
+	TAILQ_ENTRY(nbl_vif) stall_link;	/* nbl.stalls, if it waits */
 	uint16_t id;
 	uint16_t slot;
 	uint16_t offset;
@@ -79,6 +81,8 @@ struct nbl_vif {
 	struct nbl_await *await;	/* what waited for it, or NULL */
 	struct nbl_held held;	/* received before it was there */
 	bool rx_stalled;		/* frames wait for the guest's buffers */
+	enum nbl_stall stall;	/* and how long: since stall_ms */
+	int64_t stall_ms;
 	struct nbl_held stalled;	/* one that was read before, or none */
 	unsigned int rx_need;	/* slots of that, or of one like the last */
 	uint64_t rx_unicast;	/* packets, of those that were received */

@@ -21,6 +21,7 @@ static const struct {
 	[NOXS_NETBACK_DROP_TX_IP4] = { "ip4", true },
 	[NOXS_NETBACK_DROP_TX_IP6] = { "ip6", true },
 	[NOXS_NETBACK_DROP_TX_PROTOCOL] = { "protocol", true },
+	[NOXS_NETBACK_DROP_RX_STALL] = { "stall", false },
 };
 
 const char *noxs_netback_drop_name(unsigned int drop, bool *tx)

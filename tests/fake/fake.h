@@ -154,6 +154,7 @@ struct fake_tap_info {
 	bool up;
 	bool flood;		/* meaningless without a bridge */
 	bool deaf;
+	bool no_carrier;
 	bool filtered;
 	bool kept;		/* outlives its descriptor */
 	unsigned int mtu;

@@ -175,6 +175,13 @@ int nbl_tap_deaf(int fd, bool deaf)
 	return 0;
 }
 
+void nbl_tap_carrier(int fd, bool on)
+{
+	pthread_mutex_lock(&lock);
+	tap_of(fd)->info.no_carrier = !on;
+	pthread_mutex_unlock(&lock);
+}
+
 int nbl_tap_keep(int fd, bool keep)
 {
 	if (keep && fake_fail_now())

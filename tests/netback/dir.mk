@@ -37,6 +37,8 @@ $(eval $(call netback_test,gso))
 $(eval $(call netback_test,random))
 $(eval $(call netback_test,mapped))
 netback-mapped_CFLAGS += -DNBL_MAPPED_BUSY=8u -DNBL_MAPPED_MAX=160u
+$(eval $(call netback_test,stall))
+netback-stall_CFLAGS += -DNBL_STALL_MS=30
 
 # The same for guests whose buffers are mapped from the first packet on.
 define netback_mapped_test

@@ -276,6 +276,41 @@ static void deaf_until_told(void **state)
 	assert_int_equal(nbl_tap_deaf(ctl, true), -ENOTTY);
 }
 
+/* Of the three, or none: within a second and some. */
+static void expect_passes(int fd, int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < 300 && passed(-1, fd) != nr; i++)
+		usleep(10000);
+	assert_int_equal(passed(-1, fd), nr);
+}
+
+/* A bridge has nothing for a port without one.  Adopted it hears, and has one. */
+static void carrier_as_told(void **state)
+{
+	unsigned int mtu;
+	int fd, br;
+
+	(void)state;
+	bridge_up();
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
+	assert_int_equal(nbl_tap_keep(fd, true), 0);
+	nbl_tap_carrier(fd, false);
+	expect_passes(fd, 0);
+	nbl_tap_carrier(fd, true);
+	expect_passes(fd, 3);
+	nbl_tap_carrier(fd, false);
+	assert_int_equal(nbl_tap_deaf(fd, true), 0);
+	nbl_tap_close(fd);
+	assert_int_equal(nbl_tap_adopt("vif1.0", &fd), 0);
+	expect_passes(fd, 3);
+	assert_int_equal(nbl_tap_keep(fd, false), 0);
+	nbl_tap_close(fd);
+}
+
 static void quiet_until_told(void **state)
 {
 	unsigned int mtu;
@@ -541,6 +576,7 @@ int main(void)
 		cmocka_unit_test(attach_without_bridge),
 		cmocka_unit_test(quiet_until_told),
 		cmocka_unit_test(deaf_until_told),
+		cmocka_unit_test(carrier_as_told),
 		cmocka_unit_test(filter_passes_what_is_for_it),
 		cmocka_unit_test(bridge_keeps_its_mac),
 		cmocka_unit_test(vlan_of_a_port),

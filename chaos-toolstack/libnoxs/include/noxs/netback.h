@@ -185,6 +185,7 @@ enum noxs_netback_drop {
 	NOXS_NETBACK_DROP_TX_IP4,
 	NOXS_NETBACK_DROP_TX_IP6,
 	NOXS_NETBACK_DROP_TX_PROTOCOL,	/* one in which that could be hidden */
+	NOXS_NETBACK_DROP_RX_STALL,	/* the guest took nothing for so long */
 	NOXS_NETBACK_NR_DROPS,
 };
 
