@@ -49,7 +49,7 @@ static void front_read(const volatile void *from, union front_copy *to)
 	size_t i;
 
 	for (i = 0; i < FRONT_WORDS; i++)
-		to->word[i] = src[i];
+		to->word[i] = __atomic_load_n(src + i, __ATOMIC_RELAXED);
 }
 
 /* NULL, or what is wrong with a front area that says CONNECTED. */
@@ -157,6 +157,7 @@ void nbl_vif_disconnect(struct nbl_vif *vif)
 void nbl_vif_break(struct nbl_vif *vif, int error, const char *why)
 {
 	vif->broken = true;
+	vif->broken_why = why;
 	nbl_log(NBL_WARN, "%s: domain %u: %s: %s; the vif is closed",
 		vif->tap->ifname, vif->guest->domid, why, nbl_strerror(error));
 	nbl_vif_disconnect(vif);

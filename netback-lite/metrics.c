@@ -30,7 +30,7 @@ struct nbl_metrics {
 };
 
 /* The families that are no counters of nbl_counters[]. */
-enum { INFO, CONNECTED, DROPS, NR_OTHERS };
+enum { INFO, CONNECTED, BROKEN, DROPS, NR_OTHERS };
 
 static unsigned int nr_families(void)
 {
@@ -49,6 +49,10 @@ static void put_head(FILE *f, unsigned int family)
 	case CONNECTED:
 		fputs("# HELP " PREFIX "connected Whether the guest uses it.\n"
 		      "# TYPE " PREFIX "connected gauge\n", f);
+		return;
+	case BROKEN:
+		fputs("# HELP " PREFIX "broken Closed for what its guest did.\n"
+		      "# TYPE " PREFIX "broken gauge\n", f);
 		return;
 	case DROPS:
 		fputs("# HELP " PREFIX "drops_total Frames that were dropped, by reason.\n"
@@ -87,6 +91,18 @@ static void put_drops(FILE *f, const struct nbl_vif *vif)
 	}
 }
 
+/* Of those alone that are. */
+static void put_broken(FILE *f, const struct nbl_vif *vif)
+{
+	if (!vif->broken)
+		return;
+	fputs(PREFIX "broken", f);
+	put_labels(f, vif);
+	fputs(",reason=", f);
+	nbl_put_quoted(f, vif->broken_why);
+	fputs("} 1\n", f);
+}
+
 static void put_vif(FILE *f, unsigned int family, const struct nbl_vif *vif)
 {
 	const struct nbl_counter *c;
@@ -105,6 +121,9 @@ static void put_vif(FILE *f, unsigned int family, const struct nbl_vif *vif)
 		fputs(PREFIX "connected", f);
 		put_labels(f, vif);
 		fprintf(f, "} %d\n", vif->connected);
+		return;
+	case BROKEN:
+		put_broken(f, vif);
 		return;
 	case DROPS:
 		put_drops(f, vif);

@@ -71,6 +71,9 @@ static int request_stats(struct nbl *nb,
 			continue;
 		reply_vif(reply, vif);
 		reply->stats = vif->stats;
+		if (vif->broken)
+			nbl_fail(reply->error, -(int)vif->back.hdr.error, "%s",
+				 vif->broken_why);
 		nbl_stats_uuid(nb, domid, reply->uuid);
 		return 0;
 	}

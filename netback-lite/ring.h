@@ -2,6 +2,12 @@
 /*
  * ring.h owns the shared rings as the backend sees them: Xen's netif rings,
  * with our indices in private memory and every shared word read once.
+ *
+ * A guest may write into a ring at any moment.  So each access to one is atomic, a
+ * word at a time: what was read is what some moment had in that word and is not
+ * read again, and the thread sanitizer has nothing to say (tests/netback/race.c).
+ * ring.h of Xen copies a request as a plain struct, and reads back the producer
+ * index that it wrote.
  */
 #ifndef NBL_RING_H
 #define NBL_RING_H
@@ -40,6 +46,44 @@ struct nbl_rx_ring {
 static inline RING_IDX nbl_ring_prod(const RING_IDX *req_prod)
 {
 	return __atomic_load_n(req_prod, __ATOMIC_ACQUIRE);
+}
+
+/* A slot is a multiple of words, and aligned to one. */
+static inline void nbl_ring_get(void *to, const void *slot, size_t size)
+{
+	const uint32_t *from = slot;
+	uint32_t word;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(word); i++) {
+		word = __atomic_load_n(from + i, __ATOMIC_RELAXED);
+		memcpy((char *)to + i * sizeof(word), &word, sizeof(word));
+	}
+}
+
+static inline void nbl_ring_put(void *slot, const void *from, size_t size)
+{
+	uint32_t *to = slot, word;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(word); i++) {
+		memcpy(&word, (const char *)from + i * sizeof(word),
+		       sizeof(word));
+		__atomic_store_n(to + i, word, __ATOMIC_RELAXED);
+	}
+}
+
+/*
+ * Responses up to prod are there; before there were old ones.  Release: the guest
+ * sees them as they are before it sees the index.  True: it waits for one of them.
+ */
+static inline bool nbl_ring_push(RING_IDX *rsp_prod, const RING_IDX *rsp_event,
+				 RING_IDX old, RING_IDX prod)
+{
+	__atomic_store_n(rsp_prod, prod, __ATOMIC_RELEASE);
+	xen_mb();	/* the guest sees rsp_prod before we read rsp_event */
+	return prod - __atomic_load_n(rsp_event, __ATOMIC_RELAXED) <
+	       prod - old;
 }
 
 /*

@@ -87,8 +87,9 @@ static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 		n = p->len - off;
 		if (n > NBL_PAGE_SIZE)
 			n = NBL_PAGE_SIZE;
-		RING_COPY_REQUEST(&vif->rx.ring, vif->rx.ring.req_cons, &req);
-		vif->rx.ring.req_cons++;
+		nbl_ring_get(&req, RING_GET_REQUEST(&vif->rx.ring,
+						    vif->rx.ring.req_cons++),
+			     sizeof(req));
 		if (off == 0 && p->gso.size)
 			vif->rx.ring.req_cons++;
 		b->slot_id[b->nr_slots++] = req.id;
@@ -189,9 +190,8 @@ static void rx_put_extra(netif_rx_back_ring_t *ring, const struct nbl_gso *gso)
 
 	nbl_gso_put(gso, &extra);
 	/* In place of the response to the request that it consumed. */
-	memcpy(RING_GET_RESPONSE(ring, ring->rsp_prod_pvt), &extra,
-	       sizeof(extra));
-	ring->rsp_prod_pvt++;
+	nbl_ring_put(RING_GET_RESPONSE(ring, ring->rsp_prod_pvt++), &extra,
+		     sizeof(extra));
 }
 
 static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
@@ -199,20 +199,20 @@ static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
 {
 	netif_rx_back_ring_t *ring = &vif->rx.ring;
 	const struct xengnttab_grant_copy_segment *seg;
-	struct netif_rx_response *rsp;
+	struct netif_rx_response rsp;
 	bool ok = nbl_batch_copied(b, p);
 	unsigned int s;
 
 	for (s = 0; s < p->nr_slots; s++) {
 		seg = &b->seg[p->first_seg + s];
-		rsp = RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
-		rsp->id = b->slot_id[p->first_slot + s];
-		rsp->offset = 0;
-		rsp->flags = s == 0 ? p->flags : 0;
+		rsp.id = b->slot_id[p->first_slot + s];
+		rsp.offset = 0;
+		rsp.flags = s == 0 ? p->flags : 0;
 		if (s + 1 < p->nr_slots)
-			rsp->flags |= NETRXF_more_data;
-		rsp->status = ok ? (int16_t)seg->len : NETIF_RSP_ERROR;
-		ring->rsp_prod_pvt++;
+			rsp.flags |= NETRXF_more_data;
+		rsp.status = ok ? (int16_t)seg->len : NETIF_RSP_ERROR;
+		nbl_ring_put(RING_GET_RESPONSE(ring, ring->rsp_prod_pvt++),
+			     &rsp, sizeof(rsp));
 		if (s == 0 && p->gso.size)
 			rx_put_extra(ring, &p->gso);
 	}
@@ -227,16 +227,17 @@ static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
 
 static void rx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 {
+	netif_rx_back_ring_t *ring = &vif->rx.ring;
+	RING_IDX old = ring->rsp_prod_pvt;
 	unsigned int i;
-	int notify;
 
 	if (!b->nr_packets)
 		return;
 	nbl_mapped_copy(vif, b);
 	for (i = 0; i < b->nr_packets; i++)
 		rx_respond_packet(vif, b, &b->packet[i]);
-	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx.ring, notify);
-	if (notify)
+	if (nbl_ring_push(&ring->sring->rsp_prod, &ring->sring->rsp_event, old,
+			  ring->rsp_prod_pvt))
 		vif->notify_due = true;
 }
 

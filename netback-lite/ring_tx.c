@@ -43,7 +43,7 @@ static const char *tx_copy_extra(struct nbl_vif *vif, RING_IDX at,
 
 	if (at == prod)
 		return "tx ring: packet without its extra info";
-	RING_COPY_REQUEST(&vif->tx.ring, at, &req);
+	nbl_ring_get(&req, RING_GET_REQUEST(&vif->tx.ring, at), sizeof(req));
 	memcpy(&extra, &req, sizeof(extra));
 	c->nr_extras = 1;
 	return nbl_gso_take(&extra, vif->features, &c->gso);
@@ -68,7 +68,8 @@ static const char *tx_copy_chain(struct nbl_vif *vif, RING_IDX cons,
 		if (cons == prod)
 			return "tx ring: packet without its end";
 		req = &c->slot[c->nr];
-		RING_COPY_REQUEST(&vif->tx.ring, cons, req);
+		nbl_ring_get(req, RING_GET_REQUEST(&vif->tx.ring, cons),
+			     sizeof(*req));
 		if (req->flags & ~(TX_FLAGS | extra))
 			return "tx ring: unknown flags";
 		cons++;
@@ -229,20 +230,18 @@ static void tx_count(struct nbl_vif *vif, struct nbl_packet *p)
 static void tx_response(netif_tx_back_ring_t *ring, uint16_t id,
 			int16_t status)
 {
-	struct netif_tx_response *rsp =
-		RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
+	const struct netif_tx_response rsp = { .id = id, .status = status };
 
-	rsp->id = id;
-	rsp->status = status;
-	ring->rsp_prod_pvt++;
+	nbl_ring_put(RING_GET_RESPONSE(ring, ring->rsp_prod_pvt++), &rsp,
+		     sizeof(rsp));
 }
 
 static void tx_respond(struct nbl_vif *vif, const struct nbl_batch *b)
 {
 	netif_tx_back_ring_t *ring = &vif->tx.ring;
+	RING_IDX old = ring->rsp_prod_pvt;
 	const struct nbl_packet *p;
 	unsigned int i, s;
-	int notify;
 
 	for (i = 0; i < b->nr_packets; i++) {
 		p = &b->packet[i];
@@ -254,8 +253,8 @@ static void tx_respond(struct nbl_vif *vif, const struct nbl_batch *b)
 				tx_response(ring, 0, NETIF_RSP_NULL);
 		}
 	}
-	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(ring, notify);
-	if (notify)
+	if (nbl_ring_push(&ring->sring->rsp_prod, &ring->sring->rsp_event, old,
+			  ring->rsp_prod_pvt))
 		vif->notify_due = true;
 }
 

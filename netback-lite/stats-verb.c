@@ -94,9 +94,10 @@ static void show_json(const struct noxs_netback_reply *r)
 	nbl_put_quoted(stdout, r->ifname);
 	printf(", \"bridge\": ");
 	nbl_put_quoted(stdout, r->bridge);
-	printf(", \"spare\": %s, \"state\": \"%s\"",
+	printf(", \"spare\": %s, \"state\": \"%s\", \"reason\": ",
 	       r->flags & NOXS_NETBACK_SPARE ? "true" : "false",
 	       nbl_state_name(r->state));
+	nbl_put_quoted(stdout, r->error);
 	for (i = 0; i < nbl_nr_counters; i++)
 		printf(", \"%s\": %llu", nbl_counters[i].name,
 		       (unsigned long long)nbl_counter_get(&nbl_counters[i],

@@ -60,6 +60,7 @@ struct nbl_vif {
 
 	/* What the guest says, and what we said last. */
 	const volatile struct xen_noxs_net_front *front;
+	const char *broken_why;	/* static; with back.hdr.error */
 	struct xen_noxs_net_back back;
 
 	/* Connection */
@@ -158,7 +159,10 @@ void nbl_vif_disconnect(struct nbl_vif *vif);
 int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error);
 /* Say vif->back as it is.  flags: XEN_NOXS_PUBLISH_* */
 int nbl_vif_say(struct nbl_vif *vif, uint32_t flags);
-/* The guest lied: disconnect, CLOSED with the error, one line in the log. */
+/*
+ * The guest lied: disconnect, CLOSED with the error, one line in the log.  why is
+ * kept, for who asks for counters.
+ */
 void nbl_vif_break(struct nbl_vif *vif, int error, const char *why);
 
 /* What a packet takes of a budget: that of a guest with large ones is no more. */

@@ -28,7 +28,7 @@ struct fake_port *fake_port(uint16_t domid, uint32_t port)
 							 : &ports->port[port];
 }
 
-int fake_port_alloc(uint16_t domid, uint16_t remote, uint32_t *port)
+static int fake_port_alloc_locked(uint16_t domid, uint16_t remote, uint32_t *port)
 {
 	struct fake_ports *ports = ports_of(domid);
 	uint32_t p;
@@ -47,7 +47,17 @@ int fake_port_alloc(uint16_t domid, uint16_t remote, uint32_t *port)
 	return -ENOSPC;
 }
 
-void fake_port_close(uint16_t domid, uint32_t port)
+int fake_port_alloc(uint16_t domid, uint16_t remote, uint32_t *port)
+{
+	int rc;
+
+	fake_lock();
+	rc = fake_port_alloc_locked(domid, remote, port);
+	fake_unlock();
+	return rc;
+}
+
+static void fake_port_close_locked(uint16_t domid, uint32_t port)
 {
 	struct fake_port *p = fake_port(domid, port), *peer;
 	unsigned int i;
@@ -68,6 +78,13 @@ void fake_port_close(uint16_t domid, uint32_t port)
 			fake_host->watch[i] = 0;
 			fake_host->usage.watches--;
 		}
+}
+
+void fake_port_close(uint16_t domid, uint32_t port)
+{
+	fake_lock();
+	fake_port_close_locked(domid, port);
+	fake_unlock();
 }
 
 /* Level: readable exactly while a pending port is not masked. */
@@ -96,7 +113,7 @@ static unsigned int port_deliver(struct fake_port *p)
 	return 1;
 }
 
-void fake_port_raise(uint16_t domid, uint32_t port)
+static void fake_port_raise_locked(uint16_t domid, uint32_t port)
 {
 	struct fake_port *p = fake_port(domid, port);
 
@@ -108,6 +125,13 @@ void fake_port_raise(uint16_t domid, uint32_t port)
 		backend_update();
 	else if (fake_host->sync)
 		port_deliver(p);
+}
+
+void fake_port_raise(uint16_t domid, uint32_t port)
+{
+	fake_lock();
+	fake_port_raise_locked(domid, port);
+	fake_unlock();
 }
 
 void fake_virq_raise(struct fake_domain *dom, unsigned int virq)
@@ -153,7 +177,7 @@ void fake_dom_evtchn_unbind(struct fake_domain *dom, uint32_t port)
 	dom->ports.port[port].fn = NULL;
 }
 
-int fake_dom_evtchn_notify(struct fake_domain *dom, uint32_t port)
+static int fake_dom_evtchn_notify_locked(struct fake_domain *dom, uint32_t port)
 {
 	struct fake_port *p;
 
@@ -162,6 +186,16 @@ int fake_dom_evtchn_notify(struct fake_domain *dom, uint32_t port)
 		return -EINVAL;
 	port_raise_remote(p);
 	return 0;
+}
+
+int fake_dom_evtchn_notify(struct fake_domain *dom, uint32_t port)
+{
+	int rc;
+
+	fake_lock();
+	rc = fake_dom_evtchn_notify_locked(dom, port);
+	fake_unlock();
+	return rc;
 }
 
 void fake_dom_evtchn_close(struct fake_domain *dom, uint32_t port)
@@ -280,7 +314,7 @@ int nbl_evtchn_free(struct nbl_evtchn *ec, uint32_t port)
 	return 0;
 }
 
-int nbl_evtchn_pending(struct nbl_evtchn *ec, uint32_t *port)
+static int nbl_evtchn_pending_locked(struct nbl_evtchn *ec, uint32_t *port)
 {
 	struct fake_ports *ports = &fake_host->ports;
 	uint32_t i, at;
@@ -300,7 +334,17 @@ int nbl_evtchn_pending(struct nbl_evtchn *ec, uint32_t *port)
 	return -EAGAIN;
 }
 
-int nbl_evtchn_unmask(struct nbl_evtchn *ec, uint32_t port)
+int nbl_evtchn_pending(struct nbl_evtchn *ec, uint32_t *port)
+{
+	int rc;
+
+	fake_lock();
+	rc = nbl_evtchn_pending_locked(ec, port);
+	fake_unlock();
+	return rc;
+}
+
+static int nbl_evtchn_unmask_locked(struct nbl_evtchn *ec, uint32_t port)
 {
 	struct fake_port *p = fake_port(FAKE_BACKEND, port);
 
@@ -312,7 +356,17 @@ int nbl_evtchn_unmask(struct nbl_evtchn *ec, uint32_t port)
 	return 0;
 }
 
-int nbl_evtchn_notify(struct nbl_evtchn *ec, uint32_t port)
+int nbl_evtchn_unmask(struct nbl_evtchn *ec, uint32_t port)
+{
+	int rc;
+
+	fake_lock();
+	rc = nbl_evtchn_unmask_locked(ec, port);
+	fake_unlock();
+	return rc;
+}
+
+static int nbl_evtchn_notify_locked(struct nbl_evtchn *ec, uint32_t port)
 {
 	struct fake_port *p = fake_port(FAKE_BACKEND, port);
 
@@ -321,4 +375,14 @@ int nbl_evtchn_notify(struct nbl_evtchn *ec, uint32_t port)
 		return -EINVAL;
 	port_raise_remote(p);
 	return 0;
+}
+
+int nbl_evtchn_notify(struct nbl_evtchn *ec, uint32_t port)
+{
+	int rc;
+
+	fake_lock();
+	rc = nbl_evtchn_notify_locked(ec, port);
+	fake_unlock();
+	return rc;
 }

@@ -22,7 +22,10 @@
  *   Failure injection: every call of a seam that may fail in reality counts;
  *   fake_fail_at(n) lets the n-th from now fail with its usual errno.
  *
- * Not thread-safe, except for nbl_tap_close.  Errors are 0 or -errno.
+ * Not thread-safe, except for nbl_tap_close, and for what another thread may do
+ * as the guest: fake_dom_evtchn_notify, fake_dom_grant_flip.  What Xen and the
+ * backend do in a guest's memory is atomic by byte or word.  Errors are 0 or
+ * -errno.
  */
 #ifndef FAKE_H
 #define FAKE_H
@@ -48,6 +51,13 @@ void fake_host_create(void);
 void fake_host_destroy(void);
 /* Call the guests' handlers as soon as an event is raised (default: no). */
 void fake_host_sync(bool on);
+
+/*
+ * The backend domain sees the guests' pages at the guests' own addresses where
+ * they can be had side by side, so that the thread sanitizer sees who races.  What
+ * is mapped read-only can be written then.  Before any guest is made.
+ */
+void fake_host_alias(bool on);
 
 /* What the backend domain holds now; all 0 when nothing leaked. */
 struct fake_usage {
@@ -93,6 +103,8 @@ int fake_dom_grant(struct fake_domain *dom, uint16_t to, void *page,
 		   bool readonly, uint32_t *gref);
 /* -EBUSY while mapped, -EINVAL not a grant. */
 int fake_dom_grant_end(struct fake_domain *dom, uint32_t gref);
+/* Off and on again, mapped or not, at any moment: as a guest can that lies. */
+void fake_dom_grant_flip(struct fake_domain *dom, uint32_t gref, bool on);
 unsigned int fake_dom_grants_used(const struct fake_domain *dom);
 
 /* Events.  A handler may call anything here. */

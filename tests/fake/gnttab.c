@@ -87,6 +87,12 @@ int fake_dom_grant_end(struct fake_domain *dom, uint32_t gref)
 	return 0;
 }
 
+void fake_dom_grant_flip(struct fake_domain *dom, uint32_t gref, bool on)
+{
+	fake_assert(gref < FAKE_MAX_GRANTS);
+	__atomic_store_n(&dom->grant[gref].used, on, __ATOMIC_RELAXED);
+}
+
 unsigned int fake_dom_grants_used(const struct fake_domain *dom)
 {
 	unsigned int i, n = 0;
@@ -106,7 +112,7 @@ static struct fake_grant *grant_find(uint16_t domid, uint32_t gref,
 	if (!dom || gref >= FAKE_MAX_GRANTS)
 		return NULL;
 	g = &dom->grant[gref];
-	if (!g->used || g->to != FAKE_BACKEND || (write && g->readonly))
+	if (!__atomic_load_n(&g->used, __ATOMIC_RELAXED) || g->to != FAKE_BACKEND || (write && g->readonly))
 		return NULL;
 	return g;
 }
@@ -116,7 +122,7 @@ static struct fake_grant *grant_find(uint16_t domid, uint32_t gref,
 #define MAX_MAPPINGS	2048u
 
 struct mapping {
-	void *addr;
+	void *addr, *alias;	/* alias: nothing was mapped */
 	unsigned int nr;
 	struct fake_grant *grant[NBL_MAX_MAP];
 };
@@ -142,6 +148,20 @@ void nbl_gnttab_close(struct nbl_gnttab *gt)
 	free(gt);
 }
 
+/* Their place in the guest, if they lie side by side there; else NULL. */
+static uint8_t *map_alias(const struct fake_domain *dom,
+			  const struct mapping *m)
+{
+	unsigned int i;
+
+	if (!fake_host->alias)
+		return NULL;
+	for (i = 1; i < m->nr; i++)
+		if (m->grant[i]->page != m->grant[0]->page + i)
+			return NULL;
+	return dom->mem + (size_t)m->grant[0]->page * FAKE_PAGE;
+}
+
 static int map_pages(const struct fake_domain *dom, struct mapping *m,
 		     bool writable)
 {
@@ -151,14 +171,18 @@ static int map_pages(const struct fake_domain *dom, struct mapping *m,
 	unsigned int i;
 	void *p;
 
-	addr = mmap(NULL, m->nr * page, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	m->alias = map_alias(dom, m);
+	addr = m->alias ? m->alias
+			: mmap(NULL, m->nr * page, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	fake_assert(addr != MAP_FAILED);
 	for (i = 0; i < m->nr; i++) {
+		m->grant[i]->maps++;
+		if (m->alias)
+			continue;
 		p = mmap(addr + i * page, page, prot, MAP_SHARED | MAP_FIXED,
 			 dom->memfd, (off_t)(m->grant[i]->page * page));
 		fake_assert(p != MAP_FAILED);
-		m->grant[i]->maps++;
 	}
 	m->addr = addr;
 	fake_host->usage.grant_maps += m->nr;
@@ -198,9 +222,18 @@ void nbl_gnttab_unmap(struct nbl_gnttab *gt, void *addr, unsigned int nr)
 	fake_assert(m->nr == nr);
 	for (i = 0; i < nr; i++)
 		m->grant[i]->maps--;
-	munmap(addr, (size_t)nr * FAKE_PAGE);
+	if (!m->alias)
+		munmap(addr, (size_t)nr * FAKE_PAGE);
 	m->addr = NULL;
 	fake_host->usage.grant_maps -= nr;
+}
+
+/* The guest may be writing there. */
+static void copy_bytes(uint8_t *to, const uint8_t *from, size_t n)
+{
+	for (; n; n--)
+		__atomic_store_n(to++, __atomic_load_n(from++, __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
 }
 
 static int16_t copy_one(const struct xengnttab_grant_copy_segment *s)
@@ -216,9 +249,9 @@ static int16_t copy_one(const struct xengnttab_grant_copy_segment *s)
 		return GNTST_bad_gntref;
 	page = fake_dom_find(domid)->mem + (size_t)g->page * FAKE_PAGE + off;
 	if (out)
-		memcpy(page, s->source.virt, s->len);
+		copy_bytes(page, s->source.virt, s->len);
 	else
-		memcpy(s->dest.virt, page, s->len);
+		copy_bytes(s->dest.virt, page, s->len);
 	return GNTST_okay;
 }
 

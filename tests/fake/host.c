@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The fake host: its life, its domains, failures to order. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -9,6 +10,31 @@
 #include "internal.h"
 
 struct fake_host *fake_host;
+
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void fake_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void fake_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_words_put(void *to, const void *from, size_t size)
+{
+	uint32_t word = 0;
+	size_t at;
+
+	for (at = 0; at < size; at += sizeof(word)) {
+		if (from)
+			memcpy(&word, (const uint8_t *)from + at, sizeof(word));
+		__atomic_store_n((uint32_t *)(void *)((uint8_t *)to + at), word,
+				 __ATOMIC_RELAXED);
+	}
+}
 
 void *fake_alloc(size_t size)
 {
@@ -56,9 +82,14 @@ void fake_host_sync(bool on)
 	fake_host->sync = on;
 }
 
+void fake_host_alias(bool on)
+{
+	fake_host->alias = on;
+}
+
 void fake_host_usage(struct fake_usage *out)
 {
-	*out = fake_host->usage;
+	fake_taps_usage(out);
 }
 
 void fake_fail_at(unsigned int n)

@@ -89,7 +89,7 @@ struct fake_bridge {
 };
 
 struct fake_host {
-	bool sync;
+	bool sync, alias;
 	unsigned int fail_at, fail_count;
 	bool fail_hit;
 	uint64_t next_serial, seq, gone;
@@ -120,6 +120,15 @@ void fake_virq_raise(struct fake_domain *dom, unsigned int virq);
 /* Some domain changed: raise the watches. */
 void fake_changed(struct fake_domain *dom);
 
+/* Ports and their owners; recursive. */
+void fake_lock(void);
+void fake_unlock(void);
+
+/* As Xen writes into a page that a guest sees; from NULL: zeroes. */
+void fake_words_put(void *to, const void *from, size_t size);
+
+/* All that is held; TAPs may be closed meanwhile. */
+void fake_taps_usage(struct fake_usage *out);
 void fake_taps_close(void);
 
 #endif

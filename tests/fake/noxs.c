@@ -75,6 +75,10 @@ int fake_dom_map(struct fake_domain *dom, unsigned int index, bool writable,
 		return -ENOENT;
 	if (writable && !front)
 		return -EPERM;
+	if (fake_host->alias) {
+		*out = noxs_page(dom, index);
+		return 0;
+	}
 	p = mmap(NULL, FAKE_PAGE, writable ? PROT_READ | PROT_WRITE : PROT_READ,
 		 MAP_SHARED, dom->noxsfd, (off_t)index * FAKE_PAGE);
 	fake_assert(p != MAP_FAILED);
@@ -86,7 +90,8 @@ void fake_dom_unmap(struct fake_domain *dom, unsigned int index, void *addr)
 {
 	(void)dom;
 	(void)index;
-	munmap(addr, FAKE_PAGE);
+	if (!fake_host->alias)
+		munmap(addr, FAKE_PAGE);
 }
 
 void *fake_dom_noxs_page(struct fake_domain *dom, unsigned int index)
@@ -215,7 +220,7 @@ static void slot_fill(struct fake_domain *dom, int i, struct xen_noxs_add *op,
 	};
 }
 
-int noxs_add(struct noxs *nx, struct xen_noxs_add *op)
+static int noxs_add_locked(struct noxs *nx, struct xen_noxs_add *op)
 {
 	struct fake_domain *dom = fake_dom_find(op->domid);
 	const struct xen_noxs_area_hdr *hdr = (const void *)op->back;
@@ -254,8 +259,8 @@ int noxs_add(struct noxs *nx, struct xen_noxs_add *op)
 	fake_port(op->backend, bport)->remote_port = gport;
 	fake_port(op->domid, gport)->state = FAKE_PORT_BOUND;
 	fake_port(op->domid, gport)->remote_port = bport;
-	memcpy(noxs_page(dom, XEN_NOXS_PAGE_BACK(op->pair)) + op->offset,
-	       op->back, XEN_NOXS_AREA_SIZE);
+	fake_words_put(noxs_page(dom, XEN_NOXS_PAGE_BACK(op->pair)) + op->offset,
+		       op->back, XEN_NOXS_AREA_SIZE);
 	slot_fill(dom, (int)i, op, bport, gport);
 	op->port[0] = bport;
 	op->slot = (uint16_t)i;
@@ -263,6 +268,16 @@ int noxs_add(struct noxs *nx, struct xen_noxs_add *op)
 	fake_host->usage.devices++;
 	fake_virq_raise(dom, VIRQ_NOXS);
 	return 0;
+}
+
+int noxs_add(struct noxs *nx, struct xen_noxs_add *op)
+{
+	int rc;
+
+	fake_lock();
+	rc = noxs_add_locked(nx, op);
+	fake_unlock();
+	return rc;
 }
 
 /* The device of an op, with the errors that all share. */
@@ -294,10 +309,10 @@ int noxs_remove(struct noxs *nx, const struct xen_noxs_remove *op)
 	s->seq++;
 	page->seq++;
 	fake_port_close(dom->domid, s->port[0]);
-	memset(noxs_page(dom, XEN_NOXS_PAGE_FRONT(s->pair)) + s->offset, 0,
-	       XEN_NOXS_AREA_SIZE);
-	memset(noxs_page(dom, XEN_NOXS_PAGE_BACK(s->pair)) + s->offset, 0,
-	       XEN_NOXS_AREA_SIZE);
+	fake_words_put(noxs_page(dom, XEN_NOXS_PAGE_FRONT(s->pair)) + s->offset,
+		       NULL, XEN_NOXS_AREA_SIZE);
+	fake_words_put(noxs_page(dom, XEN_NOXS_PAGE_BACK(s->pair)) + s->offset,
+		       NULL, XEN_NOXS_AREA_SIZE);
 	dom->pair_areas[s->pair] &=
 		(uint8_t)~(1u << s->offset / XEN_NOXS_AREA_SIZE);
 	memset(&dom->device[i], 0, sizeof(dom->device[i]));
@@ -329,8 +344,8 @@ int noxs_publish(struct noxs *nx, const struct xen_noxs_publish *op)
 	hdr = (void *)(noxs_page(dom, XEN_NOXS_PAGE_BACK(s->pair)) +
 		       s->offset);
 	seq = hdr->seq;
-	memcpy(hdr, op->data, op->size);
-	hdr->seq = seq + 2;
+	fake_words_put(hdr, op->data, op->size);
+	__atomic_store_n(&hdr->seq, seq + 2, __ATOMIC_RELAXED);
 	if (op->flags & XEN_NOXS_PUBLISH_NOTIFY)
 		fake_port_raise(dom->domid, s->port[0]);
 	return 0;
@@ -492,8 +507,10 @@ int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 		return -ENOENT;
 	m = fake_alloc(sizeof(*m));
 	m->nr = nr;
-	m->addr = mmap(NULL, (size_t)nr * FAKE_PAGE, PROT_READ, MAP_SHARED,
-		       dom->noxsfd, (off_t)first * FAKE_PAGE);
+	m->addr = fake_host->alias ? noxs_page(dom, first)
+				   : mmap(NULL, (size_t)nr * FAKE_PAGE,
+					  PROT_READ, MAP_SHARED, dom->noxsfd,
+					  (off_t)first * FAKE_PAGE);
 	fake_assert(m->addr != MAP_FAILED);
 	fake_host->usage.noxs_maps += nr;
 	*out = m;
@@ -507,6 +524,7 @@ void noxs_unmap(struct noxs *nx, struct noxs_mapping *map)
 	if (!map)
 		return;
 	fake_host->usage.noxs_maps -= map->nr;
-	munmap(map->addr, (size_t)map->nr * FAKE_PAGE);
+	if (!fake_host->alias)
+		munmap(map->addr, (size_t)map->nr * FAKE_PAGE);
 	free(map);
 }

@@ -112,6 +112,13 @@ void fake_tap_leave_bridge(const char *name)
 	pthread_mutex_unlock(&lock);
 }
 
+void fake_taps_usage(struct fake_usage *out)
+{
+	pthread_mutex_lock(&lock);
+	*out = fake_host->usage;
+	pthread_mutex_unlock(&lock);
+}
+
 void fake_taps_close(void)
 {
 	struct fake_tap *t;

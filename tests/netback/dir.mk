@@ -53,6 +53,22 @@ $(eval $(call netback_mapped_test,rx))
 $(eval $(call netback_mapped_test,gso))
 $(eval $(call netback_mapped_test,random))
 
+# Also under the thread sanitizer, which goes with no other, nor with valgrind.  It
+# does not know fences; what it needs to know here is which accesses are atomic.
+$(eval $(call netback_test,race))
+netback-race_CFLAGS += -DNBL_MAPPED_BUSY=8u
+ifneq ($(SAN),1)
+netback-race-tsan_SRCS := tests/netback/race.c $(NETBACK_TEST_SRCS)
+netback-race-tsan_CFLAGS := $(NETBACK_TEST_CFLAGS) -DNBL_MAPPED_BUSY=8u \
+	-fsanitize=thread -O1 -g \
+	-Wno-tsan
+netback-race-tsan_PKGS := cmocka liburing
+netback-race-tsan_LDLIBS := -fsanitize=thread -pthread \
+	-Wl,--wrap=calloc,--wrap=realloc
+$(eval $(call test_program,netback-race-tsan))
+TSAN_PROGRAMS += $(B)/tests/netback-race-tsan
+endif
+
 netback-writer_SRCS := tests/netback/writer.c netback-lite/writer.c
 netback-writer_CFLAGS := $(NBL_CFLAGS)
 netback-writer_PKGS := cmocka liburing
@@ -84,3 +100,10 @@ netback-sandbox_CFLAGS := $(NBL_CFLAGS)
 netback-sandbox_PKGS := cmocka libseccomp
 netback-sandbox_LDLIBS := -pthread
 $(eval $(call test_program,netback-sandbox))
+
+# For tests/lab/netback-hostile*.test: a guest that lies.
+minios_liar_SRCS := tests/lab/liar.c tests/lab/liar-lies.c
+$(eval $(call minios_app,liar))
+ifneq ($(SAN),1)
+ALL += $(B)/minios/liar
+endif

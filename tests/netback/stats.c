@@ -221,6 +221,8 @@ static void test_json(void **state)
 			    UUID_OF_1);
 	assert_string_equal(json_string_value(json_object_get(v, "bridge")),
 			    TEST_BRIDGE);
+	assert_string_equal(json_string_value(json_object_get(v, "reason")),
+			    "");
 	assert_int_equal(json_integer_value(json_object_get(
 		json_object_get(v, "rx_drops"), "copy")), 5);
 	json_object_foreach(v, key, member)
@@ -231,6 +233,15 @@ static void test_json(void **state)
 	assert_int_equal(run_verb(s, json, one), 0);
 	doc = output();
 	assert_int_equal(json_array_size(doc), 1);
+	json_decref(doc);
+	nbl_vif_break(the_vif(s), -EPROTO, "tx ring: a lie");
+	assert_int_equal(run_verb(s, json, NULL), 0);
+	doc = output();
+	v = json_array_get(doc, 0);
+	assert_string_equal(json_string_value(json_object_get(v, "state")),
+			    "closed");
+	assert_string_equal(json_string_value(json_object_get(v, "reason")),
+			    "tx ring: a lie: Protocol error");
 	json_decref(doc);
 	unlink(out_path);
 }
@@ -324,11 +335,14 @@ static void test_metrics(void **state)
 	for (vif = 0; vif < 12; vif++)
 		assert_int_equal(attach(s->nb, 1, vif, err), 0);
 	the_vif(s)->stats.tx_packets = 4711;
+	nbl_vif_break(the_vif(s), -EPROTO, "tx ring: a lie");
 	assert_int_equal(nbl_metrics_open(s->nb, file, 1, err), 0);
 	text = read_metrics(file);
 	assert_exposition(text);
 	assert_non_null(strstr(text, "\nnetback_vif_transmit_packets_total{domid=\"1\",vif=\"0\",uuid=\"" UUID_OF_1 "\"} 4711\n"));
 	assert_non_null(strstr(text, "{domid=\"1\",vif=\"11\",uuid=\"" UUID_OF_1 "\",direction=\"receive\",reason=\"copy\"} 0\n"));
+	assert_non_null(strstr(text, "\nnetback_vif_broken{domid=\"1\",vif=\"0\",uuid=\"" UUID_OF_1 "\",reason=\"tx ring: a lie\"} 1\n"));
+	assert_null(strstr(text, "netback_vif_broken{domid=\"1\",vif=\"1\""));
 	assert_non_null(strstr(text, "ifname=\"vif1.3\",bridge=\"" TEST_BRIDGE "\""));
 
 	/* Nothing is due before its time; then a slice a turn. */

@@ -221,7 +221,10 @@ struct noxs_netback_reply {
 	uint8_t flags;		/* NOXS_NETBACK_SPARE: it is one */
 	char ifname[NOXS_NETBACK_IFNAMSIZ];
 	char bridge[NOXS_NETBACK_IFNAMSIZ];
-	/* On failure: the step that failed and why, for people; on success "". */
+	/*
+	 * On failure: the step that failed and why, for people; on success "",
+	 * or, of STATS, what its guest did that the vif was closed for.
+	 */
 	char error[120];
 	uint64_t token;		/* of LISTEN: its number; of an event: AWAIT's */
 	uint8_t uuid[16];	/* STATS: the guest's; 0 where it is not known */
