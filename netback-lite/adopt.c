@@ -29,6 +29,7 @@
 #include "evtchn.h"
 #include "gnttab.h"
 #include "guest.h"
+#include "keeper.h"
 #include "known.h"
 #include "link.h"
 #include "tap.h"
@@ -47,6 +48,7 @@ struct adoption {
 	struct nbl_known_list known;
 	int64_t until_ms;	/* 0: nobody had to be waited for yet */
 	unsigned int nr_adopted, nr_taps, nr_removed, nr_left;
+	unsigned int nr_held;	/* TAPs that were never closed */
 };
 
 /* --- waiting ----------------------------------------------------------------- */
@@ -78,11 +80,14 @@ static int bind_port(struct adoption *a, const struct xen_noxs_list_entry *e,
 static int adopt_ticket(struct adoption *a, const char *ifname,
 			struct nbl_closer_ticket **out)
 {
-	int rc;
+	int held = nbl_kept_tap(a->nb->kept, ifname), rc;
 
+	a->nr_held += held >= 0;
 	do {
-		rc = nbl_closer_adopt(ifname, out);
+		rc = nbl_closer_adopt(ifname, held, out);
 	} while (rc == -EBUSY && wait_more(a));
+	if (rc == -ENOMEM && held >= 0)
+		nbl_tap_close(held);
 	return rc;
 }
 
@@ -452,9 +457,11 @@ int nbl_adopt(struct nbl *nb, const char *path, char err[NBL_ERROR_SIZE])
 	else
 		forget_others(&a);
 	nbl_known_free(&a.known);
+	nbl_kept_free(nb->kept);
+	nb->kept = NULL;
 	if (a.nr_adopted || a.nr_removed || a.nr_left)
-		nbl_log(NBL_INFO, "of an earlier process: %u vifs adopted in %d ms (%u TAPs made anew), %u removed, %u left alone",
+		nbl_log(NBL_INFO, "of an earlier process: %u vifs adopted in %d ms (%u TAPs made anew), %u removed, %u left alone, %u TAPs held",
 			a.nr_adopted, (int)(nbl_now_ms() - began), a.nr_taps,
-			a.nr_removed, a.nr_left);
+			a.nr_removed, a.nr_left, a.nr_held);
 	return rc;
 }

@@ -175,7 +175,20 @@ int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 	return rc;
 }
 
-int nbl_closer_adopt(const char *ifname, struct nbl_closer_ticket **out)
+/* What the last one wanted of it is not what this one does. */
+static int tap_again(int fd)
+{
+	int rc;
+
+	nbl_tap_no_filter(fd);
+	rc = nbl_tap_offload(fd, 0);
+	if (rc)
+		nbl_tap_close(fd);
+	return rc;
+}
+
+int nbl_closer_adopt(const char *ifname, int held,
+		     struct nbl_closer_ticket **out)
 {
 	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
 	int rc;
@@ -183,7 +196,8 @@ int nbl_closer_adopt(const char *ifname, struct nbl_closer_ticket **out)
 	if (!t)
 		return -ENOMEM;
 	strcpy(t->ifname, ifname);
-	rc = nbl_tap_adopt(ifname, &t->fd);
+	t->fd = held;
+	rc = held < 0 ? nbl_tap_adopt(ifname, &t->fd) : tap_again(held);
 	if (rc) {
 		free(t);
 		return rc;

@@ -43,8 +43,13 @@ void nbl_closer_destroy(struct nbl_closer *c);	/* the same, before */
  */
 int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 		    struct nbl_closer_ticket **out, char err[NBL_ERROR_SIZE]);
-/* The same of a kept one (nbl_tap_adopt). */
-int nbl_closer_adopt(const char *ifname, struct nbl_closer_ticket **out);
+/*
+ * The same of a kept one: nbl_tap_adopt, or what that promises for the descriptor
+ * held, if there is one (keeper.h; else -1), which -ENOMEM alone leaves to the
+ * caller.
+ */
+int nbl_closer_adopt(const char *ifname, int held,
+		     struct nbl_closer_ticket **out);
 
 /* Readable after something was closed; nbl_closer_ack makes it unreadable. */
 int nbl_closer_fd(const struct nbl_closer *c);

@@ -5,7 +5,7 @@
 
 NBL_CORE := $(addprefix netback-lite/,adopt.c attach.c await.c batch.c bind.c check.c \
 	closer.c connection.c control.c csum.c ear.c front.c gso.c guest.c held.c \
-	known.c ledger.c listener.c log.c loop.c mapped.c nbl.c metrics.c rate.c \
+	kept.c known.c ledger.c listener.c log.c loop.c mapped.c nbl.c metrics.c rate.c \
 	request.c ring_rx.c ring_tx.c spoof.c stall.c stats.c vif.c watch.c \
 	writer.c)
 NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c link-vlan.c tap.c)
@@ -17,7 +17,7 @@ NBL_CFLAGS := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
 	-DNBL_VERSION='"$(VERSION)"'
 
 netback_SRCS   := $(NBL_CORE) $(NBL_SEAM) \
-	$(addprefix netback-lite/,main.c options.c sandbox.c seccomp.c \
+	$(addprefix netback-lite/,keeper.c main.c options.c sandbox.c seccomp.c \
 	stats-verb.c)
 netback_CFLAGS := $(NBL_CFLAGS)
 netback_LIBS   := $(B)/lib/libnoxs.a

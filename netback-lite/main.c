@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "keeper.h"
 #include "metrics.h"
 #include "nbl.h"
 #include "options.h"
@@ -21,11 +22,13 @@
 #define LOCK_PATH	NOXS_NETBACK_DIR "/netback.lock"
 #define LEDGER_PATH	NOXS_NETBACK_DIR "/netback.ledger"
 #define WANTED_FILES	(1u << 18)	/* a TAP each */
+#define LOCK_TRIES	300		/* of 1 ms */
 
 struct process {
 	struct nbl *nb;
 	const struct nbl_options *opt;
 	struct nbl_sandbox sandbox;
+	struct nbl_kept *kept;	/* until there is a backend to have them */
 	struct nbl_source signal_src;
 	int signal_fd;
 	int lock_fd;
@@ -78,6 +81,22 @@ static void raise_limits(void)
 }
 
 /*
+ * Of a process that was killed, its keeper (keeper.h) has the lock until it hears
+ * of that.
+ */
+static int lock_patiently(int fd)
+{
+	int i;
+
+	for (i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return -errno;
+		usleep(1000);
+	}
+	return 0;
+}
+
+/*
  * One backend a domain, whatever its socket: it takes over what an earlier one
  * left.  The lock goes with the process; the file stays.
  */
@@ -94,8 +113,8 @@ static int take_lock(int *out, char err[NBL_ERROR_SIZE])
 	fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return nbl_fail(err, -errno, "open " LOCK_PATH);
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		rc = -errno;
+	rc = lock_patiently(fd);
+	if (rc) {
 		close(fd);
 		if (rc != -EWOULDBLOCK)
 			return nbl_fail(err, rc, "lock " LOCK_PATH);
@@ -268,6 +287,12 @@ static int confine(struct nbl *nb, void *arg)
 	char err[NBL_ERROR_SIZE];
 	int rc;
 
+	nb->kept = p->kept;
+	p->kept = NULL;
+	rc = p->opt->detach_all ? 0 : nbl_keeper_start(p->lock_fd);
+	if (rc)
+		nbl_log(NBL_WARN, "start a keeper of the TAPs: %s: when this process is killed they are without carrier for a while",
+			nbl_strerror(rc));
 	rc = p->opt->detach_all ? 0 :
 				  nbl_control_open(nb, p->opt->socket, err);
 	if (!rc && p->opt->pidfile) {
@@ -325,7 +350,9 @@ static int start(struct process *p, const struct nbl_options *opt)
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
+	p->kept = nbl_keeper_take(p->lock_fd);
 	rc = nbl_open_confined(&p->nb, &step, confine, p);
+	nbl_kept_free(p->kept);
 	if (rc)
 		return step ? fail_hint(step, rc) : EXIT_FAILURE;
 	if (opt->detach_all) {

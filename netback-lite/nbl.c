@@ -13,6 +13,7 @@
 #include "evtchn.h"
 #include "gnttab.h"
 #include "guest.h"
+#include "keeper.h"
 #include "ledger.h"
 #include "link.h"
 #include "log.h"
@@ -210,6 +211,7 @@ void nbl_close(struct nbl *nb)
 	nbl_reap(nb);
 	nbl_closer_destroy(nb->closer);
 	nbl_ledger_close(nb->ledger);
+	nbl_kept_free(nb->kept);
 	nbl_loop_fini(&nb->loop);
 	nbl_link_close(nb->link);
 	nbl_gnttab_close(nb->gt);

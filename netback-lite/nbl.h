@@ -38,6 +38,7 @@ struct nbl_gnttab;
 struct nbl_guest;
 struct nbl_ledger;
 struct nbl_link;
+struct nbl_kept;
 struct nbl_metrics;
 struct nbl_vif;
 struct nbl_writer;
@@ -70,6 +71,7 @@ struct nbl {
 	struct nbl_control *control;
 	struct nbl_metrics *metrics;	/* NULL: nobody asked for them */
 	struct nbl_ledger *ledger;	/* NULL: vifs end with the process */
+	struct nbl_kept *kept;		/* TAPs that were held; NULL: none */
 	struct nbl_watch watch;
 	uint16_t domid;			/* our own */
 	unsigned int uid;		/* who may ask: root, and who opened it */
@@ -115,7 +117,8 @@ void nbl_close(struct nbl *nb);
 
 /*
  * adopt.c: serve what an earlier process of this domain left, as the ledger at
- * path says; from then on it is kept there what this one has.  What it does
+ * path says; from then on it is kept there what this one has.  TAPs that nb->kept
+ * has (keeper.h) are not opened but taken from there; the others there are closed.  What it does
  * not know and nobody serves is removed.  Each that is not as it was is logged
  * by its name, and all of them as numbers.  Vifs that it has already are served
  * meanwhile; clients wait.  Errors of nbl_ledger_open, noxs_list and nbl_turn.

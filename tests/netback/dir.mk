@@ -108,3 +108,9 @@ $(eval $(call minios_app,liar))
 ifneq ($(SAN),1)
 ALL += $(B)/minios/liar
 endif
+
+netback-kept_SRCS := tests/netback/kept.c \
+	$(addprefix netback-lite/,keeper.c kept.c log.c tap.c)
+netback-kept_CFLAGS := $(NBL_CFLAGS)
+netback-kept_PKGS := cmocka
+$(eval $(call test_program,netback-kept))

@@ -168,7 +168,7 @@ static void closer_takes_or_leaves_kept_ones(void **state)
 			assert_int_equal(nbl_closer_open(c, "vif1.0", &t, err),
 					 0);
 		else
-			assert_int_equal(nbl_closer_adopt("vif1.0", &t), 0);
+			assert_int_equal(nbl_closer_adopt("vif1.0", -1, &t), 0);
 		if (leave)
 			assert_int_equal(nbl_tap_keep(t->fd, true), 0);
 		t->kept = true;
