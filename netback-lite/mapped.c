@@ -192,7 +192,7 @@ static int list_sort(struct nbl_mapping *map,
 
 static int mapping_make(struct nbl_vif *vif, struct nbl_mapping *map)
 {
-	struct xen_noxs_net_static list[MAX];
+	struct xen_noxs_net_static list[MAX] = { 0 };
 	int rc;
 
 	map->vif = vif;
