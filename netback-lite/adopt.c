@@ -86,8 +86,6 @@ static int adopt_ticket(struct adoption *a, const char *ifname,
 	do {
 		rc = nbl_closer_adopt(ifname, held, out);
 	} while (rc == -EBUSY && wait_more(a));
-	if (rc == -ENOMEM && held >= 0)
-		nbl_tap_close(held);
 	return rc;
 }
 
@@ -96,7 +94,7 @@ static int adopt_ticket(struct adoption *a, const char *ifname,
 /*
  * It is on its bridge and in its VLAN, and deaf if it is a spare's: an owned one
  * was all it should be before the ledger said that it is, and a spare's offer is
- * changed before its TAP is.
+ * changed before its TAP is.  One that was cut off (stall.h) hears again.
  */
 static int tap_adopt(struct adoption *a, struct nbl_vif *vif,
 		     const struct nbl_record *r, char err[NBL_ERROR_SIZE])
@@ -106,6 +104,8 @@ static int tap_adopt(struct adoption *a, struct nbl_vif *vif,
 	rc = adopt_ticket(a, r->ifname, &vif->tap);
 	if (rc)
 		return nbl_fail(err, rc, "open TAP %s", r->ifname);
+	if (!vif->spare)
+		nbl_tap_deaf(vif->tap->fd, false);
 	vif->ifindex = (int)r->ifindex;
 	memcpy(vif->bridge, r->bridge, sizeof(vif->bridge));
 	return 0;

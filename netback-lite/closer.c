@@ -175,36 +175,29 @@ int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 	return rc;
 }
 
-/* What the last one wanted of it is not what this one does. */
-static int tap_again(int fd)
-{
-	int rc;
-
-	nbl_tap_no_filter(fd);
-	rc = nbl_tap_offload(fd, 0);
-	if (rc)
-		nbl_tap_close(fd);
-	return rc;
-}
-
 int nbl_closer_adopt(const char *ifname, int held,
 		     struct nbl_closer_ticket **out)
 {
 	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
-	int rc;
+	int rc = -ENOMEM;
 
 	if (!t)
-		return -ENOMEM;
+		goto err_close;
 	strcpy(t->ifname, ifname);
 	t->fd = held;
-	rc = held < 0 ? nbl_tap_adopt(ifname, &t->fd) : tap_again(held);
-	if (rc) {
-		free(t);
-		return rc;
-	}
+	rc = held < 0 ? nbl_tap_adopt(ifname, &t->fd) : nbl_tap_again(held);
+	if (rc)
+		goto err_free;
 	t->kept = true;
 	*out = t;
 	return 0;
+
+err_free:
+	free(t);
+err_close:
+	if (held >= 0)
+		nbl_tap_close(held);
+	return rc;
 }
 
 int nbl_closer_fd(const struct nbl_closer *c)

@@ -45,8 +45,7 @@ int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 		    struct nbl_closer_ticket **out, char err[NBL_ERROR_SIZE]);
 /*
  * The same of a kept one: nbl_tap_adopt, or what that promises for the descriptor
- * held, if there is one (keeper.h; else -1), which -ENOMEM alone leaves to the
- * caller.
+ * held, if there is one (keeper.h; else -1), which is closed on an error.
  */
 int nbl_closer_adopt(const char *ifname, int held,
 		     struct nbl_closer_ticket **out);

@@ -47,6 +47,13 @@ int nbl_tap_open(const char *ifname, int *out)
 	return rc;
 }
 
+int nbl_tap_again(int fd)
+{
+	nbl_tap_no_filter(fd);
+	nbl_tap_carrier(fd, true);
+	return nbl_tap_offload(fd, 0);
+}
+
 /*
  * The kernel knows a filter by the address of its code in the memory of who
  * set it, and would look for it in ours, but for IFF_NOFILTER, which is the
@@ -59,10 +66,7 @@ int nbl_tap_adopt(const char *ifname, int *out)
 	rc = tap_open(ifname, TAP_FLAGS, &fd);
 	if (rc)
 		return rc;
-	nbl_tap_no_filter(fd);
-	rc = nbl_tap_deaf(fd, false);
-	if (!rc)
-		rc = nbl_tap_offload(fd, 0);
+	rc = nbl_tap_again(fd);
 	if (rc) {
 		close(fd);
 		return rc;

@@ -43,9 +43,14 @@ void nbl_tap_no_filter(int fd);
  */
 int nbl_tap_keep(int fd, bool keep);
 /*
- * Open the kept TAP of this name, not deaf, without a filter and with no
- * offloads; it stays a kept one.  -EBUSY: somebody has it open.  Who calls knows that there
- * is one: otherwise it is made.
+ * Whatever another process wanted of it: no filter, no offloads, and a carrier.
+ * It stays deaf.
+ */
+int nbl_tap_again(int fd);
+/*
+ * The same for the kept TAP of this name, which is opened; it stays a kept one.
+ * -EBUSY: somebody has it open.  Who calls knows that there is one: otherwise it
+ * is made.
  */
 int nbl_tap_adopt(const char *ifname, int *out);
 /* Blocks for tens of ms.  Thread-safe. */

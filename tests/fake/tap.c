@@ -199,6 +199,21 @@ int nbl_tap_keep(int fd, bool keep)
 	return 0;
 }
 
+int nbl_tap_again(int fd)
+{
+	struct fake_tap *t;
+
+	if (fake_fail_now())
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	t = tap_of(fd);
+	t->info.filtered = false;
+	t->info.no_carrier = false;
+	t->info.offload = 0;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
 int nbl_tap_adopt(const char *ifname, int *out)
 {
 	struct fake_tap *t;
@@ -216,6 +231,7 @@ int nbl_tap_adopt(const char *ifname, int *out)
 	t->fd = fds[0];
 	t->peer = fds[1];
 	t->info.filtered = false;
+	t->info.no_carrier = false;
 	t->info.offload = 0;
 	*out = t->fd;
 	rc = 0;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <tap.h>
 #include <unistd.h>
 
 static char dir[64], path[96], err[NBL_ERROR_SIZE];
@@ -150,6 +151,25 @@ static void connected_guests_go_on(void **state)
 	wait_taps(s->nb, 0);
 	restart(s);
 	assert_int_equal(s->nb->nr_vifs, 0);
+}
+
+/* Who killed the process knew nothing of guests that had been cut off. */
+static void a_guest_that_was_cut_off_is_not(void **state)
+{
+	struct test_state *s = *state;
+	struct fake_tap_info info;
+	int fd;
+
+	connect_one(s);
+	fd = the_vif(s)->tap->fd;
+	nbl_tap_carrier(fd, false);
+	assert_int_equal(nbl_tap_deaf(fd, true), 0);
+	restart(s);
+	assert_int_equal(fake_tap_info("vif1.0", &info), 0);
+	assert_false(info.no_carrier);
+	assert_false(info.deaf);
+	answer_again(s);
+	packets_flow(s);
 }
 
 static void all_of_the_owner_is_kept(void **state)
@@ -609,6 +629,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(connected_guests_go_on),
+		T(a_guest_that_was_cut_off_is_not),
 		T(all_of_the_owner_is_kept),
 		cmocka_unit_test_setup_teardown(spares_stay_spares, setup_spare,
 						teardown),

@@ -286,7 +286,7 @@ static void expect_passes(int fd, int nr)
 	assert_int_equal(passed(-1, fd), nr);
 }
 
-/* A bridge has nothing for a port without one.  Adopted it hears, and has one. */
+/* A bridge has nothing for a port without one.  Adopted it has one. */
 static void carrier_as_told(void **state)
 {
 	unsigned int mtu;
@@ -303,10 +303,16 @@ static void carrier_as_told(void **state)
 	nbl_tap_carrier(fd, true);
 	expect_passes(fd, 3);
 	nbl_tap_carrier(fd, false);
+	assert_int_equal(nbl_tap_again(fd), 0);
+	expect_passes(fd, 3);
+	nbl_tap_carrier(fd, false);
 	assert_int_equal(nbl_tap_deaf(fd, true), 0);
 	nbl_tap_close(fd);
 	assert_int_equal(nbl_tap_adopt("vif1.0", &fd), 0);
-	expect_passes(fd, 3);
+	usleep(1500000);
+	assert_int_equal(passed(-1, fd), 0);
+	assert_int_equal(nbl_tap_deaf(fd, false), 0);
+	assert_int_equal(passed(-1, fd), 3);
 	assert_int_equal(nbl_tap_keep(fd, false), 0);
 	nbl_tap_close(fd);
 }
