@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <evtchn.h>
 
@@ -183,8 +184,12 @@ int __wrap_nbl_tap_open(const char *ifname, int *out)
 	struct nbl *nb = close_meanwhile;
 
 	close_meanwhile = NULL;
-	if (nb)
-		wait_taps(nb, 0);
+	if (!nb)
+		return rc;
+	wait_taps(nb, 0);
+	/* The thread that closed it says so a moment later. */
+	while (nbl_closer_busy(nb->closer, ifname))
+		usleep(100);
 	return rc;
 }
 

@@ -125,19 +125,29 @@ static struct pool_flavour look(struct daemon *d)
 	return f;
 }
 
+/* Nobody is made or leaves, of flavours that are looked at no more either. */
+static bool is_idle(struct pool *p)
+{
+	const struct pool_flavour *f;
+	bool idle;
+
+	pthread_mutex_lock(&p->lock);
+	idle = TAILQ_EMPTY(&p->leaving);
+	for (f = TAILQ_FIRST(&p->flavours); f; f = TAILQ_NEXT(f, link))
+		idle = idle && !f->nr_making && !f->nr_leaving;
+	pthread_mutex_unlock(&p->lock);
+	return idle;
+}
+
 /* Until the thread has nothing to do. */
 static void settle(struct daemon *d)
 {
 	unsigned int i;
-	bool idle;
 
 	for (i = 0; i < 5000; i++) {
 		struct pool_flavour f = look(d);
 
-		pthread_mutex_lock(&d->pool.lock);
-		idle = TAILQ_EMPTY(&d->pool.leaving);
-		pthread_mutex_unlock(&d->pool.lock);
-		if (idle && !f.nr_making && !f.nr_leaving &&
+		if (is_idle(&d->pool) &&
 		    (!f.filling || f.nr_ready == f.high || f.failed))
 			return;
 		usleep(1000);
