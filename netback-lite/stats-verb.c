@@ -102,6 +102,7 @@ static void show_json(const struct noxs_netback_reply *r)
 		printf(", \"%s\": %llu", nbl_counters[i].name,
 		       (unsigned long long)nbl_counter_get(&nbl_counters[i],
 							   &r->stats));
+	printf(", \"mapped\": %llu", (unsigned long long)r->stats.mapped);
 	json_drops(&r->stats, false);
 	json_drops(&r->stats, true);
 	putchar('}');
