@@ -60,6 +60,20 @@ struct nbl_vif *nbl_guest_vif(struct nbl_guest *guest, uint16_t id)
 	return NULL;
 }
 
+/* Guests are found by index: at most all domids. */
+struct nbl_vif *nbl_vif_next(struct nbl *nb, uint16_t domid, uint16_t id)
+{
+	struct nbl_vif *vif;
+
+	for (; domid < NBL_MAX_DOMID; domid++, id = 0) {
+		vif = nb->guest[domid] ? nbl_guest_vif(nb->guest[domid], id)
+				       : NULL;
+		if (vif)
+			return vif;
+	}
+	return NULL;
+}
+
 void nbl_guest_vif_add(struct nbl_guest *guest, struct nbl_vif *vif)
 {
 	struct nbl_vif *next = nbl_guest_vif(guest, vif->id);

@@ -39,6 +39,8 @@ void nbl_guest_put(struct nbl *nb, struct nbl_guest *guest);
 struct nbl_guest *nbl_guest_find(struct nbl *nb, uint16_t domid);
 /* The guest's first vif with a number >= id, or NULL. */
 struct nbl_vif *nbl_guest_vif(struct nbl_guest *guest, uint16_t id);
+/* Of all guests the first vif at or after domid's number id, or NULL. */
+struct nbl_vif *nbl_vif_next(struct nbl *nb, uint16_t domid, uint16_t id);
 void nbl_guest_vif_add(struct nbl_guest *guest, struct nbl_vif *vif);
 void nbl_guest_vif_del(struct nbl_guest *guest, struct nbl_vif *vif);
 

@@ -113,7 +113,6 @@ void nbl_mapped_drop(struct nbl_vif *vif)
 	struct nbl_mapping *map = vif->mapped.mapping;
 
 	memset(&vif->mapped, 0, sizeof(vif->mapped));
-	vif->stats.mapped = 0;
 	if (!map)
 		return;
 	TAILQ_REMOVE(&vif->nb->mapped.mappings, map, link);
@@ -230,7 +229,6 @@ static void mapping_try(struct nbl_vif *vif)
 		return;
 	}
 	vif->mapped.mapping = map;
-	vif->stats.mapped = vif->mapped.list.nr;
 	TAILQ_INSERT_TAIL(&nb->mapped.mappings, map, link);
 }
 

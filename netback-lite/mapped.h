@@ -48,6 +48,12 @@ struct nbl_mapped_all {
 	unsigned int nr_pages;
 };
 
+/* Pages of it that are mapped now. */
+static inline unsigned int nbl_mapped_pages(const struct nbl_mapped *m)
+{
+	return m->mapping ? m->list.nr : 0;
+}
+
 void nbl_mapped_init(struct nbl_mapped_all *all);
 /* The guest connects: from now on its buffers may be mapped.  list: checked. */
 void nbl_mapped_offer(struct nbl_mapped *m,

@@ -30,7 +30,19 @@ struct nbl_metrics {
 };
 
 /* The families that are no counters of nbl_counters[]. */
-enum { INFO, CONNECTED, BROKEN, DROPS, NR_OTHERS };
+enum { INFO, CONNECTED, BROKEN, MAPPED, DROPS, NR_OTHERS };
+
+static const struct {
+	const char *name, *type, *help;
+} others[NR_OTHERS] = {
+	[INFO] = { "info", "gauge", "Names of the vif's TAP and bridge." },
+	[CONNECTED] = { "connected", "gauge", "Whether the guest uses it." },
+	[BROKEN] = { "broken", "gauge", "Closed for what its guest did." },
+	[MAPPED] = { "mapped_pages", "gauge",
+		     "Pages of the guest's buffers that are mapped." },
+	[DROPS] = { "drops_total", "counter",
+		    "Frames that were dropped, by reason." },
+};
 
 static unsigned int nr_families(void)
 {
@@ -41,29 +53,16 @@ static void put_head(FILE *f, unsigned int family)
 {
 	const struct nbl_counter *c;
 
-	switch (family) {
-	case INFO:
-		fputs("# HELP " PREFIX "info Names of the vif's TAP and bridge.\n"
-		      "# TYPE " PREFIX "info gauge\n", f);
+	if (family < NR_OTHERS) {
+		fprintf(f, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n",
+			others[family].name, others[family].help,
+			others[family].name, others[family].type);
 		return;
-	case CONNECTED:
-		fputs("# HELP " PREFIX "connected Whether the guest uses it.\n"
-		      "# TYPE " PREFIX "connected gauge\n", f);
-		return;
-	case BROKEN:
-		fputs("# HELP " PREFIX "broken Closed for what its guest did.\n"
-		      "# TYPE " PREFIX "broken gauge\n", f);
-		return;
-	case DROPS:
-		fputs("# HELP " PREFIX "drops_total Frames that were dropped, by reason.\n"
-		      "# TYPE " PREFIX "drops_total counter\n", f);
-		return;
-	default:
-		c = &nbl_counters[family - NR_OTHERS];
-		fprintf(f, "# HELP " PREFIX "%s_total %s\n"
-			"# TYPE " PREFIX "%s_total counter\n", c->metric,
-			c->help, c->metric);
 	}
+	c = &nbl_counters[family - NR_OTHERS];
+	fprintf(f, "# HELP " PREFIX "%s_total %s\n"
+		"# TYPE " PREFIX "%s_total counter\n", c->metric, c->help,
+		c->metric);
 }
 
 static void put_labels(FILE *f, const struct nbl_vif *vif)
@@ -125,6 +124,11 @@ static void put_vif(FILE *f, unsigned int family, const struct nbl_vif *vif)
 	case BROKEN:
 		put_broken(f, vif);
 		return;
+	case MAPPED:
+		fputs(PREFIX "mapped_pages", f);
+		put_labels(f, vif);
+		fprintf(f, "} %u\n", nbl_mapped_pages(&vif->mapped));
+		return;
 	case DROPS:
 		put_drops(f, vif);
 		return;
@@ -135,23 +139,6 @@ static void put_vif(FILE *f, unsigned int family, const struct nbl_vif *vif)
 		fprintf(f, "} %llu\n", (unsigned long long)
 			nbl_counter_get(c, &vif->stats));
 	}
-}
-
-/* The first vif at or after `at`, or NULL. */
-static struct nbl_vif *next_vif(const struct nbl *nb, uint32_t at)
-{
-	uint16_t id = (uint16_t)at;
-	struct nbl_vif *vif;
-	uint32_t domid;
-
-	for (domid = at >> 16; domid < NBL_MAX_DOMID; domid++, id = 0) {
-		if (!nb->guest[domid])
-			continue;
-		vif = nbl_guest_vif(nb->guest[domid], id);
-		if (vif)
-			return vif;
-	}
-	return NULL;
 }
 
 /* What Xen calls the guests, which may change: 16 of them a hypercall. */
@@ -231,7 +218,8 @@ static int slice(struct nbl *nb)
 	struct nbl_vif *vif;
 
 	while (rows < ROWS_PER_TURN) {
-		vif = next_vif(nb, m->at);
+		vif = nbl_vif_next(nb, (uint16_t)(m->at >> 16),
+				   (uint16_t)m->at);
 		if (vif) {
 			put_vif(m->file, m->family, vif);
 			m->at = ((uint32_t)vif->guest->domid << 16 | vif->id) + 1;

@@ -55,30 +55,23 @@ static int request_detach(struct nbl *nb,
 	return 0;
 }
 
-/* Walks at most all domids: guests are found by index. */
 static int request_stats(struct nbl *nb,
 			 const struct noxs_netback_request *req,
 			 struct noxs_netback_reply *reply)
 {
-	uint16_t domid, id = req->vif;
-	struct nbl_vif *vif;
+	struct nbl_vif *vif = nbl_vif_next(nb, req->domid, req->vif);
 
-	for (domid = req->domid; domid < NBL_MAX_DOMID; domid++, id = 0) {
-		if (!nb->guest[domid])
-			continue;
-		vif = nbl_guest_vif(nb->guest[domid], id);
-		if (!vif)
-			continue;
-		reply_vif(reply, vif);
-		reply->stats = vif->stats;
-		if (vif->broken)
-			nbl_fail(reply->error, -(int)vif->back.hdr.error, "%s",
-				 vif->broken_why);
-		nbl_stats_uuid(nb, domid, reply->uuid);
-		return 0;
-	}
-	return nbl_fail(reply->error, -ENOENT, "vif at or after %u.%u",
-			req->domid, req->vif);
+	if (!vif)
+		return nbl_fail(reply->error, -ENOENT,
+				"vif at or after %u.%u", req->domid, req->vif);
+	reply_vif(reply, vif);
+	reply->stats = vif->stats;
+	reply->stats.mapped = nbl_mapped_pages(&vif->mapped);
+	if (vif->broken)
+		nbl_fail(reply->error, -(int)vif->back.hdr.error, "%s",
+			 vif->broken_why);
+	nbl_stats_uuid(nb, vif->guest->domid, reply->uuid);
+	return 0;
 }
 
 static int request_attach(struct nbl *nb,
