@@ -10,6 +10,7 @@
 #   linux_hang_up             wait for its end, which is the domain's
 #   linux_ready               wait until its init takes commands
 #   linux_do COMMAND...       do it in the guest; its status, or 99: no answer
+#   linux_last_words          print what it said last, and what became of it
 #   linux_said TEXT           was it said since the console was opened?
 #   linux_counters NAME FILE  what the guest has of all that it could lose a
 #                             little of each time
@@ -87,11 +88,26 @@ linux_ready() {
 	done
 }
 
+linux_answered() {
+	linux_said "^linux: [0-9]* $linux_tag" || linux_hung_up
+}
+
+linux_last_words() {
+	linux_hung_up && echo "the guest's console has ended; before that:"
+	tail -n 40 /tmp/said
+	chaos list
+}
+
+# A guest that is gone must not end its test by SIGPIPE.
 linux_do() {
+	if linux_hung_up; then
+		linux_last_words
+		return 99
+	fi
 	linux_tag=$((linux_tag + 1))
 	echo "$*" | tr '\n' ' ' >&3
 	echo >&3
-	lab_wait $((90 * linux_patience)) linux_said "^linux: [0-9]* $linux_tag"
+	lab_wait $((90 * linux_patience)) linux_answered
 	linux_status=$(sed -n "s/^linux: \([0-9]*\) $linux_tag.*/\1/p" /tmp/said)
 	[ "$linux_status" = 0 ] || tail -n 12 /tmp/said
 	return "${linux_status:-99}"
