@@ -22,6 +22,8 @@
 #   tap_skip "what" "why"              a case that cannot run here
 #   tap_skip_all "why"                 none can: ends the script
 #   tap_done                           prints the plan; exits 1 after a failure
+#   lab_again "why"                    failures from here on are the emulator's:
+#                                      tap_done exits 75, tests/run tries again
 #
 # Measuring
 #   lab_ns                             the clock in nanoseconds (labclock)
@@ -53,8 +55,17 @@ tap_skip_all() {
 	exit 77
 }
 
+lab_again() {
+	echo "$1" >/tmp/lab.again
+	echo "again: $1" >&2
+}
+
 tap_done() {
 	echo "1..$lab_nr"
+	if [ "$lab_nr_failed" != 0 ] && [ -s /tmp/lab.again ]; then
+		echo "# again: $(cat /tmp/lab.again)"
+		exit 75
+	fi
 	[ "$lab_nr_failed" = 0 ] && [ "$lab_nr" -gt 0 ]
 	exit
 }

@@ -83,7 +83,10 @@ linux_ready() {
 	linux_i=0
 	until linux_said "linux: ready"; do
 		linux_i=$((linux_i + 1))
-		[ $linux_i -lt $((100 * linux_patience)) ] || return
+		if [ $linux_i -ge $((100 * linux_patience)) ] || linux_hung_up; then
+			linux_last_words
+			return 1
+		fi
 		sleep 1
 	done
 }
@@ -92,8 +95,24 @@ linux_answered() {
 	linux_said "^linux: [0-9]* $linux_tag" || linux_hung_up
 }
 
+# Did a PVH guest die of an upcall that came while its EFLAGS had interrupts off?
+# No processor does that; QEMU sometimes delivers one twice (docs/lab.md).
+linux_upcall_twice() {
+	tr -d '\r' </tmp/said | awk '
+		/\] +asm_sysvec_xen_hvm_callback\+/ { upcall = NR }
+		upcall && NR > upcall + 4 { upcall = 0 }
+		upcall && /RSP: .*EFLAGS: [0-9a-f]*[014589cd][0-9a-f][0-9a-f]$/ {
+			twice = 1
+		}
+		/Kernel panic/ { dead = 1 }
+		END { exit !(twice && dead) }'
+}
+
 linux_last_words() {
-	linux_hung_up && echo "the guest's console has ended; before that:"
+	if linux_hung_up; then
+		echo "the guest's console has ended; before that:"
+		linux_upcall_twice && lab_again "an upcall was delivered twice"
+	fi
 	tail -n 40 /tmp/said
 	chaos list
 }
