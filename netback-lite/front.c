@@ -83,6 +83,21 @@ static const char *front_check(const struct nbl_vif *vif,
 	return NULL;
 }
 
+/*
+ * Is the answer that was copied still the guest's word?  Who takes it back says
+ * so before what it names is gone.
+ */
+static bool front_stands(const struct nbl_vif *vif,
+			 const struct xen_noxs_net_front *f)
+{
+	const volatile struct xen_noxs_area_hdr *hdr = &vif->front->hdr;
+
+	return __atomic_load_n(&hdr->state, __ATOMIC_ACQUIRE) ==
+		       XEN_NOXS_STATE_CONNECTED &&
+	       __atomic_load_n(&hdr->generation, __ATOMIC_ACQUIRE) ==
+		       f->hdr.generation;
+}
+
 static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		       const char **why)
 {
@@ -100,6 +115,10 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 			    true, &vif->rings);
 	if (rc)
 		return rc;
+	/* What was mapped may be another's page by now. */
+	rc = -ECANCELED;
+	if (!front_stands(vif, f))
+		goto err_unmap;
 	txs = vif->rings;
 	rxs = (void *)((char *)vif->rings + NBL_PAGE_SIZE);
 	BACK_RING_INIT(&vif->tx.ring, txs, NBL_PAGE_SIZE);
@@ -188,6 +207,8 @@ static void front_connected(struct nbl_vif *vif,
 		return;
 	}
 	rc = vif_connect(vif, f, &why);
+	if (rc && !front_stands(vif, f))
+		return;		/* its event brings us here again */
 	if (rc) {
 		nbl_vif_break(vif, rc, why);
 		return;
@@ -206,11 +227,21 @@ static void front_closing(struct nbl_vif *vif)
 	nbl_log(NBL_DEBUG, "%s: closed by the guest", vif->tap->ifname);
 }
 
-static void front_closed(struct nbl_vif *vif)
+/* Did the guest answer our offer, and take that back before we looked? */
+static bool offer_spent(const struct nbl_vif *vif,
+			const struct xen_noxs_area_hdr *hdr)
+{
+	return hdr->magic == XEN_NOXS_FRONT_MAGIC && !hdr->error &&
+	       hdr->generation == vif->back.hdr.generation;
+}
+
+static void front_closed(struct nbl_vif *vif,
+			 const struct xen_noxs_area_hdr *hdr)
 {
 	if (vif->connected)	/* CLOSING went by unseen */
 		front_closing(vif);
-	if (vif->back.hdr.state != XEN_NOXS_STATE_CLOSED)
+	if (vif->back.hdr.state != XEN_NOXS_STATE_CLOSED &&
+	    !offer_spent(vif, hdr))
 		return;
 	vif->back.hdr.generation++;
 	nbl_vif_publish(vif, XEN_NOXS_STATE_INIT, 0);
@@ -247,7 +278,7 @@ void nbl_vif_front(struct nbl_vif *vif)
 		front_closing(vif);
 		break;
 	case XEN_NOXS_STATE_CLOSED:
-		front_closed(vif);
+		front_closed(vif, &copy.front.hdr);
 		break;
 	default:
 		nbl_vif_break(vif, -EPROTO, "front area: bad state");

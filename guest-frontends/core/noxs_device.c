@@ -156,6 +156,14 @@ void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
 	xen_wmb();
 }
 
+bool noxs_device_echoed(const struct noxs_device *dev, uint32_t generation)
+{
+	const volatile struct xen_noxs_area_hdr *front = dev->front;
+
+	return !dev->gone && front->magic == XEN_NOXS_FRONT_MAGIC &&
+	       front->generation == generation;
+}
+
 void noxs_device_write_word(struct noxs_device *dev, size_t offset,
 			    uint32_t value)
 {

@@ -139,6 +139,20 @@ static void answer(struct noxs_netfront *nf, const struct nf_ring_refs *refs)
 	noxs_device_notify(nf->dev, 0);
 }
 
+/*
+ * Whoever drove the device before, or we in an earlier life, answered this
+ * offer with grants that are gone.  The backend may be late and take that
+ * answer yet, so this offer is never answered again: CLOSED asks for another.
+ */
+static bool answered_before(struct noxs_netfront *nf, uint32_t generation)
+{
+	if (nf->answered || !noxs_device_echoed(nf->dev, generation))
+		return false;
+	nf->generation = generation;
+	say_closed(nf, 0);
+	return true;
+}
+
 /* The backend is in INIT. */
 static void connect(struct noxs_netfront *nf,
 		    const struct xen_noxs_net_back *back)
@@ -148,6 +162,8 @@ static void connect(struct noxs_netfront *nf,
 
 	/* Answered already, or refused already: there is one try per offer. */
 	if (nf->answered && nf->generation == back->hdr.generation)
+		return;
+	if (answered_before(nf, back->hdr.generation))
 		return;
 	link_down(nf, 0);
 	nf->generation = back->hdr.generation;
@@ -246,6 +262,10 @@ static void nf_lost(struct noxs_device *dev)
 	struct noxs_netfront *nf = dev->priv;
 
 	link_down(nf, 0);
+	/* In the same area: it reads CLOSED before what it names is gone. */
+	if (nf->answered && noxs_device_echoed(nf->dev, nf->generation))
+		noxs_device_set_state(nf->dev, nf->generation,
+				      XEN_NOXS_STATE_CLOSED, 0);
 	nf_ring_fini(nf);
 	nf->answered = false;
 	nf->closed_sent = false;

@@ -167,6 +167,24 @@ int noxs_device_add(struct noxs_bus *bus, unsigned int i,
 	return 0;
 }
 
+/* The driver begins anew, in the areas that the device has now, or ends. */
+static void device_restart(struct noxs_device *dev)
+{
+	int rc = dev->gone ? 0 : areas_find(dev);
+
+	dev->gone |= rc != 0;
+	dev->drv->lost(dev);
+	if (!dev->gone)
+		rc = ports_bind(dev);
+	if (rc) {
+		noxs_os_log(NOXS_OS_ERROR, "noxs: %s%u: not resumed: %d\n",
+			    dev->drv->name, dev->slot.id, rc);
+		dev->gone = true;
+	}
+	if (!dev->gone)
+		dev->drv->changed(dev);
+}
+
 void noxs_device_reset(struct noxs_bus *bus, unsigned int i,
 		       unsigned int nr_slots)
 {
@@ -177,25 +195,13 @@ void noxs_device_reset(struct noxs_bus *bus, unsigned int i,
 	if (!dev)
 		return;
 	noxs_ports_unbind(dev);
-	if (dev->drv)
-		dev->drv->lost(dev);
 	rc = i < nr_slots ? noxs_slot_read(bus, i, &slot) : -ENOENT;
-	if (rc || slot.state != XEN_NOXS_SLOT_PRESENT ||
-	    slot.type != dev->slot.type || slot.id != dev->slot.id) {
+	dev->gone = rc || slot.state != XEN_NOXS_SLOT_PRESENT ||
+		    slot.type != dev->slot.type || slot.id != dev->slot.id;
+	if (!dev->gone)
+		dev->slot = slot;
+	if (dev->drv)
+		device_restart(dev);
+	if (dev->gone)
 		noxs_device_remove(bus, i, true);
-		return;
-	}
-	dev->slot = slot;
-	if (!dev->drv)
-		return;
-	rc = areas_find(dev);
-	if (!rc)
-		rc = ports_bind(dev);
-	if (rc) {
-		noxs_os_log(NOXS_OS_ERROR, "noxs: %s%u: not resumed: %d\n",
-			    dev->drv->name, dev->slot.id, rc);
-		noxs_device_remove(bus, i, true);
-		return;
-	}
-	dev->drv->changed(dev);
 }

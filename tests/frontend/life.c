@@ -388,6 +388,71 @@ static void resumed_elsewhere(void **state)
 	peer_finish();
 }
 
+/*
+ * The backend may be late and take the first answer yet, whose grants are gone:
+ * another one to the same offer would not be seen.
+ */
+static void offer_of_an_earlier_life_is_not_answered_again(void **state)
+{
+	uint32_t ref;
+
+	(void)state;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CONNECTED);
+	ref = peer_front().queue[0].tx_ref;
+	os_notified(PEER_PORT);
+	assert_int_equal(noxs_bus_resume(&peer.bus), 0);
+	assert_int_equal(seen.up, 1);
+	assert_int_equal(seen.down, 1);
+	assert_null(os_grant_page(ref, PEER_DOMID, true));
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(peer_front().hdr.error, 0);
+	assert_int_equal(peer_front().hdr.generation, 100);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	/* Not in a later life either, and whatever else is news. */
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(noxs_bus_resume(&peer.bus), 0);
+	assert_int_equal(seen.up, 1);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	peer_comes_again();
+	peer_finish();
+}
+
+static void offer_that_another_driver_answered(void **state)
+{
+	const struct noxs_driver *drv = &peer.drv;
+	struct noxs_device *dev;
+
+	(void)state;
+	assert_int_equal(peer_start(), 0);
+	dev = noxs_netfront_device(seen.nf);
+	noxs_device_detach(dev);
+	assert_int_equal(seen.removed, 1);
+	os_notified(PEER_PORT);
+	assert_int_equal(noxs_device_attach(dev, drv), 0);
+	assert_int_equal(seen.up, 1);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	peer_comes_again();
+	peer_finish();
+}
+
+/* A refusal is not repeated, but the next life may be able to. */
+static void offer_that_an_earlier_life_refused(void **state)
+{
+	(void)state;
+	peer.back.mtu = 1;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(peer_front().hdr.error, EPROTO);
+	os_notified(PEER_PORT);
+	assert_int_equal(noxs_bus_resume(&peer.bus), 0);
+	assert_int_equal(peer_front().hdr.error, 0);
+	assert_int_equal(os_notified(PEER_PORT), 1);
+	peer.back.mtu = 1500;
+	peer_comes_again();
+	peer_finish();
+}
+
 static void pages_that_the_backend_maps_are_kept(void **state)
 {
 	struct xen_noxs_net_front front;
@@ -447,7 +512,9 @@ static void each_failing_call(void **state)
 		if (!peer_start()) {
 			peer.back.hdr.generation++;
 			peer_publish(XEN_NOXS_STATE_INIT, 0);
-			noxs_bus_resume(&peer.bus);
+			peer.back.hdr.generation++;
+			if (!noxs_bus_resume(&peer.bus))
+				peer_publish(XEN_NOXS_STATE_INIT, 0);
 			noxs_bus_fini(&peer.bus);
 		}
 		ups += seen.up;
@@ -505,6 +572,12 @@ int main(void)
 		cmocka_unit_test_setup(hot_remove, setup),
 		cmocka_unit_test_setup(not_wanted_by_the_os, setup),
 		cmocka_unit_test_setup(resumed_elsewhere, setup),
+		cmocka_unit_test_setup(
+			offer_of_an_earlier_life_is_not_answered_again, setup),
+		cmocka_unit_test_setup(offer_that_another_driver_answered,
+				       setup),
+		cmocka_unit_test_setup(offer_that_an_earlier_life_refused,
+				       setup),
 		cmocka_unit_test_setup(pages_that_the_backend_maps_are_kept,
 				       setup),
 		cmocka_unit_test_setup(pages_kept_are_bounded, setup),

@@ -79,6 +79,49 @@ static void closed_at_once(void **state)
 	assert_int_equal(guest_sees(&s->guest), XEN_NOXS_STATE_INIT);
 }
 
+/* An answer that was taken back before we looked: its grants are gone. */
+static void withdrawn_answer_leads_to_the_next_offer(void **state)
+{
+	struct test_state *s = *state;
+	struct test_guest *g = &s->guest;
+	struct fake_usage u;
+	unsigned int i;
+
+	g->front->hdr.magic = XEN_NOXS_FRONT_MAGIC;
+	for (i = 0; i < 5; i++) {
+		fake_dom_grant_flip(g->dom, g->ring_ref[0], false);
+		g->front->hdr.generation = g->back->hdr.generation;
+		guest_say(g, XEN_NOXS_STATE_CLOSED);
+		turns(s->nb);
+		assert_int_equal(guest_sees(g), XEN_NOXS_STATE_INIT);
+		assert_int_equal(g->back->hdr.generation, 2 + i);
+		/* Said again, it is about no offer of ours. */
+		guest_notify(g);
+		turns(s->nb);
+		assert_int_equal(g->back->hdr.generation, 2 + i);
+	}
+	fake_host_usage(&u);
+	assert_int_equal(u.grant_maps, 0);
+	fake_dom_grant_flip(g->dom, g->ring_ref[0], true);
+	guest_answer(g, 0);
+	turns(s->nb);
+	assert_int_equal(guest_sees(g), XEN_NOXS_STATE_CONNECTED);
+}
+
+static void refused_offer_is_not_repeated(void **state)
+{
+	struct test_state *s = *state;
+	struct test_guest *g = &s->guest;
+
+	g->front->hdr.magic = XEN_NOXS_FRONT_MAGIC;
+	g->front->hdr.generation = g->back->hdr.generation;
+	g->front->hdr.error = ENOMEM;
+	guest_say(g, XEN_NOXS_STATE_CLOSED);
+	turns(s->nb);
+	assert_int_equal(guest_sees(g), XEN_NOXS_STATE_INIT);
+	assert_int_equal(g->back->hdr.generation, g->front->hdr.generation);
+}
+
 /* Also without waiting for the next offer. */
 static void connected_again_after_closed(void **state)
 {
@@ -271,6 +314,8 @@ int main(void)
 		CONN(rings_are_free_when_closed_is_seen),
 		CONN(closed_leads_to_the_next_offer),
 		CONN(closed_at_once),
+		ATT(withdrawn_answer_leads_to_the_next_offer),
+		ATT(refused_offer_is_not_repeated),
 		CONN(connected_again_after_closed),
 		ATT(stale_generation_is_no_answer),
 		CONN(flip_flop_of_the_state),

@@ -202,6 +202,28 @@ static void reconnect(struct peer *p)
 	front_answer(p);
 }
 
+/*
+ * An answer is taken back, and its grants with it, at whatever moment of the
+ * backend's: no lie.
+ */
+static void lie_withdraw(struct peer *p)
+{
+	uint32_t i, late = rnd(p, 2000), offer = load(&p->back[GENERATION]);
+
+	rings_init(p);
+	if (load(&p->back[STATE]) == XEN_NOXS_STATE_INIT)
+		front_answer(p);
+	for (i = 0; i < late; i++)
+		load(&p->back[STATE]);
+	front_state(p, XEN_NOXS_STATE_CLOSED);
+	fake_dom_grant_flip(p->dom, p->ring_ref[rnd(p, 2)], false);
+	while (load(&p->back[GENERATION]) == offer)
+		if (__atomic_load_n(&p->stop, __ATOMIC_RELAXED))
+			break;
+	for (i = 0; i < 2; i++)
+		fake_dom_grant_flip(p->dom, p->ring_ref[i], true);
+}
+
 /* The list of static grants, which is read again after each connect. */
 static void lie_list(struct peer *p)
 {
@@ -380,6 +402,14 @@ static void states_cost_nothing(void **state)
 	assert_true(st.events > 0);
 }
 
+static void answers_taken_back_cost_nothing(void **state)
+{
+	struct noxs_netback_stats st;
+
+	assert_int_equal(race(*state, lie_withdraw, false, &st), 0);
+	assert_true(st.events > 0);
+}
+
 static void data_is_the_guests_own(void **state)
 {
 	struct noxs_netback_stats st;
@@ -436,7 +466,8 @@ int main(void)
 						teardown_backend)
 	const struct CMUnitTest tests[] = {
 		T(indices_close), T(requests_close), T(front_close),
-		T(states_cost_nothing), T(data_is_the_guests_own),
+		T(states_cost_nothing), T(answers_taken_back_cost_nothing),
+		T(data_is_the_guests_own),
 		T(grants_cost_their_frames), T(list_costs_the_mapping),
 		T(storm_is_one_event_a_turn), T(all_close),
 	};

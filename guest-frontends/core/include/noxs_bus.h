@@ -61,8 +61,11 @@ struct noxs_driver {
 	void (*changed)(struct noxs_device *dev);
 	/*
 	 * The connection is void: the domain was resumed, restored or
-	 * cloned.  Drop rings without a word to the backend; dev->slot is
-	 * still the old one.  changed() follows with the new slot.
+	 * cloned.  Drop rings; dev->slot and the front area are the new life's
+	 * already.  An area that still holds the old life's answer is the same
+	 * one, and the backend may be late: take the answer back before what
+	 * it names is gone, and raise no port.  changed() follows, unless
+	 * dev->gone: then it is remove(), and there are no areas.
 	 */
 	void (*lost)(struct noxs_device *dev);
 	/* Event context.  port[index] of the device was raised.  Optional. */
@@ -216,6 +219,11 @@ void noxs_device_write_front(struct noxs_device *dev, const void *area,
  */
 void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
 			   uint32_t state, uint32_t error);
+/*
+ * Does the front area name this generation, by whoever wrote there last: an
+ * earlier driver or life as well?
+ */
+bool noxs_device_echoed(const struct noxs_device *dev, uint32_t generation);
 /*
  * Write one word of the front area behind its header.  The backend sees
  * whatever was written before it sees this.  offset: a multiple of 4.
