@@ -322,6 +322,7 @@ static void vif_release(struct nbl_vif *vif)
 	struct nbl *nb = vif->nb;
 
 	nbl_rate_forget(vif);
+	nbl_damp_end(vif);
 	nbl_await_disown(vif);
 	nbl_held_drop(&vif->held);
 	nbl_port_set(nb, vif->port, NULL);

@@ -148,6 +148,7 @@ int nbl_open_confined(struct nbl **out, const char **step,
 	TAILQ_INIT(&nb->guests);
 	TAILQ_INIT(&nb->ready);
 	TAILQ_INIT(&nb->throttled);
+	TAILQ_INIT(&nb->damped);
 	TAILQ_INIT(&nb->stalls);
 	TAILQ_INIT(&nb->dead);
 	TAILQ_INIT(&nb->ears);
@@ -251,6 +252,7 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 	int rc;
 
 	timeout_ms = nbl_rate_timeout(nb, timeout_ms);
+	timeout_ms = nbl_damp_timeout(nb, timeout_ms);
 	timeout_ms = nbl_stall_timeout(nb, timeout_ms);
 	timeout_ms = nbl_await_timeout(nb, timeout_ms);
 	timeout_ms = nbl_metrics_timeout(nb, timeout_ms);

@@ -32,6 +32,8 @@ const struct nbl_counter nbl_counters[] = {
 		"Times that frames had to wait for the guest's rate."),
 	COUNTER(tx_throttled, "transmit_throttled",
 		"Times that the guest had to wait for its rate to send."),
+	COUNTER(damped, "damped",
+		"Times that the guest was put off: its events brought nothing."),
 };
 
 const size_t nbl_nr_counters = sizeof(nbl_counters) / sizeof(nbl_counters[0]);

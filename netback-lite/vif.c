@@ -45,23 +45,30 @@ static bool vif_move_packets(struct nbl_vif *vif)
 }
 
 /*
- * A spare is not looked at and its port stays masked, until it is bound.
  * While there is work left the port stays masked: a guest that raises it all
  * the time costs one run a turn, like everybody who has work.  One that was
  * found lying is not listened to any more.
  */
-void nbl_vif_run(struct nbl_vif *vif)
+void nbl_vif_go_on(struct nbl_vif *vif, bool more)
 {
-	if (vif->spare)
-		return;
-	nbl_vif_front(vif);
-	if (vif->connected && vif_move_packets(vif)) {
-		vif->stats.budget_spent++;
+	if (more) {
 		nbl_vif_ready(vif);
-		return;
-	}
-	if (vif->unmask_due && !vif->broken) {
+	} else if (vif->unmask_due && !vif->broken) {
 		vif->unmask_due = false;
 		nbl_evtchn_unmask(vif->nb->ec, vif->port);
 	}
+}
+
+/* A spare is not looked at and its port stays masked, until it is bound. */
+void nbl_vif_run(struct nbl_vif *vif)
+{
+	bool more;
+
+	if (vif->spare)
+		return;
+	nbl_vif_front(vif);
+	more = vif->connected && vif_move_packets(vif);
+	vif->stats.budget_spent += more;
+	if (!nbl_damp(vif, more))
+		nbl_vif_go_on(vif, more);
 }

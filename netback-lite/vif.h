@@ -17,6 +17,7 @@
 #ifndef NBL_VIF_H
 #define NBL_VIF_H
 
+#include "damp.h"
 #include "gnttab.h"
 #include "held.h"
 #include "log.h"
@@ -40,6 +41,7 @@ struct nbl_vif {
 	TAILQ_ENTRY(nbl_vif) guest_link;
 	TAILQ_ENTRY(nbl_vif) ready_link;	/* nbl.ready, or nbl.dead */
 	TAILQ_ENTRY(nbl_vif) throttled_link;	/* nbl.throttled */
+	TAILQ_ENTRY(nbl_vif) damped_link;	/* nbl.damped, if damp.on */
 	TAILQ_ENTRY(nbl_vif) stall_link;	/* nbl.stalls, if it waits */
 	uint16_t id;
 	uint16_t slot;
@@ -87,6 +89,7 @@ struct nbl_vif {
 	struct nbl_held stalled;	/* one that was read before, or none */
 	unsigned int rx_need;	/* slots of that, or of one like the last */
 	uint64_t rx_unicast;	/* packets, of those that were received */
+	struct nbl_damp damp;
 	struct nbl_rate tx_rate;	/* of what the guest sends */
 	struct nbl_rate rx_rate;	/* of what it receives */
 	struct nbl_spoof spoof;		/* whose addresses it may send from */
@@ -151,6 +154,8 @@ void nbl_vif_ready(struct nbl_vif *vif);
 void nbl_vif_event(struct nbl_vif *vif);
 /* Look at the guest's state, then move packets: one budget each way. */
 void nbl_vif_run(struct nbl_vif *vif);
+/* After that: with what is left, or wait for the next event. */
+void nbl_vif_go_on(struct nbl_vif *vif, bool more);
 
 /* front.c: react to the front area.  disconnect: also when it is not. */
 void nbl_vif_front(struct nbl_vif *vif);

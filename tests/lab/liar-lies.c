@@ -188,6 +188,18 @@ static void foreign_gref(void)
 	liar_tx_push();
 }
 
+/* For comparison: honest, and as much as it can. */
+static void flood(void)
+{
+	for (;;) {
+		if (liar.tx.req_prod_pvt -
+		    READ_ONCE(liar.tx.sring->rsp_prod) < 128) {
+			liar_tx(liar.ref, 0, 64, 0);
+			liar_tx_push();
+		}
+	}
+}
+
 /* One that is there, and is not, while it is copied from. */
 static void revoke(void)
 {
@@ -430,6 +442,7 @@ const struct lie lies[] = {
 	{ "scribble", NULL, scribble },
 	{ "bad-gref", NULL, bad_gref },
 	{ "foreign-gref", NULL, foreign_gref },
+	{ "flood", NULL, flood },
 	{ "revoke", NULL, revoke },
 	{ "zero-length", NULL, zero_length },
 	{ "zero-fragment", NULL, zero_fragment },

@@ -199,6 +199,7 @@ struct noxs_netback_stats {
 	uint64_t rx_stalls;	/* times frames had to wait for its buffers */
 	uint64_t rx_throttled;	/* times frames for it waited for its rate */
 	uint64_t tx_throttled;	/* times it had to wait for its rate */
+	uint64_t damped;	/* times it was put off: its events brought nothing */
 	uint64_t mapped;	/* pages of its buffers that are so now */
 	uint64_t drop[NOXS_NETBACK_NR_DROPS];
 };
