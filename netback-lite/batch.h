@@ -30,7 +30,8 @@ struct nbl_packet {
 	uint16_t first_slot, nr_slots;
 	uint16_t first_seg, nr_segs;
 	uint16_t flags;		/* of the ring */
-	struct nbl_gso gso;	/* of size 0: no extra slot */
+	struct nbl_gso gso;	/* of size 0: none */
+	bool group;		/* no frame, but what a guest wants to hear */
 	int16_t status;		/* NETIF_RSP_* */
 	uint8_t drop;		/* NOXS_NETBACK_DROP_*, unless it is OKAY */
 	int written;		/* by writer.h: 0 or -errno */

@@ -98,6 +98,17 @@ static bool front_stands(const struct nbl_vif *vif,
 		       f->hdr.generation;
 }
 
+/* Whoever is next hears all again. */
+static void groups_end(struct nbl_vif *vif)
+{
+	bool filtered = vif->features & XEN_NOXS_NET_F_MCAST;
+
+	nbl_groups_drop(vif);
+	vif->features = 0;
+	if (filtered)
+		nbl_groups_apply(vif);
+}
+
 static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		       const char **why)
 {
@@ -128,12 +139,16 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 	rc = offloads ? nbl_tap_offload(vif->tap->fd, offloads) : 0;
 	if (rc)
 		goto err_unmap;
+	vif->features = f->hdr.features;
+	*why = "filter the TAP";
+	rc = vif->features & XEN_NOXS_NET_F_MCAST ? nbl_groups_apply(vif) : 0;
+	if (rc)
+		goto err_offload;
 	*why = "wait for the TAP";
 	rc = nbl_loop_add(&nb->loop, vif->tap->fd, EPOLLIN | EPOLLET,
 			  &vif->tap_src);
 	if (rc)
-		goto err_offload;
-	vif->features = f->hdr.features;
+		goto err_filter;
 	vif->connected = true;
 	if (vif->features & XEN_NOXS_NET_F_STATIC)
 		nbl_mapped_offer(&vif->mapped, &f->list[0]);
@@ -145,7 +160,10 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		nbl_vif_disconnect(vif);
 	return rc;
 
+err_filter:
+	groups_end(vif);
 err_offload:
+	vif->features = 0;
 	if (offloads)
 		nbl_tap_offload(vif->tap->fd, 0);
 err_unmap:
@@ -167,7 +185,7 @@ void nbl_vif_disconnect(struct nbl_vif *vif)
 	nbl_loop_del(&vif->nb->loop, vif->tap->fd);
 	if (nbl_gso_tun(vif->features))
 		nbl_tap_offload(vif->tap->fd, 0);
-	vif->features = 0;
+	groups_end(vif);
 	nbl_mapped_drop(vif);
 	nbl_gnttab_unmap(vif->nb->gt, vif->rings, NR_RING_PAGES);
 	vif->rings = NULL;

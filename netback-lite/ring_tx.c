@@ -32,21 +32,28 @@ struct tx_chain {
 	unsigned int nr_extras;	/* 0 or 1, behind the first of them */
 	uint32_t len;		/* of the frame */
 	struct nbl_gso gso;
+	bool group;		/* no frame: extra says what to hear */
+	struct netif_extra_info extra;
 	struct netif_tx_request slot[NBL_MAX_SLOTS];
 };
 
 static const char *tx_copy_extra(struct nbl_vif *vif, RING_IDX at,
 				 RING_IDX prod, struct tx_chain *c)
 {
-	struct netif_extra_info extra;
 	struct netif_tx_request req;
+	const char *why;
 
 	if (at == prod)
 		return "tx ring: packet without its extra info";
 	nbl_ring_get(&req, RING_GET_REQUEST(&vif->tx.ring, at), sizeof(req));
-	memcpy(&extra, &req, sizeof(extra));
+	memcpy(&c->extra, &req, sizeof(c->extra));
 	c->nr_extras = 1;
-	return nbl_gso_take(&extra, vif->features, &c->gso);
+	c->group = nbl_groups_mean(&c->extra, vif->features, &why);
+	if (!c->group)
+		return nbl_gso_take(&c->extra, vif->features, &c->gso);
+	if (c->slot[0].flags & NETTXF_more_data)
+		why = "tx ring: data with a group";
+	return why;
 }
 
 /* Copy the packet that starts at index cons.  NULL, or what is wrong. */
@@ -55,13 +62,15 @@ static const char *tx_copy_chain(struct nbl_vif *vif, RING_IDX cons,
 {
 	unsigned int max = vif->features & XEN_NOXS_NET_F_SG ? NBL_MAX_SLOTS
 							     : 1;
-	unsigned int extra = vif->features & GSO_ANY ? NETTXF_extra_info : 0;
+	unsigned int extra = vif->features & (GSO_ANY | XEN_NOXS_NET_F_MCAST) ?
+			     NETTXF_extra_info : 0;
 	struct netif_tx_request *req;
 	const char *why = NULL;
 
 	c->nr = 0;
 	c->nr_extras = 0;
 	c->gso.size = 0;
+	c->group = false;
 	do {
 		if (c->nr == max)
 			return "tx ring: packet of too many slots";
@@ -134,6 +143,19 @@ static void tx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 	p->nr_segs = (uint16_t)c->nr;
 }
 
+/* What the slot says of data is ignored, as by any backend. */
+static void tx_add_group(struct nbl_vif *vif, struct nbl_batch *b,
+			 const struct tx_chain *c)
+{
+	struct nbl_packet *p = nbl_batch_packet(b, 0);
+
+	p->nr_slots = 1;
+	p->group = true;
+	b->slot_id[b->nr_slots++] = c->slot[0].id;
+	if (nbl_groups_change(vif, &c->extra))
+		p->status = NETIF_RSP_ERROR;
+}
+
 static void tx_add_packet(struct nbl_vif *vif, struct nbl_batch *b,
 			  const struct tx_chain *c)
 {
@@ -167,14 +189,19 @@ static int tx_take(struct nbl_vif *vif, struct nbl_batch *b, RING_IDX prod,
 		if (!nbl_batch_room(b, NBL_MAX_SLOTS, room))
 			break;
 		*why = tx_copy_chain(vif, vif->tx.ring.req_cons, prod, &c);
-		if (!*why)
+		if (!*why && !c.group)
 			*why = tx_check_chain(&c);
 		if (*why)
 			return -EPROTO;
+		vif->tx.ring.req_cons += c.nr + c.nr_extras;
+		if (c.group) {
+			tx_add_group(vif, b, &c);
+			--*budget;
+			continue;
+		}
 		tx_add_packet(vif, b, &c);
 		nbl_rate_take(&vif->tx_rate, c.len,
 			      nbl_gso_frames(&c.gso, c.len));
-		vif->tx.ring.req_cons += c.nr + c.nr_extras;
 		*budget -= nbl_vif_cost(c.len);
 	}
 	return 0;
@@ -249,7 +276,7 @@ static void tx_respond(struct nbl_vif *vif, const struct nbl_batch *b)
 			tx_response(ring, b->slot_id[p->first_slot + s],
 				    p->status);
 			/* A slot of extra info has no id. */
-			if (s == 0 && p->gso.size)
+			if (s == 0 && (p->gso.size || p->group))
 				tx_response(ring, 0, NETIF_RSP_NULL);
 		}
 	}
@@ -263,15 +290,22 @@ static void tx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 	struct nbl_writer *w = vif->nb->writer;
 	struct nbl_packet *p;
 
+	/* Who is told that it will hear them does. */
+	if (vif->groups.changed && nbl_groups_apply(vif))
+		nbl_log(NBL_WARN, "%s: its groups are not filtered",
+			vif->tap->ifname);
 	nbl_mapped_copy(vif, b);
 	for (p = b->packet; p < b->packet + b->nr_packets; p++) {
+		if (p->group)
+			continue;
 		tx_judge(vif, b, p);
 		if (p->status == NETIF_RSP_OKAY)
 			nbl_writer_add(w, vif->tap->fd, p);
 	}
 	nbl_writer_flush(w);
 	for (p = b->packet; p < b->packet + b->nr_packets; p++)
-		tx_count(vif, p);
+		if (!p->group)
+			tx_count(vif, p);
 	tx_respond(vif, b);
 }
 

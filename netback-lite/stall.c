@@ -24,17 +24,22 @@ void nbl_stall_begin(struct nbl_vif *vif)
 /* The bridge takes up to a second to heed the carrier; deaf is at once. */
 static void hear(struct nbl_vif *vif, bool on)
 {
-	nbl_tap_deaf(vif->tap->fd, !on);
+	if (on)
+		nbl_groups_apply(vif);
+	else
+		nbl_tap_deaf(vif->tap->fd, true);
 	nbl_tap_carrier(vif->tap->fd, on);
 }
 
 void nbl_stall_end(struct nbl_vif *vif)
 {
-	if (vif->stall == NBL_STALL_WAITS)
-		TAILQ_REMOVE(&vif->nb->stalls, vif, stall_link);
-	else if (vif->stall == NBL_STALL_CUT_OFF)
-		hear(vif, true);
+	enum nbl_stall was = vif->stall;
+
 	vif->stall = NBL_STALL_NONE;
+	if (was == NBL_STALL_WAITS)
+		TAILQ_REMOVE(&vif->nb->stalls, vif, stall_link);
+	else if (was == NBL_STALL_CUT_OFF)
+		hear(vif, true);
 }
 
 static void count_drop(struct nbl_vif *vif)

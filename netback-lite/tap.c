@@ -101,16 +101,42 @@ static uint32_t get_be(const uint8_t *p, unsigned int n)
 	return v;
 }
 
-/* A filter on what comes in, of one address that nobody has; or no filter. */
-int nbl_tap_deaf(int fd, bool deaf)
+/*
+ * Addresses of what comes in; none: no filter.  The kernel compares the first eight
+ * and hashes the others, which must be groups'.
+ */
+static int set_addresses(int fd, const uint8_t (*mac)[6], unsigned int nr)
 {
 	union {
 		struct tun_filter filter;
-		uint8_t bytes[sizeof(struct tun_filter) + ETH_ALEN];
-	} u = { .filter = { .count = deaf } };
+		uint8_t bytes[sizeof(struct tun_filter) +
+			      (NBL_TAP_GROUPS + 2) * ETH_ALEN];
+	} u = { .filter = { .count = (uint16_t)nr } };
 
+	memcpy(u.filter.addr, mac, nr * sizeof(*mac));
 	/* It returns how many addresses it took. */
 	return ioctl(fd, TUNSETTXFILTER, &u) < 0 ? -errno : 0;
+}
+
+int nbl_tap_deaf(int fd, bool deaf)
+{
+	static const uint8_t nobodys[1][6];
+
+	return set_addresses(fd, nobodys, deaf);
+}
+
+int nbl_tap_hear(int fd, const uint8_t own[6], const uint8_t (*group)[6],
+		 unsigned int nr)
+{
+	uint8_t mac[2 + NBL_TAP_GROUPS][6];
+
+	if (nr > NBL_TAP_GROUPS)
+		return -EINVAL;
+	memcpy(mac[0], own, 6);
+	memset(mac[1], 0xff, 6);
+	if (nr)
+		memcpy(mac[2], group, nr * sizeof(*group));
+	return set_addresses(fd, mac, nr + 2);
 }
 
 /* Classic BPF, over the frame.  Jumps count from the next instruction. */

@@ -28,8 +28,15 @@ int nbl_tap_offload(int fd, unsigned int tun_f);
  * on.  It has one when it is opened.
  */
 void nbl_tap_carrier(int fd, bool on);
-/* Whatever comes to a deaf TAP is dropped at once. */
+/* Whatever comes to a deaf TAP is dropped at once; to another, nothing. */
 int nbl_tap_deaf(int fd, bool deaf);
+/*
+ * Instead: what comes for this station, for all, and for nr groups (with more than
+ * six of them for others with the same hash, too) is let in.
+ */
+#define NBL_TAP_GROUPS	64u
+int nbl_tap_hear(int fd, const uint8_t own[6], const uint8_t (*group)[6],
+		 unsigned int nr);
 /*
  * Of what comes, ARP requests for ip (network order; NULL: for any) and frames
  * for mac (NULL: for any single station); or all of it again.
@@ -44,7 +51,7 @@ void nbl_tap_no_filter(int fd);
 int nbl_tap_keep(int fd, bool keep);
 /*
  * Whatever another process wanted of it: no filter, no offloads, and a carrier.
- * It stays deaf.
+ * It stays deaf, or hears what it heard.
  */
 int nbl_tap_again(int fd);
 /*

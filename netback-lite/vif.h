@@ -19,6 +19,7 @@
 
 #include "damp.h"
 #include "gnttab.h"
+#include "groups.h"
 #include "held.h"
 #include "log.h"
 #include "mapped.h"
@@ -89,6 +90,7 @@ struct nbl_vif {
 	struct nbl_held stalled;	/* one that was read before, or none */
 	unsigned int rx_need;	/* slots of that, or of one like the last */
 	uint64_t rx_unicast;	/* packets, of those that were received */
+	struct nbl_groups groups;	/* that it listens to */
 	struct nbl_damp damp;
 	struct nbl_rate tx_rate;	/* of what the guest sends */
 	struct nbl_rate rx_rate;	/* of what it receives */

@@ -23,6 +23,8 @@ void nf_tx_connect(struct noxs_netfront *nf)
 		tx->buf_size = NOXS_OS_PAGE_SIZE / 2;
 	tx->largest = (nf->ring.max_len + tx->buf_size - 1) / tx->buf_size;
 	tx->largest_extras = 0;
+	if (nf->ring.features & XEN_NOXS_NET_F_MCAST)
+		tx->largest_extras = 1;
 	if (nf->ring.features & NF_GSO_ANY) {
 		tx->largest = (NOXS_NET_MAX_GSO_TX + tx->buf_size - 1) /
 			      tx->buf_size;
@@ -357,6 +359,55 @@ int noxs_netfront_send(struct noxs_netfront *nf,
 	if (flags & NOXS_NET_GSO)
 		return -EINVAL;
 	return noxs_netfront_send_gso(nf, frags, nr_frags, flags, 0);
+}
+
+/* A slot without data, whose buffer is only its id, and the group behind it. */
+static void tx_queue_group(struct nf_tx *tx, const uint8_t mac[6], bool add)
+{
+	struct netif_extra_info extra;
+	uint16_t id, at;
+	const struct noxs_pool_page *page = tx_take(tx, 0, &id, &at);
+	struct netif_tx_request *req =
+		RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt);
+
+	memset(req, 0, sizeof(*req));
+	req->gref = page->ref;
+	req->id = id;
+	req->flags = NETTXF_extra_info;
+	tx->in_flight[id] = true;
+	tx->ring.req_prod_pvt++;
+	memset(&extra, 0, sizeof(extra));
+	extra.type = add ? XEN_NETIF_EXTRA_TYPE_MCAST_ADD :
+			   XEN_NETIF_EXTRA_TYPE_MCAST_DEL;
+	memcpy(extra.u.mcast.addr, mac, sizeof(extra.u.mcast.addr));
+	memcpy(RING_GET_REQUEST(&tx->ring, tx->ring.req_prod_pvt), &extra,
+	       sizeof(extra));
+	tx->nr_extras++;
+	tx->ring.req_prod_pvt++;
+}
+
+int noxs_netfront_group(struct noxs_netfront *nf, const uint8_t mac[6],
+			bool add)
+{
+	struct nf_ring *ring = &nf->ring;
+
+	if (!ring->up)
+		return -ENOTCONN;
+	if (ring->dead)
+		return -EIO;
+	if (!(ring->features & XEN_NOXS_NET_F_MCAST))
+		return -EOPNOTSUPP;
+	if (!(mac[0] & 1))
+		return -EINVAL;
+	if (!tx_room(nf, 1)) {
+		if (ring->dead)
+			return -EIO;
+		ring->tx.wanted = 1;
+		return -EAGAIN;
+	}
+	tx_queue_group(&ring->tx, mac, add);
+	tx_push(nf);
+	return 0;
 }
 
 unsigned int noxs_netfront_tx_room(struct noxs_netfront *nf)

@@ -271,7 +271,8 @@ static const struct noxs_netfront_ops ops = {
 
 static struct noxs_netfront_config config = {
 	.ops = &ops,
-	.features = XEN_NOXS_NET_F_ALL,
+	/* Linux sorts groups out itself, and may want to hear all of them. */
+	.features = XEN_NOXS_NET_F_ALL & ~XEN_NOXS_NET_F_MCAST,
 };
 
 static struct noxs_driver core_driver;

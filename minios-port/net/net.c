@@ -44,7 +44,8 @@ static struct noxs_netfront_ops ops;
  */
 static struct noxs_netfront_config cfg = {
 	.ops = &ops,
-	.features = XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_STATIC,
+	.features = XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_STATIC |
+		    XEN_NOXS_NET_F_MCAST,
 };
 
 static int probe(void *arg, struct noxs_netfront *nf, uint16_t id, void **priv)

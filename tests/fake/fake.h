@@ -168,6 +168,8 @@ struct fake_tap_info {
 	bool deaf;
 	bool no_carrier;
 	bool filtered;
+	bool by_group;		/* hears itself, all, and so many groups */
+	unsigned int groups;
 	bool kept;		/* outlives its descriptor */
 	unsigned int mtu;
 	unsigned int offload;	/* TUN_F_* */

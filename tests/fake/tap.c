@@ -178,6 +178,25 @@ int nbl_tap_deaf(int fd, bool deaf)
 		return -EINVAL;
 	pthread_mutex_lock(&lock);
 	tap_of(fd)->info.deaf = deaf;
+	tap_of(fd)->info.by_group = false;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int nbl_tap_hear(int fd, const uint8_t own[6], const uint8_t (*group)[6],
+		 unsigned int nr)
+{
+	struct fake_tap *t;
+
+	(void)own;
+	(void)group;
+	if (fake_fail_now())
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	t = tap_of(fd);
+	t->info.deaf = false;
+	t->info.by_group = true;
+	t->info.groups = nr;
 	pthread_mutex_unlock(&lock);
 	return 0;
 }

@@ -33,6 +33,12 @@ frontend-gso_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-gso_PKGS := cmocka
 $(eval $(call test_program,frontend-gso))
 
+frontend-groups_SRCS := tests/frontend/groups.c tests/frontend/peer.c \
+	tests/frontend/os_unit.c $(CORE_SRCS)
+frontend-groups_CFLAGS := $(FRONTEND_TEST_CFLAGS)
+frontend-groups_PKGS := cmocka
+$(eval $(call test_program,frontend-groups))
+
 frontend-hostile_SRCS := tests/frontend/hostile.c tests/frontend/peer.c \
 	tests/frontend/os_unit.c $(CORE_SRCS)
 frontend-hostile_CFLAGS := $(FRONTEND_TEST_CFLAGS)

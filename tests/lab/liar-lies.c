@@ -299,6 +299,55 @@ static void extra_unknown(void)
 	liar_tx_push();
 }
 
+/* --- groups ------------------------------------------------------------------ */
+
+static void with_groups(struct xen_noxs_net_front *f)
+{
+	f->hdr.features |= XEN_NOXS_NET_F_MCAST;
+}
+
+/* 224.0.0.n */
+static void name_group(uint8_t n, unsigned int flags, bool add)
+{
+	const uint8_t mac[6] = { 1, 0, 0x5e, 0, 0, n };
+	struct netif_extra_info e;
+
+	memset(&e, 0, sizeof(e));
+	e.type = add ? XEN_NETIF_EXTRA_TYPE_MCAST_ADD :
+		       XEN_NETIF_EXTRA_TYPE_MCAST_DEL;
+	memcpy(e.u.mcast.addr, mac, sizeof(mac));
+	liar_tx(liar.ref, 0, 0, NETTXF_extra_info | flags);
+	memcpy(RING_GET_REQUEST(&liar.tx, liar.tx.req_prod_pvt), &e, sizeof(e));
+	liar.tx.req_prod_pvt++;
+}
+
+/* No lie: it listens to one. */
+static void group(void)
+{
+	liar_rx_post(liar.ref, 200);
+	name_group(251, 0, true);
+	liar_tx_push();
+}
+
+static void group_data(void)
+{
+	name_group(251, NETTXF_more_data, true);
+	liar_tx(liar.ref, 0, 64, 0);
+	liar_tx_push();
+}
+
+/* More than there is room for, in and out, for ever. */
+static void groups(void)
+{
+	unsigned int i, n;
+
+	for (i = 0;; i++) {
+		for (n = 0; n < 100; n++)
+			name_group((uint8_t)n, 0, i % 2);
+		liar_tx_answered();
+	}
+}
+
 static void gso_zero(void)
 {
 	liar_tx(liar.ref, 0, 64, NETTXF_extra_info | NETTXF_csum_blank);
@@ -458,6 +507,10 @@ const struct lie lies[] = {
 	{ "extra-endless", NULL, extra_endless },
 	{ "extra-unknown", NULL, extra_unknown },
 	{ "gso-zero", NULL, gso_zero },
+	{ "group", with_groups, group },
+	{ "group-data", with_groups, group_data },
+	{ "group-alone", NULL, group },
+	{ "groups", with_groups, groups },
 	{ "split-header", NULL, split_header },
 	{ "half-header", NULL, half_header },
 	{ "rx-bad-gref", NULL, rx_bad_gref },

@@ -269,7 +269,7 @@ static void connect_ladder(void **state)
 		assert_int_equal(u.grant_maps, 0);
 		teardown_backend(state);
 	}
-	assert_int_equal(n - 1, 3);	/* map, offload, publish */
+	assert_int_equal(n - 1, 4);	/* map, offload, filter, publish */
 }
 
 static void detach_of_a_connected_vif(void **state)

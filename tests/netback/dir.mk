@@ -24,6 +24,7 @@ $(eval $(call netback_test,rx))
 $(eval $(call netback_test,rate))
 $(eval $(call netback_test,fair))
 $(eval $(call netback_test,damp))
+$(eval $(call netback_test,groups))
 $(eval $(call netback_test,spoof))
 $(eval $(call netback_test,vlan))
 $(eval $(call netback_test,stats,netback-lite/stats-verb.c \

@@ -240,9 +240,6 @@ static void header_split_over_slots(void **state)
 
 TX_LIE(extra_of_no_type, FIRST_SLOT; put_extra(g, 0, 0, TCP4, MSS);)
 TX_LIE(extra_of_unknown_type, FIRST_SLOT; put_extra(g, 200, 0, TCP4, MSS);)
-TX_LIE(extra_of_multicast,
-    FIRST_SLOT;
-    put_extra(g, XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 0, TCP4, MSS);)
 TX_LIE(extra_with_unknown_flags, FIRST_SLOT; put_extra(g, GSO, 2, TCP4, MSS);)
 TX_LIE(extra_twice, FIRST_SLOT; put_extra(g, GSO, 1, TCP4, MSS);
     put_extra(g, GSO, 0, TCP4, MSS);)
@@ -587,7 +584,6 @@ int main(void)
 		CONN(header_split_over_slots),
 		CONN(extra_of_no_type),
 		CONN(extra_of_unknown_type),
-		CONN(extra_of_multicast),
 		CONN(extra_with_unknown_flags),
 		CONN(extra_twice),
 		CONN(extra_without_end),

@@ -285,6 +285,22 @@ void guest_tx(struct test_guest *g, uint32_t gref, unsigned int offset,
 	req->id = (uint16_t)id;
 }
 
+void guest_tx_group(struct test_guest *g, unsigned int type,
+		    unsigned int extra_flags, const uint8_t mac[6],
+		    unsigned int id)
+{
+	struct netif_extra_info extra = {
+		.type = (uint8_t)type,
+		.flags = (uint8_t)extra_flags,
+	};
+
+	memcpy(extra.u.mcast.addr, mac, 6);
+	guest_tx(g, 0, 0, 0, NETTXF_extra_info, id);
+	memcpy(RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt), &extra,
+	       sizeof(extra));
+	g->tx.req_prod_pvt++;
+}
+
 void guest_tx_push(struct test_guest *g)
 {
 	int notify;

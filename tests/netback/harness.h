@@ -85,6 +85,10 @@ uint32_t guest_sees(const struct test_guest *g);	/* backend's state */
 /* One slot into the tx ring, not pushed. */
 void guest_tx(struct test_guest *g, uint32_t gref, unsigned int offset,
 	      unsigned int size, unsigned int flags, unsigned int id);
+/* One without data and what it wants to hear, or no more (XEN_NETIF_EXTRA_*). */
+void guest_tx_group(struct test_guest *g, unsigned int type,
+		    unsigned int extra_flags, const uint8_t mac[6],
+		    unsigned int id);
 void guest_tx_push(struct test_guest *g);
 /* The next response's status and id; fails if there is none. */
 int guest_tx_status(struct test_guest *g, unsigned int *id);

@@ -130,6 +130,28 @@ static void guest_that_closes(void **state)
 	assert_true(has_carrier(s));
 }
 
+/* What it wants to hear it does when it takes frames. */
+static void groups_named_meanwhile(void **state)
+{
+	static const uint8_t mdns[6] = { 1, 0, 0x5e, 0, 0, 0xfb };
+	struct test_state *s = *state;
+	struct fake_tap_info info;
+
+	send_some(s, 5);
+	wait_longer(s);
+	guest_tx_group(&s->guest, XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 0, mdns, 1);
+	guest_tx_push(&s->guest);
+	turns(s->nb);
+	assert_int_equal(guest_tx_status(&s->guest, NULL), NETIF_RSP_OKAY);
+	assert_false(has_carrier(s));
+	guest_rx_post(&s->guest, 2);
+	turns(s->nb);
+	assert_true(has_carrier(s));
+	assert_int_equal(fake_tap_info(s->guest.ifname, &info), 0);
+	assert_true(info.by_group);
+	assert_int_equal(info.groups, 1);
+}
+
 /* The list has it no more. */
 static void detached_while_it_waits(void **state)
 {
@@ -155,6 +177,7 @@ int main(void)
 		TEST(nothing_to_take_is_no_stall),
 		TEST(one_that_may_be_asleep),
 		TEST(guest_that_closes),
+		TEST(groups_named_meanwhile),
 		TEST(detached_while_it_waits),
 	};
 

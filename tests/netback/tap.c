@@ -410,6 +410,49 @@ static void filter_passes_what_is_for_it(void **state)
 	assert_int_equal(nbl_tap_filter(ctl, mac, ip), -ENOTTY);
 }
 
+static void groups_that_are_heard(void **state)
+{
+	static const uint8_t own[6] = { 2, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const struct frame ours = FRAME(2), theirs = FRAME(4), arp = arp_for(5, 1);
+	const struct frame broadcast = FRAME(0xff);
+	uint8_t group[NBL_TAP_GROUPS + 1][6] = { { 0 } };
+	struct frame to[NBL_TAP_GROUPS];
+	unsigned int mtu, i;
+	int fd, br;
+
+	(void)state;
+	bridge_up();
+	for (i = 0; i < NBL_TAP_GROUPS; i++) {
+		to[i] = (struct frame)FRAME(3);
+		to[i].dst[5] = (uint8_t)i;
+		memcpy(group[i], to[i].dst, 6);
+	}
+	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
+	assert_int_equal(nbl_tap_hear(fd, own, NULL, 0), 0);
+	assert_true(hears(fd, &ours) && hears(fd, &arp));
+	assert_true(hears(fd, &broadcast));
+	assert_false(hears(fd, &to[0]) || hears(fd, &theirs));
+	assert_int_equal(nbl_tap_hear(fd, own, group, 6), 0);
+	assert_true(hears(fd, &ours) && hears(fd, &broadcast));
+	for (i = 0; i < 8; i++)
+		assert_int_equal(hears(fd, &to[i]), i < 6);
+	assert_false(hears(fd, &theirs));
+	assert_int_equal(nbl_tap_hear(fd, own, group, NBL_TAP_GROUPS), 0);
+	assert_true(hears(fd, &ours) && hears(fd, &broadcast));
+	for (i = 0; i < NBL_TAP_GROUPS; i++)
+		assert_true(hears(fd, &to[i]));
+	assert_false(hears(fd, &theirs));
+	assert_int_equal(nbl_tap_hear(fd, own, group, NBL_TAP_GROUPS + 1),
+			 -EINVAL);
+	assert_int_equal(nbl_tap_deaf(fd, true), 0);
+	assert_false(hears(fd, &ours) || hears(fd, &to[0]));
+	assert_int_equal(nbl_tap_deaf(fd, false), 0);
+	assert_true(hears(fd, &theirs));
+	nbl_tap_close(fd);
+}
+
 /* The bridge's MAC must not follow its ports'. */
 static void bridge_keeps_its_mac(void **state)
 {
@@ -584,6 +627,7 @@ int main(void)
 		cmocka_unit_test(deaf_until_told),
 		cmocka_unit_test(carrier_as_told),
 		cmocka_unit_test(filter_passes_what_is_for_it),
+		cmocka_unit_test(groups_that_are_heard),
 		cmocka_unit_test(bridge_keeps_its_mac),
 		cmocka_unit_test(vlan_of_a_port),
 		cmocka_unit_test(errors_of_links),

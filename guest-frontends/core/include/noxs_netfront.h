@@ -165,6 +165,17 @@ int noxs_netfront_send_gso(struct noxs_netfront *nf,
 			   unsigned int nr_frags, uint32_t flags,
 			   uint16_t gso_size);
 /*
+ * With XEN_NOXS_NET_F_MCAST, when but those to info.mac and to all stations no
+ * frames come in: from now on those to this group (its Ethernet address) do, or no
+ * more.  At first none does; a connection forgets, so each link_up is followed by
+ * those that are wanted.  0; -EAGAIN no room (tx_room
+ * follows); -EOPNOTSUPP without the feature, when all of them come; -EINVAL not a
+ * group's; -ENOTCONN, -EIO as send.  A backend may have no room for more than 64:
+ * tx_errors counts it.  Context of send.
+ */
+int noxs_netfront_group(struct noxs_netfront *nf, const uint8_t mac[6],
+			bool add);
+/*
  * Frames of the largest kind that fit without -EAGAIN, at least.  0 while the
  * link is up: ops->tx_room follows, as if a send had found no room.  Context
  * of send.

@@ -177,7 +177,8 @@ struct xen_noxs_area_hdr {
 #define XEN_NOXS_NET_F_GSO4       (1u << 3) /* TCP in extra info slots, needs */
 #define XEN_NOXS_NET_F_GSO6       (1u << 4) /* SG and CSUM of its family      */
 #define XEN_NOXS_NET_F_STATIC     (1u << 5) /* buffers that may stay mapped   */
-#define XEN_NOXS_NET_F_ALL        0x3fu
+#define XEN_NOXS_NET_F_MCAST      (1u << 6) /* only its MAC and groups named  */
+#define XEN_NOXS_NET_F_ALL        0x7fu
 
 #define XEN_NOXS_NET_MAX_QUEUES   8
 #define XEN_NOXS_NET_MIN_MTU      68
