@@ -12,8 +12,12 @@
 #define TYPE_IPV4	0x0800
 #define TYPE_IPV6	0x86dd
 #define TYPE_VLAN	0x8100
+#define PROTO_HOPOPTS	0
 #define PROTO_TCP	6
 #define PROTO_UDP	17
+#define PROTO_ROUTING	43
+#define PROTO_DSTOPTS	60
+#define MAX_EXTS	8u	/* headers of IPv6, as many as Linux looks at */
 
 struct l4 {
 	uint32_t start;		/* of the TCP or UDP header */
@@ -89,11 +93,45 @@ static int l4_find_v4(const uint8_t *f, uint32_t len, uint32_t off,
 	return 0;
 }
 
-/* Without extension headers: nothing that sends TCP or UDP blank has them. */
+/*
+ * Past an extension header of IPv6.  0, or -EINVAL, -EOPNOTSUPP: there is no TCP or
+ * UDP behind it, or not all of it, or not with these addresses.
+ */
+static int v6_skip(const uint8_t *f, struct l4 *l4)
+{
+	const uint8_t *ext = f + l4->start;
+	uint32_t size;
+
+	switch (l4->proto) {
+	case PROTO_ROUTING:
+		if (l4->len < 8)
+			return -EINVAL;
+		if (ext[3])	/* segments left: the last address is in there */
+			return -EOPNOTSUPP;
+		break;
+	case PROTO_HOPOPTS:
+	case PROTO_DSTOPTS:
+		if (l4->len < 8)
+			return -EINVAL;
+		break;
+	default:
+		return -EOPNOTSUPP;
+	}
+	size = (ext[1] + 1u) * 8;
+	if (size > l4->len)
+		return -EINVAL;
+	l4->proto = ext[0];
+	l4->start += size;
+	l4->len -= size;
+	return 0;
+}
+
 static int l4_find_v6(const uint8_t *f, uint32_t len, uint32_t off,
 		      struct l4 *l4)
 {
 	uint32_t payload;
+	unsigned int i;
+	int rc = 0;
 
 	if (len < off + 40)
 		return -EINVAL;
@@ -105,7 +143,10 @@ static int l4_find_v6(const uint8_t *f, uint32_t len, uint32_t off,
 	l4->len = payload;
 	l4->addrs = f + off + 8;
 	l4->addrs_len = 32;
-	return 0;
+	for (i = 0; i < MAX_EXTS && !rc && l4->proto != PROTO_TCP &&
+	     l4->proto != PROTO_UDP; i++)
+		rc = v6_skip(f, l4);
+	return rc;
 }
 
 static int l4_find(const uint8_t *f, uint32_t len, uint32_t features,

@@ -14,8 +14,9 @@
  * A guest's frame with a blank TCP or UDP checksum, for the kernel: fills in
  * hdr and the pseudo header's sum (whatever was in its place), and cuts *len
  * to what the IP header says.  features: XEN_NOXS_NET_F_CSUM{4,6}, the
- * families allowed.  -EINVAL: headers that make no sense, -EOPNOTSUPP: not a
- * thing to be checksummed.
+ * families allowed.  Behind IPv6's header there may be options and a routing
+ * header that is done with.  -EINVAL: headers that make no sense, -EOPNOTSUPP: not
+ * a thing to be checksummed.
  */
 int nbl_csum_offload(uint8_t *frame, uint32_t *len, uint32_t features,
 		     struct virtio_net_hdr *hdr);

@@ -134,12 +134,78 @@ static void nonsense_is_refused(void **state)
 	expect_bad(tcp6, sizeof(tcp6), 99, 0, CSUM4, -EOPNOTSUPP);
 	expect_bad(tcp6, sizeof(tcp6), 19, 21, CSUM6, -EINVAL);
 	expect_bad(tcp6, sizeof(tcp6), 18, 0xff, CSUM6, -EINVAL);
-	expect_bad(tcp6, sizeof(tcp6), 20, 0, CSUM6, -EOPNOTSUPP);
+	expect_bad(tcp6, sizeof(tcp6), 20, 58, CSUM6, -EOPNOTSUPP);
 	for (n = 1; n < sizeof(udp4); n++)
 		expect_bad(udp4, n, 99, 0, CSUM4,
 			   n < 14 ? -EOPNOTSUPP : -EINVAL);
 	for (n = 14; n < sizeof(tcp6); n++)
 		expect_bad(tcp6, n, 99, 0, CSUM6, -EINVAL);
+}
+
+#define EXT	54u	/* where the first extension header is */
+
+/* tcp6 behind these headers of 8 bytes each. */
+static uint32_t with_exts(uint8_t *f, const uint8_t *exts, uint32_t nr)
+{
+	uint32_t i;
+
+	memcpy(f, tcp6, EXT);
+	memcpy(f + EXT + 8 * nr, tcp6 + EXT, sizeof(tcp6) - EXT);
+	memset(f + EXT, 0, 8 * nr);
+	f[19] = (uint8_t)(20 + 8 * nr);
+	for (i = 0; i < nr; i++)
+		f[i ? EXT + 8 * (i - 1) : 20] = exts[i];
+	f[EXT + 8 * (nr - 1)] = 6;
+	return (uint32_t)sizeof(tcp6) + 8 * nr;
+}
+
+static void extension_headers_are_stepped_over(void **state)
+{
+	static const uint8_t exts[9] = { 0, 60, 43, 60, 60, 60, 60, 60, 60 };
+	struct virtio_net_hdr hdr = { 0 };
+	uint32_t len, nr;
+	uint8_t f[160];
+
+	(void)state;
+	for (nr = 1; nr <= 8; nr++) {
+		len = with_exts(f, exts, nr);
+		assert_int_equal(nbl_csum_offload(f, &len, CSUM6, &hdr), 0);
+		assert_int_equal(len, sizeof(tcp6) + 8 * nr);
+		assert_int_equal(hdr.csum_start, EXT + 8 * nr);
+		assert_int_equal(nbl_csum_complete(f, len, &hdr), 0);
+		assert_int_equal(rfc1071(f + hdr.csum_start, 20,
+					 rfc1071(f + 22, 32, 6 + 20)), 0xffff);
+	}
+	/* Two as one, of 16 bytes. */
+	len = with_exts(f, exts, 2);
+	f[EXT] = 6;
+	f[EXT + 1] = 1;
+	assert_int_equal(nbl_csum_offload(f, &len, CSUM6, &hdr), 0);
+	assert_int_equal(hdr.csum_start, EXT + 16);
+}
+
+static void extension_headers_that_make_no_sense(void **state)
+{
+	static const uint8_t exts[9] = { 0, 60, 43, 60, 60, 60, 60, 60, 60 };
+	uint8_t f[160];
+	uint32_t len, n;
+
+	(void)state;
+	len = with_exts(f, exts, 9);
+	expect_bad(f, len, 999, 0, CSUM6, -EOPNOTSUPP);	/* too many */
+	len = with_exts(f, exts, 3);
+	expect_bad(f, len, EXT + 1, 9, CSUM6, -EINVAL);	/* past the end */
+	expect_bad(f, len, EXT + 1, 255, CSUM6, -EINVAL);
+	/* Segments left; a fragment; encrypted. */
+	expect_bad(f, len, EXT + 19, 1, CSUM6, -EOPNOTSUPP);
+	expect_bad(f, len, EXT, 44, CSUM6, -EOPNOTSUPP);
+	expect_bad(f, len, EXT, 50, CSUM6, -EOPNOTSUPP);
+	/* Cut anywhere, whether the header says so or not. */
+	for (n = 0; n < 20 + 24; n++) {
+		f[19] = (uint8_t)n;
+		expect_bad(f, EXT + n, 999, 0, CSUM6, -EINVAL);
+		expect_bad(f, len, 999, 0, CSUM6, -EINVAL);
+	}
 }
 
 static void complete_is_bounded(void **state)
@@ -245,6 +311,8 @@ int main(void)
 		cmocka_unit_test(padding_is_cut),
 		cmocka_unit_test(vlan_is_stepped_over),
 		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(extension_headers_are_stepped_over),
+		cmocka_unit_test(extension_headers_that_make_no_sense),
 		cmocka_unit_test(complete_is_bounded),
 		cmocka_unit_test_setup_teardown(guest_sends_blank,
 						setup_connected,
