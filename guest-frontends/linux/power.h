@@ -17,6 +17,9 @@ bool noxs_suspend_init(void);
  */
 void noxs_suspend(void);
 
+/* The kernel's (drivers/xen/manage.c), where this is built in. */
+void do_suspend(void);
+
 /* power_memory.c */
 
 void noxs_memory_init(void);

@@ -53,8 +53,6 @@ static void *find_suspend(void)
 	return (void *)find("do_suspend");
 }
 #else
-void do_suspend(void);
-
 static void *find_suspend(void)
 {
 	return do_suspend;
