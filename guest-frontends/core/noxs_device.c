@@ -125,7 +125,8 @@ void noxs_device_write_front(struct noxs_device *dev, const void *area,
 	dev->front_used = true;
 	front->seq = 0;
 	front->features = hdr.features;
-	front->error = hdr.error;
+	/* Half written it must not read as an answer that is taken back. */
+	front->error = EAGAIN;
 	front->pad = 0;
 	/* The backend sees all of the answer before it sees which offer ... */
 	xen_wmb();
@@ -133,6 +134,8 @@ void noxs_device_write_front(struct noxs_device *dev, const void *area,
 	/* ... it answers, and that before it sees the state. */
 	xen_wmb();
 	front->state = state;
+	xen_wmb();
+	front->error = hdr.error;
 }
 
 void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
@@ -156,12 +159,11 @@ void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
 	xen_wmb();
 }
 
-bool noxs_device_echoed(const struct noxs_device *dev, uint32_t generation)
+uint32_t noxs_device_echo(const struct noxs_device *dev)
 {
 	const volatile struct xen_noxs_area_hdr *front = dev->front;
 
-	return !dev->gone && front->magic == XEN_NOXS_FRONT_MAGIC &&
-	       front->generation == generation;
+	return dev->gone ? 0 : front->generation;
 }
 
 void noxs_device_write_word(struct noxs_device *dev, size_t offset,

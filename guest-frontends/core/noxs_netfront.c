@@ -146,7 +146,7 @@ static void answer(struct noxs_netfront *nf, const struct nf_ring_refs *refs)
  */
 static bool answered_before(struct noxs_netfront *nf, uint32_t generation)
 {
-	if (nf->answered || !noxs_device_echoed(nf->dev, generation))
+	if (nf->answered || noxs_device_echo(nf->dev) != generation)
 		return false;
 	nf->generation = generation;
 	say_closed(nf, 0);
@@ -199,6 +199,8 @@ static int nf_probe(struct noxs_device *dev)
 		return -ENOMEM;
 	nf->dev = dev;
 	nf->cfg = cfg;
+	/* What it answered before us stays to be seen, until we answer. */
+	nf->generation = noxs_device_echo(dev);
 	rc = cfg->ops->probe(cfg->arg, nf, dev->slot.id, &nf->priv);
 	if (rc) {
 		noxs_os_free(nf);
@@ -263,7 +265,7 @@ static void nf_lost(struct noxs_device *dev)
 
 	link_down(nf, 0);
 	/* In the same area: it reads CLOSED before what it names is gone. */
-	if (nf->answered && noxs_device_echoed(nf->dev, nf->generation))
+	if (nf->answered && noxs_device_echo(nf->dev) == nf->generation)
 		noxs_device_set_state(nf->dev, nf->generation,
 				      XEN_NOXS_STATE_CLOSED, 0);
 	nf_ring_fini(nf);

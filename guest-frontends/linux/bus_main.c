@@ -189,7 +189,7 @@ late_initcall(noxs_bus_settle);
 EXPORT_SYMBOL_GPL(noxs_device_read_back);
 EXPORT_SYMBOL_GPL(noxs_device_write_front);
 EXPORT_SYMBOL_GPL(noxs_device_write_word);
-EXPORT_SYMBOL_GPL(noxs_device_echoed);
+EXPORT_SYMBOL_GPL(noxs_device_echo);
 EXPORT_SYMBOL_GPL(noxs_device_set_state);
 EXPORT_SYMBOL_GPL(noxs_device_notify);
 EXPORT_SYMBOL_GPL(noxs_device_poke);

@@ -456,7 +456,7 @@ static unsigned int nr_steps;
 
 static void record_step(void)
 {
-	assert_in_range(nr_steps, 0, 3);
+	assert_in_range(nr_steps, 0, sizeof(step) / sizeof(step[0]) - 1);
 	memcpy(&step[nr_steps++], os_front(0), sizeof(step[0]));
 }
 
@@ -479,14 +479,19 @@ static void front_area_is_written_in_order(void **state)
 	noxs_device_write_front(seen.dev, &body, sizeof(body), 12,
 				XEN_NOXS_STATE_CONNECTED);
 	os_wmb_hook = NULL;
-	assert_int_equal(nr_steps, 3);
+	assert_int_equal(nr_steps, 4);
 	assert_int_equal(step[0].hdr.state, XEN_NOXS_STATE_CLOSED);
 	assert_int_equal(step[0].queue[7].rx_port, 0x12345678);
 	assert_int_equal(step[1].queue[7].rx_port, 0x87654321);
 	assert_int_equal(step[1].hdr.generation, 11);
 	assert_int_equal(step[2].hdr.generation, 12);
+	/* Not as an answer that is taken back, which has no error. */
+	assert_int_equal(step[1].hdr.error, EAGAIN);
+	assert_int_equal(step[2].hdr.error, EAGAIN);
 	assert_int_equal(step[2].hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(step[3].hdr.state, XEN_NOXS_STATE_CONNECTED);
 	assert_int_equal(front->hdr.state, XEN_NOXS_STATE_CONNECTED);
+	assert_int_equal(front->hdr.error, 0);
 	assert_int_equal(front->hdr.magic, XEN_NOXS_FRONT_MAGIC);
 	assert_int_equal(front->hdr.version, XEN_NOXS_VERSION);
 	assert_int_equal(front->hdr.size, sizeof(body));

@@ -220,10 +220,10 @@ void noxs_device_write_front(struct noxs_device *dev, const void *area,
 void noxs_device_set_state(struct noxs_device *dev, uint32_t generation,
 			   uint32_t state, uint32_t error);
 /*
- * Does the front area name this generation, by whoever wrote there last: an
- * earlier driver or life as well?
+ * The generation that the front area names, by whoever wrote there last, an earlier
+ * driver or life as well; 0: nobody did, or dev->gone.
  */
-bool noxs_device_echoed(const struct noxs_device *dev, uint32_t generation);
+uint32_t noxs_device_echo(const struct noxs_device *dev);
 /*
  * Write one word of the front area behind its header.  The backend sees
  * whatever was written before it sees this.  offset: a multiple of 4.

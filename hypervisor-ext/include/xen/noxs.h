@@ -146,7 +146,8 @@ struct xen_noxs_device_page {
  *   frontend sees that its echo is stale and goes to step 2.
  *   A frontend answers an offer at most once, all lives and drivers of the
  *   device taken together: if its area echoes the offer's generation already,
- *   it sets CLOSED with error 0, and the backend publishes another INIT.
+ *   it sets CLOSED with error 0, and the backend publishes another INIT.  An
+ *   answer that is being written has another error until it is CONNECTED.
  *   Either side ends it with CLOSING; the other answers CLOSED.  A backend
  *   that found its peer lying publishes CLOSED with a reason in error.
  */
