@@ -239,7 +239,11 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 	return 0;
 
 err_offer:
-	/* Fails if the guest died: then it does not matter. */
+	/*
+	 * Not the number of the first, nor the next owner's that of this one: each
+	 * may have been answered.  Fails if the guest died: then it does not matter.
+	 */
+	spare.hdr.generation = vif->back.hdr.generation + 1;
 	vif->back = spare;
 	nbl_vif_say(vif, 0);
 err_take:

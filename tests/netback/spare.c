@@ -72,7 +72,6 @@ static void assert_spare(struct test_state *s, const char *bridge)
 		mac[i] = back->mac[i];
 	assert_memory_equal(mac, zero, 6);
 	assert_int_equal(back->hdr.state, XEN_NOXS_STATE_INIT);
-	assert_int_equal(back->hdr.generation, 1);
 	assert_int_equal(back->mtu, 1500);
 	assert_int_equal(back->ip_mode, XEN_NOXS_NET_IP_NONE);
 	assert_int_equal(back->ip[0], 0);
@@ -390,6 +389,7 @@ static void bind_ladder_of(void **state, const char *bridge, unsigned int mtu,
 {
 	struct test_state *s = *state;
 	struct noxs_netback_request req;
+	uint32_t offer = s->guest.back->hdr.generation, now;
 	unsigned int n;
 
 	bind_init(&req, 1, 0);
@@ -406,7 +406,12 @@ static void bind_ladder_of(void **state, const char *bridge, unsigned int mtu,
 		fake_fail_at(0);
 		assert_non_null(strstr(err, ": "));
 		assert_spare(s, bridge);
+		/* What was offered to the guest has a number of its own. */
+		now = s->guest.back->hdr.generation;
+		assert_true(now == offer || now == offer + 2);
+		offer = now;
 	}
+	assert_int_equal(s->guest.back->hdr.generation, offer + 1);
 	count_allocs(false);
 	fake_fail_at(0);
 	assert_int_equal(n - 1, calls);
