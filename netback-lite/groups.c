@@ -80,14 +80,18 @@ int nbl_groups_change(struct nbl_vif *vif,
 int nbl_groups_apply(struct nbl_vif *vif)
 {
 	struct nbl_groups *g = &vif->groups;
+	int rc = 0;
 
-	g->changed = false;
 	/* One that is cut off hears nothing until it takes what it was sent. */
 	if (vif->stall == NBL_STALL_CUT_OFF)
-		return 0;
-	if (!(vif->features & XEN_NOXS_NET_F_MCAST))
-		return nbl_tap_deaf(vif->tap->fd, false);
-	return nbl_tap_hear(vif->tap->fd, vif->back.mac, (void *)g->mac, g->nr);
+		;
+	else if (vif->features & XEN_NOXS_NET_F_MCAST)
+		rc = nbl_tap_hear(vif->tap->fd, vif->back.mac, (void *)g->mac,
+				  g->nr);
+	else
+		rc = nbl_tap_deaf(vif->tap->fd, false);
+	g->changed = rc != 0;
+	return rc;
 }
 
 void nbl_groups_drop(struct nbl_vif *vif)

@@ -196,6 +196,7 @@ static int tx_take(struct nbl_vif *vif, struct nbl_batch *b, RING_IDX prod,
 		vif->tx.ring.req_cons += c.nr + c.nr_extras;
 		if (c.group) {
 			tx_add_group(vif, b, &c);
+			nbl_rate_take(&vif->tx_rate, 0, 1);
 			--*budget;
 			continue;
 		}

@@ -24,10 +24,9 @@ void nbl_stall_begin(struct nbl_vif *vif)
 /* The bridge takes up to a second to heed the carrier; deaf is at once. */
 static void hear(struct nbl_vif *vif, bool on)
 {
-	if (on)
-		nbl_groups_apply(vif);
-	else
-		nbl_tap_deaf(vif->tap->fd, true);
+	/* Rather all of it than nothing. */
+	if (!on || nbl_groups_apply(vif))
+		nbl_tap_deaf(vif->tap->fd, !on);
 	nbl_tap_carrier(vif->tap->fd, on);
 }
 

@@ -168,7 +168,8 @@ struct fake_tap_info {
 	bool deaf;
 	bool no_carrier;
 	bool filtered;
-	bool by_group;		/* hears itself, all, and so many groups */
+	bool by_group;		/* hears own, all, and so many groups */
+	uint8_t own[6];
 	unsigned int groups;
 	bool kept;		/* outlives its descriptor */
 	unsigned int mtu;

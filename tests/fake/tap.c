@@ -188,7 +188,6 @@ int nbl_tap_hear(int fd, const uint8_t own[6], const uint8_t (*group)[6],
 {
 	struct fake_tap *t;
 
-	(void)own;
 	(void)group;
 	if (fake_fail_now())
 		return -EINVAL;
@@ -196,6 +195,7 @@ int nbl_tap_hear(int fd, const uint8_t own[6], const uint8_t (*group)[6],
 	t = tap_of(fd);
 	t->info.deaf = false;
 	t->info.by_group = true;
+	memcpy(t->info.own, own, sizeof(t->info.own));
 	t->info.groups = nr;
 	pthread_mutex_unlock(&lock);
 	return 0;

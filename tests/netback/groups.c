@@ -37,6 +37,7 @@ static void filter_is_of_the_connection(void **state)
 
 	assert_true(info(s).by_group);
 	assert_int_equal(info(s).groups, 0);
+	assert_memory_equal(info(s).own, (const void *)s->guest.back->mac, 6);
 	assert_int_equal(name(s, true, mdns), NETIF_RSP_OKAY);
 	assert_int_equal(info(s).groups, 1);
 	guest_say(&s->guest, XEN_NOXS_STATE_CLOSING);

@@ -77,7 +77,7 @@ static void honest_step(struct test_guest *g)
 		g->front->pad = 0;
 		g->front->pad2 = 0;
 		guest_answer(g, rnd(3) ? NBL_VIF_FEATURES :
-				     rnd(2 * XEN_NOXS_NET_F_STATIC));
+				     rnd(XEN_NOXS_NET_F_ALL + 1));
 		break;
 	case 1:
 		guest_tx(g, g->buf_ref[rnd(GUEST_BUFFERS)], rnd(100),
