@@ -3,55 +3,92 @@
 #include "damp.h"
 #include "vif.h"
 
-static bool is_idle(struct nbl_vif *vif)
+/* Frames that passed since the last look. */
+static uint64_t frames(struct nbl_vif *vif)
 {
 	uint64_t passed = vif->stats.tx_packets + vif->stats.rx_packets;
-	bool idle = passed == vif->damp.passed;
+	uint64_t nr = passed - vif->damp.passed;
 
 	vif->damp.passed = passed;
-	return idle;
+	return nr;
 }
 
-static void forgive(struct nbl_damp *d, int64_t now)
+static bool changed(struct nbl_damp *d)
 {
-	int64_t nr = (now - d->forgiven_ms) / NBL_DAMP_MS;
+	bool changed = d->published != d->published_seen;
 
-	if (nr >= d->idle) {
-		d->idle = 0;
-		d->forgiven_ms = now;
+	d->published_seen = d->published;
+	return changed;
+}
+
+static void forgive(struct nbl_patience *p, int64_t now)
+{
+	int64_t nr = (now - p->forgiven_ms) / NBL_DAMP_MS;
+
+	if (nr >= p->used) {
+		p->used = 0;
+		p->forgiven_ms = now;
 		return;
 	}
-	d->idle -= (unsigned int)nr;
-	d->forgiven_ms += nr * NBL_DAMP_MS;
+	p->used -= (unsigned int)nr;
+	p->forgiven_ms += nr * NBL_DAMP_MS;
 }
 
-static void put_off(struct nbl_vif *vif)
+static void make_up(struct nbl_patience *p, uint64_t nr)
 {
+	p->used -= nr < p->used / NBL_DAMP_FRAME ?
+		   (unsigned int)nr * NBL_DAMP_FRAME : p->used;
+}
+
+/* One more.  False: it is too many, until due_ms. */
+static bool spend(struct nbl_damp *d, struct nbl_patience *p)
+{
+	forgive(p, nbl_now_ms());
+	if (++p->used < NBL_DAMP_FREE)
+		return true;
+	d->due_ms = p->forgiven_ms + NBL_DAMP_MS;
+	return false;
+}
+
+static void put_off(struct nbl_vif *vif, bool blind)
+{
+	if (!vif->damp.on)
+		TAILQ_INSERT_TAIL(&vif->nb->damped, vif, damped_link);
 	vif->damp.on = true;
-	vif->damp.due_ms = vif->damp.forgiven_ms + NBL_DAMP_MS;
+	vif->damp.blind = blind;
 	vif->stats.damped++;
-	TAILQ_INSERT_TAIL(&vif->nb->damped, vif, damped_link);
+}
+
+bool nbl_damp_blind(struct nbl_vif *vif)
+{
+	if (vif->damp.blind)
+		vif->damp.more = true;
+	return vif->damp.blind;
 }
 
 bool nbl_damp(struct nbl_vif *vif, bool more)
 {
 	struct nbl_damp *d = &vif->damp;
+	uint64_t nr = frames(vif);
 
-	if (!is_idle(vif)) {
+	d->more = more;
+	if (changed(d) && !vif->broken && !spend(d, &d->change)) {
+		put_off(vif, true);
+		return true;
+	}
+	if (nr) {
 		nbl_damp_end(vif);
-		d->idle = 0;
+		make_up(&d->idle, nr);
 		return false;
 	}
-	d->more = more;
 	if (d->on)
 		return true;
 	/* Nobody asks for more: it was the TAP's turn. */
 	if (!more && !vif->unmask_due)
 		return false;
-	forgive(d, nbl_now_ms());
-	if (++d->idle < NBL_DAMP_FREE)
+	if (spend(d, &d->idle))
 		return false;
-	put_off(vif);
+	put_off(vif, false);
 	return true;
 }
 
@@ -60,6 +97,7 @@ void nbl_damp_end(struct nbl_vif *vif)
 	if (vif->damp.on)
 		TAILQ_REMOVE(&vif->nb->damped, vif, damped_link);
 	vif->damp.on = false;
+	vif->damp.blind = false;
 }
 
 int nbl_damp_timeout(struct nbl *nb, int timeout_ms)

@@ -32,6 +32,7 @@ int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error)
 {
 	vif->back.hdr.state = state;
 	vif->back.hdr.error = error;
+	nbl_damp_change(&vif->damp);
 	return nbl_vif_say(vif, XEN_NOXS_PUBLISH_NOTIFY);
 }
 

@@ -64,7 +64,7 @@ void nbl_vif_run(struct nbl_vif *vif)
 {
 	bool more;
 
-	if (vif->spare)
+	if (vif->spare || nbl_damp_blind(vif))
 		return;
 	nbl_vif_front(vif);
 	more = vif->connected && vif_move_packets(vif);

@@ -54,7 +54,7 @@ $(eval $(call test_program,frontend-power))
 frontend-loopback_SRCS := tests/frontend/loopback.c tests/frontend/guest.c \
 	tests/frontend/os_fake.c tests/netback/frame.c $(FAKE_SRCS) $(CORE_SRCS) $(NBL_CORE)
 frontend-loopback_CFLAGS := $(FRONTEND_TEST_CFLAGS) $(FAKE_CFLAGS) \
-	-Itests/netback
+	-Itests/netback -DNBL_DAMP_FREE=~0u
 frontend-loopback_PKGS := cmocka liburing
 frontend-loopback_LDLIBS := -pthread
 $(eval $(call test_program,frontend-loopback))

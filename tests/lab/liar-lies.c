@@ -344,7 +344,11 @@ static void groups(void)
 	for (i = 0;; i++) {
 		for (n = 0; n < 100; n++)
 			name_group((uint8_t)n, 0, i % 2);
-		liar_tx_answered();
+		liar_tx_push();
+		/* As busy as one that spins. */
+		while (READ_ONCE(liar.tx.sring->rsp_prod) !=
+		       liar.tx.req_prod_pvt)
+			;
 	}
 }
 
@@ -426,6 +430,30 @@ static void flip_flop(void)
 		liar_state(XEN_NOXS_STATE_CLOSED);
 		liar.front->hdr.generation = liar.back->hdr.generation;
 		liar_state(XEN_NOXS_STATE_CONNECTED);
+	}
+}
+
+static void wait_for(uint32_t state)
+{
+	while (liar.back->hdr.state != state)
+		;
+}
+
+/* As fast as the backend goes along; each connection sends a frame. */
+static void flip_send(void)
+{
+	for (;;) {
+		liar_state(XEN_NOXS_STATE_CLOSING);
+		wait_for(XEN_NOXS_STATE_CLOSED);
+		liar_state(XEN_NOXS_STATE_CLOSED);
+		wait_for(XEN_NOXS_STATE_INIT);
+		SHARED_RING_INIT(liar.tx.sring);
+		FRONT_RING_INIT(&liar.tx, liar.tx.sring, PAGE_SIZE);
+		liar_tx(liar.ref, 0, 64, 0);
+		RING_PUSH_REQUESTS(&liar.tx);
+		liar.front->hdr.generation = liar.back->hdr.generation;
+		liar_state(XEN_NOXS_STATE_CONNECTED);
+		wait_for(XEN_NOXS_STATE_CONNECTED);
 	}
 }
 
@@ -520,6 +548,7 @@ const struct lie lies[] = {
 	{ "state-back", NULL, state_back },
 	{ "generation-changes", NULL, generation_changes },
 	{ "flip-flop", NULL, flip_flop },
+	{ "flip-send", NULL, flip_send },
 	{ "flip-garbage", NULL, flip_garbage },
 	{ "storm", NULL, storm },
 	{ "spin", NULL, spin },

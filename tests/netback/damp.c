@@ -83,7 +83,8 @@ static void it_is_heard_again(void **state)
 	one_turn(s);
 	assert_int_equal(the_vif(s)->stats.tx_packets, 1);
 	assert_false(the_vif(s)->damp.on);
-	assert_int_equal(the_vif(s)->damp.idle, 0);
+	assert_in_range(the_vif(s)->damp.idle.used, 0,
+			NBL_DAMP_FREE - NBL_DAMP_FRAME);
 }
 
 /* A frame that comes for it ends it, and its own go with it. */
@@ -142,6 +143,67 @@ static void flip_flop_is_put_off(void **state)
 	assert_false(the_vif(s)->broken);
 }
 
+/* Each connection sends a frame: that makes up for nothing. */
+static void flip_flop_that_sends_is_put_off(void **state)
+{
+	struct test_state *s = *state;
+	struct test_guest *g = &s->guest;
+	uint32_t first = g->back->hdr.generation;
+	int64_t start = nbl_now_ms();
+
+	while (nbl_now_ms() < start + 200) {
+		switch (guest_sees(g)) {
+		case XEN_NOXS_STATE_CONNECTED:
+			guest_say(g, XEN_NOXS_STATE_CLOSING);
+			break;
+		case XEN_NOXS_STATE_CLOSED:
+			guest_say(g, XEN_NOXS_STATE_CLOSED);
+			break;
+		default:
+			SHARED_RING_INIT(g->tx.sring);
+			FRONT_RING_INIT(&g->tx, g->tx.sring, FAKE_PAGE);
+			send_one(s, g->buf_ref[0]);
+			guest_answer(g, NBL_VIF_FEATURES);
+		}
+		one_turn(s);
+		net_recv(g, frame, sizeof(frame), NULL);
+	}
+	assert_true(the_vif(s)->stats.tx_packets > 0);
+	/* CLOSED, INIT, CONNECTED */
+	assert_in_range(3 * (g->back->hdr.generation - first), NBL_DAMP_FREE,
+			at_most(start));
+	assert_false(the_vif(s)->broken);
+}
+
+/* Nor do frames from the network make it be looked at. */
+static void network_does_not_end_that(void **state)
+{
+	static const uint32_t states[] = {
+		XEN_NOXS_STATE_CLOSING, XEN_NOXS_STATE_CLOSED,
+	};
+	struct test_state *s = *state;
+	uint32_t generation;
+	unsigned int i, n;
+
+	for (i = 0; i < 100 * MANY && !the_vif(s)->damp.blind; i++) {
+		guest_say(&s->guest, states[i % 2]);
+		one_turn(s);
+		if (i % 2)
+			guest_answer(&s->guest, NBL_VIF_FEATURES);
+		one_turn(s);
+	}
+	assert_true(the_vif(s)->damp.blind);
+	generation = s->guest.back->hdr.generation;
+	for (n = 0; n < 10 && the_vif(s)->damp.blind; n++) {
+		guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
+		net_send(&s->guest, frame, sizeof(frame), NULL);
+		one_turn(s);
+		if (the_vif(s)->damp.blind)
+			assert_int_equal(s->guest.back->hdr.generation,
+					 generation);
+	}
+}
+
 static void frames_that_pass_are_not(void **state)
 {
 	struct test_state *s = *state;
@@ -194,6 +256,8 @@ int main(void)
 		TEST(network_ends_it),
 		TEST(bad_frames_are_put_off),
 		TEST(flip_flop_is_put_off),
+		TEST(flip_flop_that_sends_is_put_off),
+		TEST(network_does_not_end_that),
 		TEST(frames_that_pass_are_not),
 		TEST(nor_are_rare_events),
 		TEST(detached_meanwhile),

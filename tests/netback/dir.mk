@@ -59,12 +59,11 @@ $(eval $(call netback_mapped_test,random))
 # Also under the thread sanitizer, which goes with no other, nor with valgrind.  It
 # does not know fences; what it needs to know here is which accesses are atomic.
 $(eval $(call netback_test,race))
-netback-race_CFLAGS += -DNBL_MAPPED_BUSY=8u
+netback-race_CFLAGS += -DNBL_MAPPED_BUSY=8u -DNBL_DAMP_FREE=~0u
 ifneq ($(SAN),1)
 netback-race-tsan_SRCS := tests/netback/race.c $(NETBACK_TEST_SRCS)
 netback-race-tsan_CFLAGS := $(NETBACK_TEST_CFLAGS) -DNBL_MAPPED_BUSY=8u \
-	-fsanitize=thread -O1 -g \
-	-Wno-tsan
+	-DNBL_DAMP_FREE=~0u -fsanitize=thread -O1 -g -Wno-tsan
 netback-race-tsan_PKGS := cmocka liburing
 netback-race-tsan_LDLIBS := -fsanitize=thread -pthread \
 	-Wl,--wrap=calloc,--wrap=realloc
