@@ -12,6 +12,7 @@
 #include "guest.h"
 #include "ledger.h"
 #include "link.h"
+#include "switch.h"
 #include "tap.h"
 #include "vif.h"
 
@@ -323,6 +324,7 @@ static void vif_release(struct nbl_vif *vif)
 
 	nbl_rate_forget(vif);
 	nbl_damp_end(vif);
+	nbl_switch_forget(vif);
 	nbl_await_disown(vif);
 	nbl_held_drop(&vif->held);
 	nbl_port_set(nb, vif->port, NULL);

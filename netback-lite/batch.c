@@ -64,6 +64,18 @@ struct nbl_packet *nbl_batch_packet(struct nbl_batch *b, uint32_t len)
 	return p;
 }
 
+struct nbl_packet *nbl_batch_alias(struct nbl_batch *b,
+				   const struct nbl_packet *from)
+{
+	struct nbl_packet *p = &b->packet[b->nr_packets++];
+
+	*p = *from;
+	p->first_slot = (uint16_t)b->nr_slots;
+	p->first_seg = (uint16_t)b->nr_segs;
+	p->nr_slots = p->nr_segs = 0;
+	return p;
+}
+
 void nbl_batch_trim(struct nbl_batch *b, uint32_t n)
 {
 	struct nbl_packet *p = &b->packet[b->nr_packets - 1];

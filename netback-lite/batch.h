@@ -54,6 +54,9 @@ bool nbl_batch_room(const struct nbl_batch *b, unsigned int slots,
 		    uint32_t len);
 /* The next packet: zeroed header, frame of len bytes.  There must be room. */
 struct nbl_packet *nbl_batch_packet(struct nbl_batch *b, uint32_t len);
+/* The same for one whose header, frame and what else is known of it lie elsewhere. */
+struct nbl_packet *nbl_batch_alias(struct nbl_batch *b,
+				   const struct nbl_packet *from);
 /* The last packet is n bytes, header included, and no longer; 0: none at all. */
 void nbl_batch_trim(struct nbl_batch *b, uint32_t n);
 /* Forget everything. */

@@ -18,6 +18,7 @@
 #include "options.h"
 #include "sandbox.h"
 #include "stats.h"
+#include "switch.h"
 
 #define LOCK_PATH	NOXS_NETBACK_DIR "/netback.lock"
 #define LEDGER_PATH	NOXS_NETBACK_DIR "/netback.ledger"
@@ -245,6 +246,9 @@ static int serve(struct process *p, const struct nbl_options *opt)
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
+	rc = opt->switches ? nbl_switch_open(p->nb) : 0;
+	if (rc)
+		return fail("make a switch", rc);
 	go_silent(p, opt);
 	if (p->sandbox.on && nbl_sandbox_seal(err)) {
 		nbl_log(NBL_ERROR, "%s", err);

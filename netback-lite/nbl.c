@@ -19,6 +19,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "nbl.h"
+#include "switch.h"
 #include "vif.h"
 #include "watch.h"
 #include "writer.h"
@@ -218,6 +219,7 @@ void nbl_close(struct nbl *nb)
 	nbl_gnttab_close(nb->gt);
 	nbl_evtchn_close(nb->ec);
 	noxs_close(nb->nx);
+	nbl_switch_close(nb);
 	nbl_writer_destroy(nb->writer);
 	nbl_batch_destroy(nb->batch);
 	free(nb->port);

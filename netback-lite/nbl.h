@@ -67,6 +67,7 @@ struct nbl {
 	struct nbl_closer *closer;
 	struct nbl_batch *batch;
 	struct nbl_writer *writer;
+	struct nbl_switch *sw;		/* NULL: all frames go by TAPs */
 	struct nbl_mapped_all mapped;
 	struct nbl_control *control;
 	struct nbl_metrics *metrics;	/* NULL: nobody asked for them */

@@ -24,6 +24,8 @@ static const char usage[] =
 "  -p, --pidfile PATH     write the process's number there\n"
 "  -u, --user NAME        who it is when it serves (default netback-lite,\n"
 "                         or nobody where there is no such user)\n"
+"      --switch           frames from guest to guest go without the bridge,\n"
+"                         and its rules (nftables, tc, isolated ports)\n"
 "      --no-sandbox       it stays root, and may do all that root may\n"
 "  -l, --log-level LEVEL  error, warning, info (default) or debug\n"
 "      --detach-all       remove what an earlier process left, and exit\n"
@@ -39,9 +41,10 @@ static const char usage[] =
 "When it ends, on SIGTERM or otherwise, its vifs stay: the next process of\n"
 "this domain serves them.\n";
 
-#define DETACH_ALL	256	/* no letter */
-
-#define NO_SANDBOX	257	/* no letter */
+/* Without a letter. */
+#define DETACH_ALL	256
+#define NO_SANDBOX	257
+#define SWITCH		258
 
 static const struct option long_options[] = {
 	{ "socket",	required_argument, NULL, 's' },
@@ -51,6 +54,7 @@ static const struct option long_options[] = {
 	{ "metrics-interval", required_argument, NULL, 'i' },
 	{ "pidfile",	required_argument, NULL, 'p' },
 	{ "user",	required_argument, NULL, 'u' },
+	{ "switch",	no_argument,	   NULL, SWITCH },
 	{ "no-sandbox",	no_argument,	   NULL, NO_SANDBOX },
 	{ "log-level",	required_argument, NULL, 'l' },
 	{ "detach-all",	no_argument,	   NULL, DETACH_ALL },
@@ -109,6 +113,9 @@ int nbl_options_parse(int argc, char **argv, struct nbl_options *out,
 			return stop(status, EXIT_FAILURE);
 		case 'u':
 			out->user = optarg;
+			break;
+		case SWITCH:
+			out->switches = true;
 			break;
 		case NO_SANDBOX:
 			out->no_sandbox = true;

@@ -12,6 +12,7 @@ struct nbl_options {
 	unsigned int metrics_s;	/* how often they are written */
 	const char *user;	/* NULL: the usual one */
 	bool no_sandbox;
+	bool switches;		/* frames from guest to guest */
 	bool daemon;
 	bool detach_all;	/* and no more */
 	enum nbl_level level;

@@ -265,6 +265,42 @@ static int rx_take(struct nbl_vif *vif, struct nbl_batch *b,
 	return rc == -EAGAIN ? 0 : rc < 0 ? rc : 1;
 }
 
+bool nbl_rx_may_put(const struct nbl_vif *vif)
+{
+	return vif->connected && !vif->dozing && !vif->await &&
+	       vif->stall == NBL_STALL_NONE && !vif->tap_readable;
+}
+
+int nbl_rx_put(struct nbl_vif *vif, struct nbl_batch *b,
+	       const struct nbl_packet *from, const char **why)
+{
+	struct nbl_packet p = {
+		.hdr = from->hdr, .frame = from->frame, .len = from->len,
+	};
+	enum noxs_netback_drop drop;
+	int rc;
+
+	if (!nbl_rate_has(&vif->rx_rate) || !rx_fits(vif, &p, &drop))
+		return 0;
+	rc = rx_available(vif, rx_slots(&p), why);
+	if (rc <= 0)
+		return rc;
+	/* It may complete the checksum: no frame for the TAP any more. */
+	if (rx_flags(vif, &p))
+		return 0;
+	if (!nbl_batch_room(b, NBL_MAX_SLOTS, 0))
+		nbl_rx_flush(vif, b);
+	nbl_rate_take(&vif->rx_rate, p.len, nbl_gso_frames(&p.gso, p.len));
+	rx_add_copies(vif, b, nbl_batch_alias(b, &p));
+	return 1;
+}
+
+void nbl_rx_flush(struct nbl_vif *vif, struct nbl_batch *b)
+{
+	rx_batch(vif, b);
+	nbl_batch_reset(b);
+}
+
 /* Are there buffers? */
 static void rx_stall(struct nbl_vif *vif, int available)
 {

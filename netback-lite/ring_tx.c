@@ -19,6 +19,7 @@
 #include "gso.h"
 #include "guest.h"
 #include "stats.h"
+#include "switch.h"
 #include "vif.h"
 #include "writer.h"
 
@@ -300,9 +301,10 @@ static void tx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 		if (p->group)
 			continue;
 		tx_judge(vif, b, p);
-		if (p->status == NETIF_RSP_OKAY)
+		if (p->status == NETIF_RSP_OKAY && !nbl_switch_frame(vif, p))
 			nbl_writer_add(w, vif->tap->fd, p);
 	}
+	nbl_switch_flush(vif->nb);
 	nbl_writer_flush(w);
 	for (p = b->packet; p < b->packet + b->nr_packets; p++)
 		if (!p->group)

@@ -34,6 +34,8 @@ const struct nbl_counter nbl_counters[] = {
 		"Times that the guest had to wait for its rate to send."),
 	COUNTER(damped, "damped",
 		"Times that the guest was put off: its events brought nothing."),
+	COUNTER(tx_switched, "transmit_switched",
+		"Frames of the guest that went to another without a TAP."),
 };
 
 const size_t nbl_nr_counters = sizeof(nbl_counters) / sizeof(nbl_counters[0]);

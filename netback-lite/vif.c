@@ -20,6 +20,15 @@ void nbl_vif_event(struct nbl_vif *vif)
 	nbl_vif_ready(vif);
 }
 
+void nbl_vif_notify(struct nbl_vif *vif)
+{
+	if (!vif->notify_due)
+		return;
+	vif->notify_due = false;
+	vif->stats.notifies++;
+	nbl_evtchn_notify(vif->nb->ec, vif->port);
+}
+
 /* True: budget used, work left. */
 static bool vif_move_packets(struct nbl_vif *vif)
 {
@@ -36,11 +45,7 @@ static bool vif_move_packets(struct nbl_vif *vif)
 		nbl_vif_break(vif, rx, why);
 		return false;
 	}
-	if (vif->notify_due) {
-		vif->notify_due = false;
-		vif->stats.notifies++;
-		nbl_evtchn_notify(vif->nb->ec, vif->port);
-	}
+	nbl_vif_notify(vif);
 	return tx > 0 || rx > 0;
 }
 

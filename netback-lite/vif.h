@@ -34,7 +34,10 @@
 #define NBL_ETH_OVERHEAD	18u	/* header and one VLAN tag */
 
 struct nbl_await;
+struct nbl_batch;
 struct nbl_closer_ticket;
+struct nbl_packet;
+struct nbl_stations;
 
 struct nbl_vif {
 	struct nbl *nb;
@@ -91,6 +94,7 @@ struct nbl_vif {
 	unsigned int rx_need;	/* slots of that, or of one like the last */
 	uint64_t rx_unicast;	/* packets, of those that were received */
 	struct nbl_groups groups;	/* that it listens to */
+	struct nbl_stations *stations;	/* that it is (switch.h), or NULL */
 	struct nbl_damp damp;
 	struct nbl_rate tx_rate;	/* of what the guest sends */
 	struct nbl_rate rx_rate;	/* of what it receives */
@@ -154,6 +158,8 @@ void nbl_vif_leave(struct nbl_vif *vif);
 /* The guest's event, the TAP's, or work left: run it in its turn. */
 void nbl_vif_ready(struct nbl_vif *vif);
 void nbl_vif_event(struct nbl_vif *vif);
+/* Tell the guest of responses, if it waits for them. */
+void nbl_vif_notify(struct nbl_vif *vif);
 /* Look at the guest's state, then move packets: one budget each way. */
 void nbl_vif_run(struct nbl_vif *vif);
 /* After that: with what is left, or wait for the next event. */
@@ -182,5 +188,18 @@ static inline int nbl_vif_cost(uint32_t len)
  * the reason in *why. */
 int nbl_tx_run(struct nbl_vif *vif, const char **why);
 int nbl_rx_run(struct nbl_vif *vif, const char **why);
+/*
+ * ring_rx.c, for switch.h.  May frames come from elsewhere than vif's TAP, none of
+ * which waits there?
+ */
+bool nbl_rx_may_put(const struct nbl_vif *vif);
+/*
+ * One that does; it stays where it is until nbl_rx_flush (by b, of no other vif).
+ * 1; 0: vif cannot take it as it is, or not now; -errno and why: it has to be
+ * closed, with what is in b.
+ */
+int nbl_rx_put(struct nbl_vif *vif, struct nbl_batch *b,
+	       const struct nbl_packet *from, const char **why);
+void nbl_rx_flush(struct nbl_vif *vif, struct nbl_batch *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <switch.h>
 #include <sys/socket.h>
 
 #define TURNS		8000	/* of the backend, for each class */
@@ -322,6 +323,23 @@ static void neighbour_works(struct test_state *s, struct test_guest *n)
 	assert_int_equal(rsp.status, sizeof(frame));
 }
 
+/* A frame to the hostile guest, which sends as station 0. */
+static void neighbour_sends(struct test_state *s, struct test_guest *n)
+{
+	static const uint8_t head[14] = { [6] = 2, [12] = 0x88, [13] = 0xb5 };
+	uint8_t out[1000];
+	unsigned int i;
+
+	memcpy(n->buf[1], head, sizeof(head));
+	guest_tx(n, n->buf_ref[1], 0, sizeof(out), 0, 1);
+	guest_tx_push(n);
+	for (i = 0; i < PATIENCE && !guest_tx_responses(n); i++)
+		assert_int_equal(nbl_turn(s->nb, 0), 0);
+	assert_int_equal(guest_tx_status(n, NULL), NETIF_RSP_OKAY);
+	while (net_recv(n, out, sizeof(out), NULL) >= 0)
+		;
+}
+
 static void serve(struct test_state *s, struct peer *p, struct test_guest *n,
 		  bool closes, unsigned int *broken)
 {
@@ -337,8 +355,11 @@ static void serve(struct test_state *s, struct peer *p, struct test_guest *n,
 			assert_int_equal(errno, EAGAIN);
 		while (net_recv(g, out, sizeof(out), NULL) >= 0)
 			;
-		if (i % 16 == 0)
+		if (i % 16 == 0) {
 			neighbour_works(s, n);
+			if (s->nb->sw)
+				neighbour_sends(s, n);
+		}
 		if (the_vif(s)->broken) {
 			(*broken)++;
 			renew(s, p);
@@ -393,6 +414,19 @@ CLOSES(indices)
 CLOSES(requests)
 CLOSES(front)
 CLOSES(all)
+
+/* What it is sent goes right into its buffers, at any moment of its life. */
+static void receiver_closes(void **state)
+{
+	struct noxs_netback_stats st;
+	struct test_state *s = *state;
+	struct nbl_guest *neighbour;
+
+	assert_int_equal(nbl_switch_open(s->nb), 0);
+	assert_true(race(s, lie_all, true, &st) > 0);
+	neighbour = nbl_guest_find(s->nb, 2);
+	assert_true(nbl_guest_vif(neighbour, 0)->stats.tx_switched > 0);
+}
 
 static void states_cost_nothing(void **state)
 {
@@ -469,7 +503,7 @@ int main(void)
 		T(states_cost_nothing), T(answers_taken_back_cost_nothing),
 		T(data_is_the_guests_own),
 		T(grants_cost_their_frames), T(list_costs_the_mapping),
-		T(storm_is_one_event_a_turn), T(all_close),
+		T(storm_is_one_event_a_turn), T(all_close), T(receiver_closes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

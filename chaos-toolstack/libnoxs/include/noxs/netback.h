@@ -200,6 +200,7 @@ struct noxs_netback_stats {
 	uint64_t rx_throttled;	/* times frames for it waited for its rate */
 	uint64_t tx_throttled;	/* times it had to wait for its rate */
 	uint64_t damped;	/* times it was put off: its events brought nothing */
+	uint64_t tx_switched;	/* packets that went to a guest without a TAP */
 	uint64_t mapped;	/* pages of its buffers that are so now */
 	uint64_t drop[NOXS_NETBACK_NR_DROPS];
 };

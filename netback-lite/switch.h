@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * switch.h owns the way of a frame from one guest to another of the same bridge
+ * without a TAP in between (--switch): one copy into memory of ours, one out of it,
+ * and no system call.
+ *
+ * A frame goes so if it is to one station, which is a vif on the same bridge and
+ * VLAN that takes the frame as it is and now: it is connected, has buffers, credit
+ * for its rate, and no frame that waits in its TAP, which this one would overtake.
+ * Whatever else goes into the sender's TAP, and the bridge does what bridges do:
+ * frames to groups, to all, with a VLAN tag, to stations that are not known.  So a
+ * guest's queue is its TAP's, as without this.
+ *
+ * Stations are learned from what guests send, after the look at whose addresses
+ * it bears, and forgotten with their vif; at most NBL_SWITCH_STATIONS a vif, then
+ * the oldest makes room.  The address of a guest that can send from no other
+ * (spoof.mac) is not learned from anybody else.  Each NBL_SWITCH_SHOW_MS
+ * one frame from a station goes by the bridge, which else would forget it (after
+ * 300 s) and flood what comes from outside.
+ *
+ * The host's rules for what passes a bridge (nftables, tc, isolated ports) do not
+ * see what goes this way.
+ */
+#ifndef NBL_SWITCH_H
+#define NBL_SWITCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nbl;
+struct nbl_packet;
+struct nbl_stations;
+struct nbl_switch;
+struct nbl_vif;
+
+#define NBL_SWITCH_STATIONS	8u
+#ifndef NBL_SWITCH_SHOW_MS
+#define NBL_SWITCH_SHOW_MS	60000
+#endif
+
+/* From now on; 0 or -errno. */
+int nbl_switch_open(struct nbl *nb);
+void nbl_switch_close(struct nbl *nb);	/* it is allowed not to be open */
+/* vif and its stations are gone. */
+void nbl_switch_forget(struct nbl_vif *vif);
+
+/*
+ * A frame that vif may send, in memory that stays until nbl_switch_flush; true: it
+ * is on its way.  False: the TAP's.  The receiver may be closed by what its ring
+ * says.
+ */
+bool nbl_switch_frame(struct nbl_vif *vif, const struct nbl_packet *p);
+/* What is on its way arrives.  Before the sender's next batch. */
+void nbl_switch_flush(struct nbl *nb);
+
+#endif
