@@ -153,7 +153,8 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 	vif->connected = true;
 	if (vif->features & XEN_NOXS_NET_F_STATIC)
 		nbl_mapped_offer(&vif->mapped, &f->list[0]);
-	vif->tap_readable = !nbl_held_empty(&vif->held);
+	/* What came to its TAP before is not overtaken by what a switch puts. */
+	vif->tap_readable = nb->sw || !nbl_held_empty(&vif->held);
 	vif->rx_need = 1;
 	*why = "publish";
 	rc = nbl_vif_publish(vif, XEN_NOXS_STATE_CONNECTED, 0);
@@ -264,6 +265,17 @@ static void front_closed(struct nbl_vif *vif,
 		return;
 	vif->back.hdr.generation++;
 	nbl_vif_publish(vif, XEN_NOXS_STATE_INIT, 0);
+}
+
+bool nbl_vif_in_step(const struct nbl_vif *vif)
+{
+	const volatile struct xen_noxs_area_hdr *hdr = &vif->front->hdr;
+
+	return vif->connected &&
+	       __atomic_load_n(&hdr->state, __ATOMIC_ACQUIRE) ==
+		       XEN_NOXS_STATE_CONNECTED &&
+	       __atomic_load_n(&hdr->generation, __ATOMIC_ACQUIRE) ==
+		       vif->back.hdr.generation;
 }
 
 void nbl_vif_front(struct nbl_vif *vif)

@@ -267,8 +267,9 @@ static int rx_take(struct nbl_vif *vif, struct nbl_batch *b,
 
 bool nbl_rx_may_put(const struct nbl_vif *vif)
 {
-	return vif->connected && !vif->dozing && !vif->await &&
-	       vif->stall == NBL_STALL_NONE && !vif->tap_readable;
+	return !vif->damp.blind && !vif->dozing && !vif->await &&
+	       vif->stall == NBL_STALL_NONE && !vif->tap_readable &&
+	       nbl_vif_in_step(vif);
 }
 
 int nbl_rx_put(struct nbl_vif *vif, struct nbl_batch *b,

@@ -33,7 +33,7 @@ const struct nbl_counter nbl_counters[] = {
 	COUNTER(tx_throttled, "transmit_throttled",
 		"Times that the guest had to wait for its rate to send."),
 	COUNTER(damped, "damped",
-		"Times that the guest was put off: its events brought nothing."),
+		"Times that the guest was put off: its events brought nothing new."),
 	COUNTER(tx_switched, "transmit_switched",
 		"Frames of the guest that went to another without a TAP."),
 };

@@ -8,6 +8,7 @@
 
 #include "batch.h"
 #include "nbl.h"
+#include "stats.h"
 #include "switch.h"
 #include "vif.h"
 
@@ -15,22 +16,17 @@
 #define BUCKETS		(1u << BUCKET_BITS)
 #define TYPE_AT		12u	/* in a frame */
 
-struct station {
-	TAILQ_ENTRY(station) link;	/* in its bucket, unless it is unused */
-	struct nbl_vif *vif;		/* NULL: unused */
+struct nbl_station {
+	TAILQ_ENTRY(nbl_station) link;	/* in its bucket */
+	struct nbl_vif *vif;
 	uint8_t mac[6];
 	int64_t shown_ms;		/* to the bridge */
 };
 
-struct nbl_stations {
-	unsigned int next;		/* to be replaced */
-	struct station of[NBL_SWITCH_STATIONS];
-};
-
-TAILQ_HEAD(bucket, station);
+TAILQ_HEAD(bucket, nbl_station);
 
 struct nbl_switch {
-	uint64_t seed;			/* odd: no guest chooses its bucket */
+	uint64_t seed;			/* odd: nobody chooses his bucket */
 	struct bucket bucket[BUCKETS];
 	struct nbl_vif *to;		/* whose frames batch has */
 	struct nbl_batch batch;		/* without memory of its own */
@@ -70,78 +66,55 @@ static struct bucket *bucket_of(struct nbl_switch *sw, const uint8_t mac[6])
 	return &sw->bucket[(n * sw->seed) >> (64 - BUCKET_BITS)];
 }
 
-/* The station of this address where vif is. */
-static struct station *find(struct nbl_switch *sw, const struct nbl_vif *vif,
-			    const uint8_t mac[6])
+/* The other station of this address where vif is. */
+static struct nbl_station *find(struct nbl_switch *sw,
+				const struct nbl_vif *vif,
+				const uint8_t mac[6])
 {
 	struct bucket *all = bucket_of(sw, mac);
-	struct station *s;
+	struct nbl_station *s;
 
 	for (s = TAILQ_FIRST(all); s; s = TAILQ_NEXT(s, link))
-		if (!memcmp(s->mac, mac, 6) && s->vif->vlan == vif->vlan &&
+		if (s->vif != vif && !memcmp(s->mac, mac, 6) &&
+		    s->vif->vlan == vif->vlan &&
 		    !strcmp(s->vif->bridge, vif->bridge))
 			return s;
 	return NULL;
 }
 
-static void forget(struct nbl_switch *sw, struct station *s)
+void nbl_switch_forget(struct nbl_vif *vif)
 {
-	if (s->vif)
-		TAILQ_REMOVE(bucket_of(sw, s->mac), s, link);
-	s->vif = NULL;
+	struct nbl_station *s = vif->station;
+
+	if (!s)
+		return;
+	TAILQ_REMOVE(bucket_of(vif->nb->sw, s->mac), s, link);
+	vif->station = NULL;
+	free(s);
 }
 
-static struct station *learn(struct nbl_switch *sw, struct nbl_vif *vif,
-			     const uint8_t mac[6])
+static void learn(struct nbl_switch *sw, struct nbl_vif *vif,
+		  const uint8_t mac[6])
 {
-	struct nbl_stations *own = vif->stations;
-	struct station *s;
+	struct nbl_station *s = calloc(1, sizeof(*s));
 
-	if (!own)
-		own = vif->stations = calloc(1, sizeof(*own));
-	if (!own)
-		return NULL;
-	s = &own->of[own->next++ % NBL_SWITCH_STATIONS];
-	forget(sw, s);
+	nbl_switch_forget(vif);
+	if (!s)
+		return;
 	s->vif = vif;
 	s->shown_ms = nbl_now_ms();
 	memcpy(s->mac, mac, sizeof(s->mac));
 	TAILQ_INSERT_HEAD(bucket_of(sw, mac), s, link);
-	return s;
+	vif->station = s;
 }
 
-void nbl_switch_forget(struct nbl_vif *vif)
+/* Is vif, which sends from its own address alone, a station with this one? */
+static bool is_known(const struct nbl_vif *vif, const uint8_t mac[6])
 {
-	unsigned int i;
-
-	if (!vif->stations)
-		return;
-	for (i = 0; i < NBL_SWITCH_STATIONS; i++)
-		forget(vif->nb->sw, &vif->stations->of[i]);
-	free(vif->stations);
-	vif->stations = NULL;
+	return vif->station && !memcmp(vif->station->mac, mac, 6);
 }
 
-/*
- * The station that sends.  NULL: the bridge has to see this frame, to learn it as
- * we do.
- */
-static struct station *sender(struct nbl_switch *sw, struct nbl_vif *vif,
-			      const uint8_t mac[6])
-{
-	struct station *s = find(sw, vif, mac);
-
-	if (s && s->vif == vif)
-		return s;
-	if (mac[0] & 1 || (s && s->vif->spoof.mac))
-		return NULL;
-	if (s)
-		forget(sw, s);
-	learn(sw, vif, mac);
-	return NULL;
-}
-
-static bool to_be_shown(struct station *s)
+static bool to_be_shown(struct nbl_station *s)
 {
 	int64_t now = nbl_now_ms();
 
@@ -168,43 +141,58 @@ static void tap_is_next(struct nbl_vif *to)
 	nbl_vif_ready(to);
 }
 
-/* The receiver lied: what was on its way to it is lost, as in its TAP. */
+/* The receiver lied: what was on its way to it is lost. */
 static void give_up(struct nbl_switch *sw, int error, const char *why)
 {
 	struct nbl_vif *to = sw->to;
+	unsigned int i;
 
+	for (i = 0; i < sw->batch.nr_packets; i++)
+		nbl_stats_drop(&to->stats, NOXS_NETBACK_DROP_RX_COPY);
 	nbl_batch_reset(&sw->batch);
 	sw->to = NULL;
 	nbl_vif_break(to, error, why);
 }
 
+/* 1: on its way; 0: not now; -errno: the receiver has to be closed. */
+static int put(struct nbl_switch *sw, struct nbl_vif *to,
+	       const struct nbl_packet *p, const char **why)
+{
+	if (sw->to != to)
+		nbl_switch_flush(to->nb);
+	sw->to = to;
+	return nbl_rx_put(to, &sw->batch, p, why);
+}
+
 bool nbl_switch_frame(struct nbl_vif *vif, const struct nbl_packet *p)
 {
 	struct nbl_switch *sw = vif->nb->sw;
-	struct station *from, *to;
+	const uint8_t *source = p->frame + ETH_ALEN;
+	struct nbl_station *to;
 	const char *why = "";
-	int rc;
+	int rc = 0;
+	bool known;
 
-	if (!sw || !vif->bridge[0])
+	if (!sw || !vif->bridge[0] || !vif->spoof.mac)
 		return false;
-	from = sender(sw, vif, p->frame + ETH_ALEN);
-	if (!from || p->frame[0] & 1 || is_tagged(p->frame))
+	known = is_known(vif, source);
+	if (!known)
+		learn(sw, vif, source);
+	if (p->frame[0] & 1 || is_tagged(p->frame))
 		return false;
 	to = find(sw, vif, p->frame);
-	if (!to || to->vif == vif || !nbl_rx_may_put(to->vif))
+	if (!to || !nbl_rx_may_put(to->vif))
 		return false;
-	if (sw->to != to->vif)
-		nbl_switch_flush(vif->nb);
-	sw->to = to->vif;
-	rc = to_be_shown(from) ? 0 : nbl_rx_put(to->vif, &sw->batch, p, &why);
+	/* A new one's first frame goes by the bridge, which learns it, too. */
+	if (known && !to_be_shown(vif->station))
+		rc = put(sw, to->vif, p, &why);
 	if (rc < 0)
 		give_up(sw, rc, why);
 	else if (!rc)
 		tap_is_next(to->vif);
-	if (rc <= 0)
-		return false;
-	vif->stats.tx_switched++;
-	return true;
+	else
+		vif->stats.tx_switched++;
+	return rc > 0;
 }
 
 void nbl_switch_flush(struct nbl *nb)

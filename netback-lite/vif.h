@@ -37,7 +37,7 @@ struct nbl_await;
 struct nbl_batch;
 struct nbl_closer_ticket;
 struct nbl_packet;
-struct nbl_stations;
+struct nbl_station;
 
 struct nbl_vif {
 	struct nbl *nb;
@@ -94,7 +94,7 @@ struct nbl_vif {
 	unsigned int rx_need;	/* slots of that, or of one like the last */
 	uint64_t rx_unicast;	/* packets, of those that were received */
 	struct nbl_groups groups;	/* that it listens to */
-	struct nbl_stations *stations;	/* that it is (switch.h), or NULL */
+	struct nbl_station *station;	/* that it is (switch.h), or NULL */
 	struct nbl_damp damp;
 	struct nbl_rate tx_rate;	/* of what the guest sends */
 	struct nbl_rate rx_rate;	/* of what it receives */
@@ -167,6 +167,8 @@ void nbl_vif_go_on(struct nbl_vif *vif, bool more);
 
 /* front.c: react to the front area.  disconnect: also when it is not. */
 void nbl_vif_front(struct nbl_vif *vif);
+/* It is connected, and its guest says so still. */
+bool nbl_vif_in_step(const struct nbl_vif *vif);
 void nbl_vif_disconnect(struct nbl_vif *vif);
 /* Say state (and error, positive errno) in the back area; tell the guest. */
 int nbl_vif_publish(struct nbl_vif *vif, uint32_t state, uint32_t error);

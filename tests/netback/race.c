@@ -284,6 +284,16 @@ static void peer_init(struct peer *p, struct test_guest *g)
 	store(&p->port, g->slot.port[0]);
 }
 
+/* One that sends from this address alone: with a switch, its station. */
+static void check_mac(struct nbl_vif *vif, uint8_t byte)
+{
+	uint8_t mac[6];
+
+	memset(mac, byte, sizeof(mac));
+	if (vif->nb->sw)
+		nbl_spoof_set(&vif->spoof, mac, NULL);
+}
+
 /* The slot and its area are used again while the peer goes on. */
 static void renew(struct test_state *s, struct peer *p)
 {
@@ -297,6 +307,7 @@ static void renew(struct test_state *s, struct peer *p)
 	guest_find_device(&s->guest, 1, 0);
 	assert_ptr_equal(s->guest.front, p->front);
 	store(&p->port, s->guest.slot.port[0]);
+	check_mac(the_vif(s), 0);
 	front_answer(p);
 }
 
@@ -323,14 +334,14 @@ static void neighbour_works(struct test_state *s, struct test_guest *n)
 	assert_int_equal(rsp.status, sizeof(frame));
 }
 
-/* A frame to the hostile guest, which sends as station 0. */
+/* A frame to the hostile guest, whose address is 0. */
 static void neighbour_sends(struct test_state *s, struct test_guest *n)
 {
-	static const uint8_t head[14] = { [6] = 2, [12] = 0x88, [13] = 0xb5 };
 	uint8_t out[1000];
 	unsigned int i;
 
-	memcpy(n->buf[1], head, sizeof(head));
+	memset(n->buf[1], 0x5a, 14);
+	memset(n->buf[1], 0, 6);
 	guest_tx(n, n->buf_ref[1], 0, sizeof(out), 0, 1);
 	guest_tx_push(n);
 	for (i = 0; i < PATIENCE && !guest_tx_responses(n); i++)
@@ -378,6 +389,8 @@ static unsigned int race(struct test_state *s, void (*step)(struct peer *p),
 
 	fake_dom_create(2);
 	assert_int_equal(attach(s->nb, 2, 0, err), 0);
+	check_mac(the_vif(s), 0);
+	check_mac(nbl_guest_vif(nbl_guest_find(s->nb, 2), 0), 0x5a);
 	guest_find_device(&n, 2, 0);
 	guest_make_rings(&n);
 	guest_answer(&n, 0);
