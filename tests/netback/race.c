@@ -8,6 +8,7 @@
 #include "harness.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <switch.h>
@@ -218,9 +219,9 @@ static void lie_withdraw(struct peer *p)
 		load(&p->back[STATE]);
 	front_state(p, XEN_NOXS_STATE_CLOSED);
 	fake_dom_grant_flip(p->dom, p->ring_ref[rnd(p, 2)], false);
-	while (load(&p->back[GENERATION]) == offer)
-		if (__atomic_load_n(&p->stop, __ATOMIC_RELAXED))
-			break;
+	while (load(&p->back[GENERATION]) == offer &&
+	       !__atomic_load_n(&p->stop, __ATOMIC_RELAXED))
+		sched_yield();
 	for (i = 0; i < 2; i++)
 		fake_dom_grant_flip(p->dom, p->ring_ref[i], true);
 }
