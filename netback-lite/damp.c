@@ -13,14 +13,6 @@ static uint64_t frames(struct nbl_vif *vif)
 	return nr;
 }
 
-static bool changed(struct nbl_damp *d)
-{
-	bool changed = d->published != d->published_seen;
-
-	d->published_seen = d->published;
-	return changed;
-}
-
 static void forgive(struct nbl_patience *p, int64_t now)
 {
 	int64_t nr = (now - p->forgiven_ms) / NBL_DAMP_MS;
@@ -70,9 +62,11 @@ bool nbl_damp(struct nbl_vif *vif, bool more)
 {
 	struct nbl_damp *d = &vif->damp;
 	uint64_t nr = frames(vif);
+	bool changed = d->changed;
 
 	d->more = more;
-	if (changed(d) && !vif->broken && !spend(d, &d->change)) {
+	d->changed = false;
+	if (changed && !vif->broken && !spend(d, &d->change)) {
 		put_off(vif, true);
 		return true;
 	}

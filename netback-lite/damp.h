@@ -40,15 +40,14 @@ struct nbl_damp {
 	bool more;		/* then it has work, too */
 	struct nbl_patience idle, change;
 	uint64_t passed;	/* frames, when that was looked at last */
-	uint64_t published;	/* states, of us; and at the last look */
-	uint64_t published_seen;
+	bool changed;		/* a state was published since then */
 	int64_t due_ms;
 };
 
 /* A state was published. */
 static inline void nbl_damp_change(struct nbl_damp *d)
 {
-	d->published++;
+	d->changed = true;
 }
 
 /* Is this vif not to be looked at?  Then it is run again when it is. */

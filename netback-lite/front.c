@@ -84,19 +84,15 @@ static const char *front_check(const struct nbl_vif *vif,
 	return NULL;
 }
 
-/*
- * Is the answer that was copied still the guest's word?  Who takes it back says
- * so before what it names is gone.
- */
-static bool front_stands(const struct nbl_vif *vif,
-			 const struct xen_noxs_net_front *f)
+/* Does the guest say, at this moment, that it is connected by this offer? */
+static bool front_stands(const struct nbl_vif *vif, uint32_t generation)
 {
 	const volatile struct xen_noxs_area_hdr *hdr = &vif->front->hdr;
 
 	return __atomic_load_n(&hdr->state, __ATOMIC_ACQUIRE) ==
 		       XEN_NOXS_STATE_CONNECTED &&
 	       __atomic_load_n(&hdr->generation, __ATOMIC_ACQUIRE) ==
-		       f->hdr.generation;
+		       generation;
 }
 
 /* Whoever is next hears all again. */
@@ -127,9 +123,12 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 			    true, &vif->rings);
 	if (rc)
 		return rc;
-	/* What was mapped may be another's page by now. */
+	/*
+	 * Who takes an answer back says so before what it names is gone: if it
+	 * stands, what was mapped is what it named.
+	 */
 	rc = -ECANCELED;
-	if (!front_stands(vif, f))
+	if (!front_stands(vif, f->hdr.generation))
 		goto err_unmap;
 	txs = vif->rings;
 	rxs = (void *)((char *)vif->rings + NBL_PAGE_SIZE);
@@ -227,7 +226,7 @@ static void front_connected(struct nbl_vif *vif,
 		return;
 	}
 	rc = vif_connect(vif, f, &why);
-	if (rc && !front_stands(vif, f))
+	if (rc && !front_stands(vif, f->hdr.generation))
 		return;		/* its event brings us here again */
 	if (rc) {
 		nbl_vif_break(vif, rc, why);
@@ -269,13 +268,7 @@ static void front_closed(struct nbl_vif *vif,
 
 bool nbl_vif_in_step(const struct nbl_vif *vif)
 {
-	const volatile struct xen_noxs_area_hdr *hdr = &vif->front->hdr;
-
-	return vif->connected &&
-	       __atomic_load_n(&hdr->state, __ATOMIC_ACQUIRE) ==
-		       XEN_NOXS_STATE_CONNECTED &&
-	       __atomic_load_n(&hdr->generation, __ATOMIC_ACQUIRE) ==
-		       vif->back.hdr.generation;
+	return vif->connected && front_stands(vif, vif->back.hdr.generation);
 }
 
 void nbl_vif_front(struct nbl_vif *vif)
@@ -283,20 +276,17 @@ void nbl_vif_front(struct nbl_vif *vif)
 	union front_copy copy;
 	uint32_t state, generation;
 
-	if (vif->broken)
+	if (vif->broken || nbl_vif_in_step(vif))
 		return;
 	/*
 	 * Acquire: a guest writes body, generation, state, in this order; so
 	 * a copy made after a look at the last two has all that was before
-	 * them.  The look decides nothing but whether to copy; the copy may
+	 * them.  The look decides nothing but whether to believe it; it may
 	 * say something newer.
 	 */
 	state = __atomic_load_n(&vif->front->hdr.state, __ATOMIC_ACQUIRE);
 	generation = __atomic_load_n(&vif->front->hdr.generation,
 				     __ATOMIC_ACQUIRE);
-	if (vif->connected && state == XEN_NOXS_STATE_CONNECTED &&
-	    generation == vif->back.hdr.generation)
-		return;
 	front_read(vif->front, &copy);
 	switch (copy.front.hdr.state) {
 	case XEN_NOXS_STATE_CONNECTED:
