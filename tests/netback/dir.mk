@@ -105,11 +105,13 @@ netback-sandbox_PKGS := cmocka libseccomp
 netback-sandbox_LDLIBS := -pthread
 $(eval $(call test_program,netback-sandbox))
 
-# For tests/lab/netback-hostile*.test: a guest that lies.
+# For tests/lab/netback-*.test: a guest that lies, and one that never has enough.
 minios_liar_SRCS := tests/lab/liar.c tests/lab/liar-lies.c
 $(eval $(call minios_app,liar))
+minios_flood_SRCS := tests/lab/flood.c
+$(eval $(call minios_app,flood))
 ifneq ($(SAN),1)
-ALL += $(B)/minios/liar
+ALL += $(B)/minios/liar $(B)/minios/flood
 endif
 
 netback-kept_SRCS := tests/netback/kept.c \
