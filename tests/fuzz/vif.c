@@ -6,17 +6,21 @@
  * neighbour must have its packets, and the host all that was lent to it.
  *
  * An input is a byte of features and then operations, a byte each and its
- * arguments.
+ * arguments.  With the first byte's highest bit frames go from guest to guest by
+ * the switch, too: the neighbour sends to the first at each turn.
  */
 #include <linux/virtio_net.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <switch.h>
 #include <sys/socket.h>
 
 #include "harness.h"
 
 #define MAX_STEPS	400u
 #define MAX_HELD	(128u * 1024)	/* a frame of each vif, and what it costs */
+#define SWITCHED	0x80u	/* of the first byte; no feature */
+#define NEIGHBOUR_RX	4u	/* buffers that the neighbour has posted */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +30,12 @@ struct fuzz {
 	struct test_guest guest, neighbour;
 	struct nbl_vif *vif;	/* the guest's */
 	unsigned int nr;	/* vifs it has had */
+	bool switched, failing;	/* a call of the host's failed, or will */
+	unsigned int sent, posted;	/* of the neighbour, without response */
+};
+
+static const uint8_t guest_mac[6], neighbour_mac[6] = {
+	0x5a, 0x5a, 0x5a, 0x5a, 0x5a, 0x5a
 };
 
 struct input {
@@ -65,7 +75,7 @@ static void answer(struct input *in, struct test_guest *g)
 	FRONT_RING_INIT(&g->tx, g->tx.sring, FAKE_PAGE);
 	FRONT_RING_INIT(&g->rx, g->rx.sring, FAKE_PAGE);
 	memset(g->front, 0, sizeof(*g->front));
-	guest_answer(g, take(in, 1));
+	guest_answer(g, take(in, 1) & ~SWITCHED);
 }
 
 static void tx_slot(struct input *in, struct test_guest *g)
@@ -165,6 +175,15 @@ static void renew_memory(struct test_guest *g)
 	}
 }
 
+/* Whose addresses are checked is a station of the switch. */
+static void check_mac(struct nbl_vif *vif, const uint8_t mac[6], bool on)
+{
+	if (on)
+		nbl_spoof_set(&vif->spoof, mac, NULL);
+	else
+		nbl_spoof_off(&vif->spoof);
+}
+
 /*
  * A vif that was broken is broken for good, and each input has a new one.  Of
  * another number than the last, whose TAP may not be closed yet.
@@ -187,6 +206,37 @@ static void renew(struct fuzz *f)
 	if (rc)
 		die(err);
 	guest_find_device(g, 1, req.vif);
+	check_mac(f->vif, guest_mac, f->switched);
+}
+
+/* The neighbour takes back what is its own. */
+static void neighbour_takes(struct fuzz *f)
+{
+	struct test_guest *n = &f->neighbour;
+	struct netif_rx_response rsp;
+
+	for (; guest_tx_responses(n); f->sent--)
+		if (guest_tx_status(n, NULL) != NETIF_RSP_OKAY && !f->failing)
+			die("a frame of the neighbour's is refused");
+	for (; guest_rx_responses(n); f->posted--)
+		guest_rx_response(n, &rsp);
+	drain(n);
+}
+
+static void neighbour_sends(struct input *in, struct fuzz *f)
+{
+	struct test_guest *n = &f->neighbour;
+
+	neighbour_takes(f);
+	guest_rx_post(n, NEIGHBOUR_RX - f->posted);
+	f->posted = NEIGHBOUR_RX;
+	if (f->sent == GUEST_BUFFERS)
+		return;
+	memset(n->buf[0], 0x5a, 12);
+	memcpy(n->buf[0], guest_mac, 6);
+	guest_tx(n, n->buf_ref[0], 0, 60 + take(in, 1) % 91 * 16, 0, 9);
+	guest_tx_push(n);
+	f->sent++;
 }
 
 static void step(struct input *in, struct fuzz *f)
@@ -232,8 +282,11 @@ static void step(struct input *in, struct fuzz *f)
 		break;
 	case 12:
 		fake_fail_at(take(in, 1) % 16);
+		f->failing = true;
 		break;
 	default:
+		if (f->switched)
+			neighbour_sends(in, f);
 		nbl_turn(f->nb, 0);
 	}
 	guest_notify(g);
@@ -245,6 +298,7 @@ static void neighbour_works(struct fuzz *f)
 	struct netif_rx_response rsp;
 	uint8_t frame[100], out[200];
 
+	neighbour_takes(f);
 	memset(frame, 0x5a, sizeof(frame));
 	memcpy(n->buf[0], frame, sizeof(frame));
 	guest_tx(n, n->buf_ref[0], 0, sizeof(frame), 0, 9);
@@ -261,6 +315,18 @@ static void neighbour_works(struct fuzz *f)
 		die("the neighbour cannot receive");
 }
 
+/* With or without the switch; the first guest's frames go to the neighbour. */
+static void set_switched(struct fuzz *f, bool on)
+{
+	unsigned int i;
+
+	f->switched = on;
+	f->failing = false;
+	check_mac(nbl_guest_vif(nbl_guest_find(f->nb, 2), 0), neighbour_mac, on);
+	for (i = 1; on && i < GUEST_BUFFERS; i += 2)
+		memcpy(f->guest.buf[i], neighbour_mac, 6);
+}
+
 /* The host, which lives as long as the process: it has threads. */
 static struct fuzz *prepare(void)
 {
@@ -273,6 +339,8 @@ static struct fuzz *prepare(void)
 	setup_backend(&state);
 	f.state = state;
 	f.nb = f.state->nb;
+	if (nbl_switch_open(f.nb))
+		die("no switch");
 	fake_dom_create(1);
 	renew(&f);
 	guest_make_rings(&f.guest);
@@ -295,8 +363,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	renew(f);
 	renew_memory(&f->guest);
+	set_switched(f, *data & SWITCHED);
+	renew(f);
 	fake_host_usage(&before);
 	answer(&in, &f->guest);
 	turns(f->nb);

@@ -95,7 +95,7 @@ $(eval $(call test_program,netback-wire))
 # The backend as a whole under libFuzzer (tests/fuzz/dir.mk): a millisecond each.
 fuzz-vif_RUNS := 4000
 $(eval $(call fuzz_target,vif,$(NETBACK_TEST_SRCS)))
-fuzz-vif_CFLAGS += $(NETBACK_TEST_CFLAGS) -DNBL_MAPPED_BUSY=2u
+fuzz-vif_CFLAGS += $(NETBACK_TEST_CFLAGS) -DNBL_MAPPED_BUSY=2u -DNBL_DAMP_FREE=~0u
 fuzz-vif_PKGS := cmocka liburing
 fuzz-vif_LDLIBS += -pthread -Wl,--wrap=calloc,--wrap=realloc
 netback-sandbox_SRCS := tests/netback/sandbox.c \
