@@ -35,6 +35,7 @@ struct nxf {
 	struct noxs_net_info info;
 	/* Statistics of this side. */
 	u64 rx_no_memory;		/* lock */
+	u64 rx_bad_tag;			/* lock */
 	u64 rx_bad_checksum;		/* lock */
 	u64 tx_refused;			/* lock */
 	u64 link_ups;			/* bus lock */

@@ -185,11 +185,26 @@ static bool gso_setup(struct sk_buff *skb, const struct noxs_net_frame *frame)
 static bool checksum_setup(struct sk_buff *skb,
 			   const struct noxs_net_frame *frame)
 {
+	if (frame->flags & NOXS_NET_CSUM_BLANK)
+		skb->ip_summed = CHECKSUM_PARTIAL;
+	else if (frame->flags & NOXS_NET_CSUM_VALID)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	/* Where the checksum belongs is not said: it has to be looked for. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
 	    skb_checksum_setup(skb, false))
 		return false;
 	return !frame->gso_size || gso_setup(skb, frame);
+}
+
+/*
+ * A VLAN tag leaves the frame here, as it would in the stack: behind one nobody looks
+ * for a checksum.
+ */
+static struct sk_buff *frame_begin(struct nxf *p, struct sk_buff *skb)
+{
+	skb->protocol = eth_type_trans(skb, p->dev);
+	skb_reset_network_header(skb);
+	return eth_type_vlan(skb->protocol) ? skb_vlan_untag(skb) : skb;
 }
 
 void nxf_rx(void *priv, const struct noxs_net_frame *frame)
@@ -201,12 +216,11 @@ void nxf_rx(void *priv, const struct noxs_net_frame *frame)
 		p->rx_no_memory++;
 		return;
 	}
-	if (frame->flags & NOXS_NET_CSUM_BLANK)
-		skb->ip_summed = CHECKSUM_PARTIAL;
-	else if (frame->flags & NOXS_NET_CSUM_VALID)
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->protocol = eth_type_trans(skb, p->dev);
-	skb_reset_network_header(skb);
+	skb = frame_begin(p, skb);
+	if (!skb) {
+		p->rx_bad_tag++;
+		return;
+	}
 	if (!checksum_setup(skb, frame)) {
 		p->rx_bad_checksum++;
 		dev_kfree_skb_any(skb);

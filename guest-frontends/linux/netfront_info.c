@@ -27,7 +27,8 @@ void nxf_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *to)
 	to->rx_packets = s.rx_packets;
 	to->rx_bytes = s.rx_bytes;
 	to->rx_errors = s.rx_errors;
-	to->rx_dropped = p->rx_no_memory + p->rx_bad_checksum;
+	to->rx_dropped = p->rx_no_memory + p->rx_bad_tag +
+			 p->rx_bad_checksum;
 	to->tx_packets = s.tx_packets;
 	to->tx_bytes = s.tx_bytes;
 	to->tx_errors = s.tx_errors;
@@ -36,7 +37,7 @@ void nxf_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *to)
 
 static const char names[][ETH_GSTRING_LEN] = {
 	"rx_packets", "rx_bytes", "rx_errors", "rx_no_memory",
-	"rx_bad_checksum", "tx_packets", "tx_bytes", "tx_errors",
+	"rx_bad_tag", "rx_bad_checksum", "tx_packets", "tx_bytes", "tx_errors",
 	"tx_ring_full", "tx_refused", "link_ups",
 };
 
@@ -62,6 +63,7 @@ static void get_ethtool_stats(struct net_device *dev,
 	*to++ = s.rx_bytes;
 	*to++ = s.rx_errors;
 	*to++ = p->rx_no_memory;
+	*to++ = p->rx_bad_tag;
 	*to++ = p->rx_bad_checksum;
 	*to++ = s.tx_packets;
 	*to++ = s.tx_bytes;
