@@ -226,15 +226,18 @@ static void neighbour_takes(struct fuzz *f)
 static void neighbour_sends(struct input *in, struct fuzz *f)
 {
 	struct test_guest *n = &f->neighbour;
+	unsigned int i;
 
 	neighbour_takes(f);
 	guest_rx_post(n, NEIGHBOUR_RX - f->posted);
 	f->posted = NEIGHBOUR_RX;
 	if (f->sent == GUEST_BUFFERS)
 		return;
-	memset(n->buf[0], 0x5a, 12);
-	memcpy(n->buf[0], guest_mac, 6);
-	guest_tx(n, n->buf_ref[0], 0, 60 + take(in, 1) % 91 * 16, 0, 9);
+	/* Not from a buffer that it receives into. */
+	i = (n->rx.req_prod_pvt + GUEST_BUFFERS / 2) % GUEST_BUFFERS;
+	memset(n->buf[i], 0x5a, FAKE_PAGE);
+	memcpy(n->buf[i], guest_mac, 6);
+	guest_tx(n, n->buf_ref[i], 0, 60 + take(in, 1) % 91 * 16, 0, 9);
 	guest_tx_push(n);
 	f->sent++;
 }
@@ -315,14 +318,19 @@ static void neighbour_works(struct fuzz *f)
 		die("the neighbour cannot receive");
 }
 
-/* With or without the switch; the first guest's frames go to the neighbour. */
+/*
+ * With or without the switch; the first guest's frames go to the neighbour, who is no
+ * station by an input before this one.
+ */
 static void set_switched(struct fuzz *f, bool on)
 {
+	struct nbl_vif *neighbour = nbl_guest_vif(nbl_guest_find(f->nb, 2), 0);
 	unsigned int i;
 
 	f->switched = on;
 	f->failing = false;
-	check_mac(nbl_guest_vif(nbl_guest_find(f->nb, 2), 0), neighbour_mac, on);
+	nbl_switch_forget(neighbour);
+	check_mac(neighbour, neighbour_mac, on);
 	for (i = 1; on && i < GUEST_BUFFERS; i += 2)
 		memcpy(f->guest.buf[i], neighbour_mac, 6);
 }
