@@ -66,25 +66,46 @@ static bool wait_more(struct adoption *a)
 }
 
 static int bind_port(struct adoption *a, const struct xen_noxs_list_entry *e,
-		     uint32_t *port)
+		     unsigned int i, uint32_t *port)
 {
 	int rc;
 
 	do {
-		rc = nbl_evtchn_bind(a->nb->ec, e->domid, e->guest_port[0],
+		rc = nbl_evtchn_bind(a->nb->ec, e->domid, e->guest_port[i],
 				     port);
 	} while (rc == -EINVAL && wait_more(a));
 	return rc;
 }
 
-static int adopt_ticket(struct adoption *a, const char *ifname,
+/* If not all can be had, none is. */
+static int bind_ports(struct adoption *a, const struct xen_noxs_list_entry *e,
+		      struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
+{
+	uint32_t port;
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < e->nr_ports; i++) {
+		rc = bind_port(a, e, i, &port);
+		if (!rc)
+			rc = nbl_vif_port_add(vif, port);
+		if (rc)
+			nbl_fail(err, rc, "bind event channel %u",
+				 e->guest_port[i]);
+	}
+	if (rc)
+		nbl_vif_ports_free(vif);
+	return rc;
+}
+
+static int adopt_ticket(struct adoption *a, const char *ifname, bool many,
 			struct nbl_closer_ticket **out)
 {
 	int held = nbl_kept_tap(a->nb->kept, ifname), rc;
 
 	a->nr_held += held >= 0;
 	do {
-		rc = nbl_closer_adopt(ifname, held, out);
+		rc = nbl_closer_adopt(ifname, many, held, out);
 	} while (rc == -EBUSY && wait_more(a));
 	return rc;
 }
@@ -101,7 +122,7 @@ static int tap_adopt(struct adoption *a, struct nbl_vif *vif,
 {
 	int rc;
 
-	rc = adopt_ticket(a, r->ifname, &vif->tap);
+	rc = adopt_ticket(a, r->ifname, vif->max_queues > 1, &vif->tap);
 	if (rc)
 		return nbl_fail(err, rc, "open TAP %s", r->ifname);
 	if (!vif->spare)
@@ -157,7 +178,8 @@ static int back_read(struct nbl *nb, const struct xen_noxs_list_entry *e,
 	const void *page;
 	int rc;
 
-	if (e->pair >= XEN_NOXS_MAX_PAIRS || e->nr_ports != 1 ||
+	if (e->pair >= XEN_NOXS_MAX_PAIRS || !e->nr_ports ||
+	    e->nr_ports > XEN_NOXS_MAX_PORTS ||
 	    e->offset > NBL_PAGE_SIZE - XEN_NOXS_AREA_SIZE)
 		return -EPROTO;
 	rc = noxs_map(nb->nx, e->domid, XEN_NOXS_PAGE_BACK(e->pair), 1, &map,
@@ -194,6 +216,7 @@ static int request_of(const struct nbl_record *r,
 	req->mtu = back->mtu;
 	memcpy(req->bridge, r->bridge, sizeof(req->bridge));
 	req->flags = (uint8_t)r->flags;
+	req->queues = r->queues;
 	if (!(r->flags & NOXS_NETBACK_SPARE)) {
 		memcpy(req->mac, back->mac, sizeof(req->mac));
 		req->ip_mode = back->ip_mode;
@@ -273,19 +296,13 @@ static int adopt_vif(struct adoption *a, struct nbl_vif *vif,
 	rc = request_of(r, &was, &req, err);
 	if (rc)
 		return rc;
-	rc = bind_port(a, e, &vif->port);
+	rc = bind_ports(a, e, vif, err);
 	if (rc)
-		return nbl_fail(err, rc, "bind event channel %u",
-				e->guest_port[0]);
-	rc = nbl_port_set(nb, vif->port, vif);
-	if (rc) {
-		nbl_fail(err, rc, "event channel %u", vif->port);
-		goto err_port;
-	}
+		return rc;
 	nbl_owner_take(vif, &req, req.mtu);
 	rc = adopt_tap(a, vif, r, &req, err);
 	if (rc)
-		goto err_table;
+		goto err_ports;
 	rc = adopt_guest(vif, e, &was, err);
 	if (rc)
 		goto err_tap;
@@ -294,10 +311,8 @@ static int adopt_vif(struct adoption *a, struct nbl_vif *vif,
 err_tap:
 	vif->tap->leave = true;
 	nbl_closer_push(nb->closer, vif->tap);
-err_table:
-	nbl_port_set(nb, vif->port, NULL);
-err_port:
-	nbl_evtchn_free(nb->ec, vif->port);
+err_ports:
+	nbl_vif_ports_free(vif);
 	return rc;
 }
 
@@ -324,7 +339,7 @@ static void remove_device(struct adoption *a,
 	uint32_t port;
 	int rc;
 
-	rc = bind_port(a, e, &port);
+	rc = bind_port(a, e, 0, &port);
 	if (rc) {
 		a->nr_left++;
 		nbl_log(NBL_WARN, "vif %u of domain %u %s, but its event channel is in use (%s): left alone",
@@ -344,7 +359,7 @@ static void adopt_known(struct adoption *a,
 			const struct xen_noxs_list_entry *e,
 			struct nbl_known *k)
 {
-	struct nbl_vif *vif = nbl_vif_new(a->nb, e->id);
+	struct nbl_vif *vif = nbl_vif_new(a->nb, e->id, nbl_record_queues(&k->r));
 	char err[NBL_ERROR_SIZE];
 	int rc = -ENOMEM;
 
@@ -426,7 +441,8 @@ static void forget_others(struct adoption *a)
 			nbl_ledger_erase(a->nb->ledger, k->place);
 			continue;
 		}
-		rc = adopt_ticket(a, k->r.ifname, &t);
+		rc = adopt_ticket(a, k->r.ifname,
+				  nbl_record_queues(&k->r) > 1, &t);
 		if (rc) {
 			nbl_log(NBL_ERROR, "remove TAP %s of domain %u, which is gone: %s",
 				k->r.ifname, k->r.domid, nbl_strerror(rc));

@@ -46,7 +46,8 @@ static int attach_tap(struct nbl *nb, const struct noxs_netback_request *req,
 	else
 		snprintf(ifname, sizeof(ifname), "vif%u.%u", req->domid,
 			 req->vif);
-	return nbl_closer_open(nb->closer, ifname, &vif->tap, err);
+	return nbl_closer_open(nb->closer, ifname, vif->max_queues > 1,
+			       &vif->tap, err);
 }
 
 /*
@@ -124,7 +125,7 @@ void nbl_vif_offer(struct nbl_vif *vif, uint32_t generation)
 	back->hdr.state = XEN_NOXS_STATE_INIT;
 	back->hdr.generation = generation;
 	back->hdr.features = NBL_VIF_FEATURES;
-	back->max_queues = 1;
+	back->max_queues = (uint16_t)vif->max_queues;
 }
 
 static int attach_device(struct nbl *nb,
@@ -136,11 +137,13 @@ static int attach_device(struct nbl *nb,
 		.backend = nb->domid,
 		.id = req->vif,
 		.type = XEN_NOXS_TYPE_NET,
-		.nr_ports = 1,
-		.port = { vif->port },
+		.nr_ports = (uint8_t)vif->nr_ports,
 	};
+	unsigned int i;
 	int rc;
 
+	for (i = 0; i < vif->nr_ports; i++)
+		op.port[i] = vif->port[i].port;
 	nbl_vif_offer(vif, 1);
 	memcpy(op.back, &vif->back, sizeof(vif->back));
 	rc = noxs_add(nb->nx, &op);
@@ -185,29 +188,75 @@ int nbl_vif_map_front(struct nbl_vif *vif)
 	return 0;
 }
 
-static void tap_ready(struct nbl_source *src, uint32_t events)
+struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id,
+			    unsigned int max_queues)
 {
-	struct nbl_vif *vif = nbl_container(src, struct nbl_vif, tap_src);
+	struct nbl_vif *vif;
+	unsigned int i;
 
-	(void)events;
-	vif->tap_readable = true;
-	if (vif->dozing)
-		nbl_await_stir(vif);
-	nbl_vif_ready(vif);
-}
-
-struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id)
-{
-	struct nbl_vif *vif = calloc(1, sizeof(*vif));
-
+	vif = calloc(1, sizeof(*vif) + max_queues * sizeof(vif->queue[0]));
 	if (!vif)
 		return NULL;
 	vif->nb = nb;
 	vif->id = id;
-	vif->tap_src.fn = tap_ready;
+	vif->max_queues = max_queues;
 	nbl_held_init(&vif->held, &nb->held_bytes);
-	nbl_held_init(&vif->stalled, &nb->stalled_bytes);
+	for (i = 0; i < max_queues; i++)
+		nbl_queue_init(&vif->queue[i], vif);
 	return vif;
+}
+
+int nbl_vif_port_add(struct nbl_vif *vif, uint32_t nr)
+{
+	struct nbl_port *p = &vif->port[vif->nr_ports];
+	int rc;
+
+	p->vif = vif;
+	p->port = nr;
+	rc = nbl_port_set(vif->nb, nr, p);
+	if (rc)
+		nbl_evtchn_free(vif->nb->ec, nr);
+	else
+		vif->nr_ports++;
+	return rc;
+}
+
+void nbl_vif_ports_free(struct nbl_vif *vif)
+{
+	uint32_t nr;
+
+	while (vif->nr_ports) {
+		nr = vif->port[--vif->nr_ports].port;
+		nbl_port_set(vif->nb, nr, NULL);
+		nbl_evtchn_free(vif->nb->ec, nr);
+	}
+}
+
+/* One is enough for one queue; of several, each gets as many as there are for it. */
+static unsigned int ports_for(unsigned int queues)
+{
+	if (queues == 1)
+		return 1;
+	return queues < XEN_NOXS_MAX_PORTS / 2 ? 2 * queues
+					       : XEN_NOXS_MAX_PORTS;
+}
+
+static int attach_ports(struct nbl *nb, uint16_t domid, struct nbl_vif *vif)
+{
+	unsigned int nr = ports_for(vif->max_queues);
+	uint32_t port;
+	int rc;
+
+	while (vif->nr_ports < nr) {
+		rc = nbl_evtchn_alloc(nb->ec, domid, &port);
+		if (!rc)
+			rc = nbl_vif_port_add(vif, port);
+		if (rc) {
+			nbl_vif_ports_free(vif);
+			return rc;
+		}
+	}
+	return 0;
 }
 
 /* From the event channel on: what the guest can see. */
@@ -217,20 +266,15 @@ static int attach_guest(struct nbl *nb, const struct noxs_netback_request *req,
 	uint64_t serial;
 	int rc;
 
-	rc = nbl_evtchn_alloc(nb->ec, req->domid, &vif->port);
+	rc = attach_ports(nb, req->domid, vif);
 	if (rc)
 		return nbl_fail(err, rc, "event channel for domain %u",
 				req->domid);
-	rc = nbl_port_set(nb, vif->port, vif);
-	if (rc) {
-		nbl_fail(err, rc, "event channel %u", vif->port);
-		goto err_port;
-	}
 	rc = attach_device(nb, req, vif, &serial);
 	if (rc) {
 		nbl_fail(err, rc, "add vif %u to domain %u", req->vif,
 			 req->domid);
-		goto err_table;
+		goto err_ports;
 	}
 	rc = nbl_guest_get(nb, req->domid, serial, &vif->guest);
 	if (rc) {
@@ -249,10 +293,8 @@ err_guest:
 	nbl_guest_put(nb, vif->guest);
 err_device:
 	vif_remove_device(vif, req->domid, serial);
-err_table:
-	nbl_port_set(nb, vif->port, NULL);
-err_port:
-	nbl_evtchn_free(nb->ec, vif->port);
+err_ports:
+	nbl_vif_ports_free(vif);
 	return rc;
 }
 
@@ -265,6 +307,7 @@ void nbl_vif_record(struct nbl_vif *vif)
 		.flags = vif->spare ? NOXS_NETBACK_SPARE : vif->flags,
 		.ifindex = (uint32_t)vif->ifindex,
 		.vlan = vif->vlan,
+		.queues = (uint8_t)vif->max_queues,
 	};
 
 	memcpy(r.limit, vif->limit, sizeof(r.limit));
@@ -291,7 +334,7 @@ int nbl_vif_attach(struct nbl *nb, const struct noxs_netback_request *req,
 		rc = attach_check_new(nb, req, err);
 	if (rc)
 		return rc;
-	vif = nbl_vif_new(nb, req->vif);
+	vif = nbl_vif_new(nb, req->vif, nbl_queues(req));
 	if (!vif)
 		return nbl_fail(err, -ENOMEM, "allocate a vif");
 	vif->spare = req->flags & NOXS_NETBACK_SPARE;
@@ -327,8 +370,7 @@ static void vif_release(struct nbl_vif *vif)
 	nbl_switch_forget(vif);
 	nbl_await_disown(vif);
 	nbl_held_drop(&vif->held);
-	nbl_port_set(nb, vif->port, NULL);
-	nbl_evtchn_free(nb->ec, vif->port);
+	nbl_vif_ports_free(vif);
 	nbl_guest_vif_del(vif->guest, vif);
 	nbl_guest_front_put(nb, vif->guest, vif->pair);
 	nbl_guest_put(nb, vif->guest);

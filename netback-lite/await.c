@@ -314,12 +314,22 @@ void nbl_await_stir(struct nbl_vif *vif)
 }
 
 /* It has received what it did not look at, or else it would wait for more. */
-static bool has_unread(const struct nbl_vif *vif)
+static bool has_unread(const struct nbl_queue *q)
 {
-	const netif_rx_back_ring_t *rx = &vif->rx.ring;
+	const netif_rx_back_ring_t *rx = &q->rx.ring;
 	RING_IDX event = nbl_ring_prod(&rx->sring->rsp_event);
 
 	return (int32_t)(event - rx->rsp_prod_pvt) <= 0;
+}
+
+static bool has_frames(const struct nbl_vif *vif)
+{
+	const struct nbl_queue *q;
+
+	for (q = vif->queue; q < vif->queue + vif->nr_queues; q++)
+		if (q->tap_readable || has_unread(q))
+			return true;
+	return false;
 }
 
 static bool is_quiet(struct nbl_guest *guest)
@@ -327,8 +337,7 @@ static bool is_quiet(struct nbl_guest *guest)
 	struct nbl_vif *v;
 
 	for (v = TAILQ_FIRST(&guest->vifs); v; v = TAILQ_NEXT(v, guest_link))
-		if (!v->connected || v->tap_readable || v->on_ready ||
-		    has_unread(v))
+		if (!v->connected || v->on_ready || has_frames(v))
 			return false;
 	return true;
 }

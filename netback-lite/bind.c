@@ -113,6 +113,9 @@ static struct nbl_vif *bind_find(struct nbl *nb,
 	else if (vif->bridge[0] && strcmp(vif->bridge, req->bridge))
 		*rc = nbl_fail(err, -EXDEV, "%s is on %s", vif->tap->ifname,
 			       vif->bridge);
+	else if (nbl_queues(req) != vif->max_queues)
+		*rc = nbl_fail(err, -EXDEV, "%s has %u queues",
+			       vif->tap->ifname, vif->max_queues);
 	else if (req->ifname[0] && strcmp(vif->tap->ifname, req->ifname))
 		*rc = nbl_fail(err, -EXDEV, "%s is not called %s",
 			       vif->tap->ifname, req->ifname);

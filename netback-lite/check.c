@@ -122,6 +122,8 @@ int nbl_attach_check(const struct noxs_netback_request *req,
 	if (req->vlan >= 4095 || (req->vlan && !req->bridge[0]))
 		return nbl_fail(err, -EINVAL, "VLAN %u%s", req->vlan,
 				req->bridge[0] ? "" : " without a bridge");
+	if (req->queues > XEN_NOXS_NET_MAX_QUEUES)
+		return nbl_fail(err, -EINVAL, "%u queues", req->queues);
 	if (!limits_valid(req))
 		return nbl_fail(err, -EINVAL, "rate");
 	if (req->op != NOXS_NETBACK_AWAIT &&

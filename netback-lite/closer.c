@@ -150,7 +150,7 @@ void nbl_closer_destroy(struct nbl_closer *c)
 	free(c);
 }
 
-int nbl_closer_open(struct nbl_closer *c, const char *ifname,
+int nbl_closer_open(struct nbl_closer *c, const char *ifname, bool many,
 		    struct nbl_closer_ticket **out, char err[NBL_ERROR_SIZE])
 {
 	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
@@ -159,11 +159,12 @@ int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 	if (!t)
 		return nbl_fail(err, -ENOMEM, "allocate a TAP");
 	strcpy(t->ifname, ifname);
-	rc = nbl_tap_open(ifname, &t->fd);
+	rc = nbl_tap_open(ifname, many, &t->fd);
 	if (rc == -EEXIST) {
 		/* Not any more: it was closed between the two looks. */
 		rc = nbl_closer_busy(c, ifname) ? -EINPROGRESS
-						: nbl_tap_open(ifname, &t->fd);
+						: nbl_tap_open(ifname, many,
+							       &t->fd);
 	}
 	if (!rc) {
 		*out = t;
@@ -175,7 +176,7 @@ int nbl_closer_open(struct nbl_closer *c, const char *ifname,
 	return rc;
 }
 
-int nbl_closer_adopt(const char *ifname, int held,
+int nbl_closer_adopt(const char *ifname, bool many, int held,
 		     struct nbl_closer_ticket **out)
 {
 	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
@@ -185,7 +186,8 @@ int nbl_closer_adopt(const char *ifname, int held,
 		goto err_close;
 	strcpy(t->ifname, ifname);
 	t->fd = held;
-	rc = held < 0 ? nbl_tap_adopt(ifname, &t->fd) : nbl_tap_again(held);
+	rc = held < 0 ? nbl_tap_adopt(ifname, many, &t->fd)
+		      : nbl_tap_again(held);
 	if (rc)
 		goto err_free;
 	t->kept = true;
@@ -197,6 +199,22 @@ err_free:
 err_close:
 	if (held >= 0)
 		nbl_tap_close(held);
+	return rc;
+}
+
+int nbl_closer_queue(const char *ifname, struct nbl_closer_ticket **out)
+{
+	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
+	int rc;
+
+	if (!t)
+		return -ENOMEM;
+	strcpy(t->ifname, ifname);
+	rc = nbl_tap_queue(ifname, &t->fd);
+	if (rc)
+		free(t);
+	else
+		*out = t;
 	return rc;
 }
 

@@ -38,17 +38,19 @@ void nbl_closer_stop(struct nbl_closer *c);
 void nbl_closer_destroy(struct nbl_closer *c);	/* the same, before */
 
 /*
- * Open a TAP that it will close, for what is its ticket then.  -EINPROGRESS: one
+ * Open a TAP (tap.h) that it will close, for what is its ticket then.  -EINPROGRESS: one
  * of this name is being closed, see nbl_vif_attach.
  */
-int nbl_closer_open(struct nbl_closer *c, const char *ifname,
+int nbl_closer_open(struct nbl_closer *c, const char *ifname, bool many,
 		    struct nbl_closer_ticket **out, char err[NBL_ERROR_SIZE]);
 /*
  * The same of a kept one: nbl_tap_adopt, or what that promises for the descriptor
  * held, if there is one (keeper.h; else -1), which is closed on an error.
  */
-int nbl_closer_adopt(const char *ifname, int held,
+int nbl_closer_adopt(const char *ifname, bool many, int held,
 		     struct nbl_closer_ticket **out);
+/* nbl_tap_queue likewise. */
+int nbl_closer_queue(const char *ifname, struct nbl_closer_ticket **out);
 
 /* Readable after something was closed; nbl_closer_ack makes it unreadable. */
 int nbl_closer_fd(const struct nbl_closer *c);

@@ -121,7 +121,7 @@ static int ear_open(struct nbl_ear *ear, const char *bridge,
 	if (rc)
 		return nbl_fail(err, rc, "bridge %s", bridge);
 	snprintf(ifname, sizeof(ifname), "wake%d", master);
-	rc = nbl_closer_open(nb->closer, ifname, &ear->tap, err);
+	rc = nbl_closer_open(nb->closer, ifname, false, &ear->tap, err);
 	if (rc)
 		return rc;
 	rc = ear_attach(ear, master, mtu);

@@ -11,8 +11,6 @@
 #include "tap.h"
 #include "vif.h"
 
-#define NR_RING_PAGES	2
-
 int nbl_vif_say(struct nbl_vif *vif, uint32_t flags)
 {
 	struct xen_noxs_publish op = {
@@ -53,6 +51,33 @@ static void front_read(const volatile void *from, union front_copy *to)
 		to->word[i] = __atomic_load_n(src + i, __ATOMIC_RELAXED);
 }
 
+/* NULL, or what is wrong with what it says of its queues. */
+static const char *front_check_queues(const struct nbl_vif *vif,
+				      const struct xen_noxs_net_front *f)
+{
+	bool lists = f->hdr.features & XEN_NOXS_NET_F_STATIC;
+	unsigned int i;
+
+	if (!f->nr_queues || f->nr_queues > vif->back.max_queues)
+		return "front area: bad number of queues";
+	if (f->hdr.size > sizeof(*f) ||
+	    f->hdr.size < (lists ?
+			   offsetof(struct xen_noxs_net_front, list) +
+			   f->nr_queues * sizeof(f->list[0]) :
+			   offsetof(struct xen_noxs_net_front, queue) +
+			   f->nr_queues * sizeof(f->queue[0])))
+		return "front area: bad size";
+	for (i = 0; i < f->nr_queues; i++) {
+		if (f->queue[i].tx_port >= vif->nr_ports ||
+		    f->queue[i].rx_port >= vif->nr_ports)
+			return "front area: port out of range";
+		if (lists && (!f->list[i].nr ||
+			      f->list[i].nr > XEN_NOXS_NET_MAX_STATIC))
+			return "front area: bad number of static grants";
+	}
+	return NULL;
+}
+
 /* NULL, or what is wrong with a front area that says CONNECTED. */
 static const char *front_check(const struct nbl_vif *vif,
 			       const struct xen_noxs_net_front *f)
@@ -69,19 +94,7 @@ static const char *front_check(const struct nbl_vif *vif,
 		return "front area: features that were not offered";
 	if (nbl_gso_alone(hdr->features))
 		return "front area: GSO without what it needs";
-	if (f->nr_queues != 1)
-		return "front area: bad number of queues";
-	if (hdr->size > sizeof(*f) ||
-	    hdr->size < (hdr->features & XEN_NOXS_NET_F_STATIC ?
-			 offsetof(struct xen_noxs_net_front, list[1]) :
-			 offsetof(struct xen_noxs_net_front, queue[1])))
-		return "front area: bad size";
-	if (f->queue[0].tx_port || f->queue[0].rx_port)
-		return "front area: port out of range";
-	if (hdr->features & XEN_NOXS_NET_F_STATIC &&
-	    (!f->list[0].nr || f->list[0].nr > XEN_NOXS_NET_MAX_STATIC))
-		return "front area: bad number of static grants";
-	return NULL;
+	return front_check_queues(vif, f);
 }
 
 /* Does the guest say, at this moment, that it is connected by this offer? */
@@ -106,55 +119,73 @@ static void groups_end(struct nbl_vif *vif)
 		nbl_groups_apply(vif);
 }
 
+static void queues_close(struct nbl_vif *vif)
+{
+	struct nbl_queue *q;
+
+	for (q = vif->queue; q < vif->queue + vif->nr_queues; q++)
+		nbl_queue_close(q);
+	vif->nr_queues = 0;
+}
+
+static int queues_map(struct nbl_vif *vif, const struct xen_noxs_net_front *f)
+{
+	unsigned int i;
+	int rc = 0;
+
+	vif->nr_queues = f->nr_queues;
+	for (i = 0; !rc && i < vif->nr_queues; i++)
+		rc = nbl_queue_map(&vif->queue[i], &f->queue[i]);
+	return rc;
+}
+
+static int queues_open(struct nbl_vif *vif, const struct xen_noxs_net_front *f)
+{
+	struct nbl_queue *q;
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < vif->nr_queues; i++) {
+		q = &vif->queue[i];
+		rc = nbl_queue_open(q);
+		if (vif->features & XEN_NOXS_NET_F_STATIC)
+			nbl_mapped_offer(&q->mapped, &f->list[i]);
+		/* What came before is not overtaken by what a switch puts. */
+		q->tap_readable = vif->nb->sw || !nbl_held_empty(&vif->held);
+	}
+	return rc;
+}
+
 static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		       const char **why)
 {
-	const uint32_t grefs[NR_RING_PAGES] = {
-		f->queue[0].tx_ref, f->queue[0].rx_ref
-	};
-	struct nbl *nb = vif->nb;
 	unsigned int offloads = nbl_gso_tun(f->hdr.features);
-	netif_tx_sring_t *txs;
-	netif_rx_sring_t *rxs;
 	int rc;
 
 	*why = "map the rings";
-	rc = nbl_gnttab_map(nb->gt, vif->guest->domid, grefs, NR_RING_PAGES,
-			    true, &vif->rings);
-	if (rc)
-		return rc;
+	rc = queues_map(vif, f);
 	/*
 	 * Who takes an answer back says so before what it names is gone: if it
 	 * stands, what was mapped is what it named.
 	 */
-	rc = -ECANCELED;
-	if (!front_stands(vif, f->hdr.generation))
-		goto err_unmap;
-	txs = vif->rings;
-	rxs = (void *)((char *)vif->rings + NBL_PAGE_SIZE);
-	BACK_RING_INIT(&vif->tx.ring, txs, NBL_PAGE_SIZE);
-	BACK_RING_INIT(&vif->rx.ring, rxs, NBL_PAGE_SIZE);
-
+	if (!rc && !front_stands(vif, f->hdr.generation))
+		rc = -ECANCELED;
+	if (rc)
+		goto err_queues;
 	*why = "set the TAP's offloads";
 	rc = offloads ? nbl_tap_offload(vif->tap->fd, offloads) : 0;
 	if (rc)
-		goto err_unmap;
+		goto err_queues;
 	vif->features = f->hdr.features;
 	*why = "filter the TAP";
 	rc = vif->features & XEN_NOXS_NET_F_MCAST ? nbl_groups_apply(vif) : 0;
 	if (rc)
 		goto err_offload;
-	*why = "wait for the TAP";
-	rc = nbl_loop_add(&nb->loop, vif->tap->fd, EPOLLIN | EPOLLET,
-			  &vif->tap_src);
+	*why = "open the TAP's queues";
+	rc = queues_open(vif, f);
 	if (rc)
 		goto err_filter;
 	vif->connected = true;
-	if (vif->features & XEN_NOXS_NET_F_STATIC)
-		nbl_mapped_offer(&vif->mapped, &f->list[0]);
-	/* What came to its TAP before is not overtaken by what a switch puts. */
-	vif->tap_readable = nb->sw || !nbl_held_empty(&vif->held);
-	vif->rx_need = 1;
 	*why = "publish";
 	rc = nbl_vif_publish(vif, XEN_NOXS_STATE_CONNECTED, 0);
 	if (rc)
@@ -167,9 +198,8 @@ err_offload:
 	vif->features = 0;
 	if (offloads)
 		nbl_tap_offload(vif->tap->fd, 0);
-err_unmap:
-	nbl_gnttab_unmap(nb->gt, vif->rings, NR_RING_PAGES);
-	vif->rings = NULL;
+err_queues:
+	queues_close(vif);
 	return rc;
 }
 
@@ -178,18 +208,11 @@ void nbl_vif_disconnect(struct nbl_vif *vif)
 	if (!vif->connected)
 		return;
 	vif->connected = false;
-	vif->tap_readable = false;
-	vif->rx_stalled = false;
-	nbl_stall_end(vif);
-	vif->notify_due = false;
-	nbl_held_drop(&vif->stalled);
-	nbl_loop_del(&vif->nb->loop, vif->tap->fd);
+	vif->notify_due = 0;
 	if (nbl_gso_tun(vif->features))
 		nbl_tap_offload(vif->tap->fd, 0);
+	queues_close(vif);
 	groups_end(vif);
-	nbl_mapped_drop(vif);
-	nbl_gnttab_unmap(vif->nb->gt, vif->rings, NR_RING_PAGES);
-	vif->rings = NULL;
 }
 
 void nbl_vif_break(struct nbl_vif *vif, int error, const char *why)

@@ -83,7 +83,7 @@ int nbl_groups_apply(struct nbl_vif *vif)
 	int rc = 0;
 
 	/* One that is cut off hears nothing until it takes what it was sent. */
-	if (vif->stall == NBL_STALL_CUT_OFF)
+	if (vif->nr_cut_off)
 		;
 	else if (vif->features & XEN_NOXS_NET_F_MCAST)
 		rc = nbl_tap_hear(vif->tap->fd, vif->back.mac, (void *)g->mac,

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include <noxs/netback.h>
+#include <xen/noxs.h>
 
 #include "log.h"
 
@@ -58,7 +59,8 @@ struct nbl_record {
 	struct noxs_netback_limit limit[4];	/* by NOXS_NETBACK_*_BYTES, ... */
 	char ifname[16];
 	char bridge[16];	/* "": none */
-	uint8_t reserved[120];
+	uint8_t queues;		/* that were wanted; 0: one */
+	uint8_t reserved[119];
 };
 
 _Static_assert(sizeof(struct nbl_ledger_head) == 256, "layout of the file");
@@ -75,6 +77,13 @@ struct nbl_ledger;
 int nbl_ledger_open(const char *path, struct nbl_ledger **out,
 		    char err[NBL_ERROR_SIZE]);
 void nbl_ledger_close(struct nbl_ledger *l);	/* NULL is allowed */
+
+/* As many as a vif can have, whatever it says. */
+static inline unsigned int nbl_record_queues(const struct nbl_record *r)
+{
+	return r->queues && r->queues <= XEN_NOXS_NET_MAX_QUEUES ? r->queues
+								 : 1;
+}
 
 /* Places that the file had when it was opened: 1 to this. */
 uint32_t nbl_ledger_nr(const struct nbl_ledger *l);

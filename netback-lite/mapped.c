@@ -28,7 +28,7 @@ struct bucket {
 };
 
 struct nbl_mapping {
-	struct nbl_vif *vif;
+	struct nbl_queue *q;
 	TAILQ_ENTRY(nbl_mapping) link;
 	bool used;		/* since somebody looked whether it was */
 	struct area area[2];	/* read-only, writable */
@@ -85,19 +85,19 @@ static void area_unmap(struct nbl *nb, struct area *a)
 	a->addr = NULL;
 }
 
-static int area_map(struct nbl_vif *vif, struct area *a, bool writable)
+static int area_map(struct nbl_queue *q, struct area *a, bool writable)
 {
 	void *addr;
 	int rc;
 
 	if (!a->nr)
 		return 0;
-	rc = nbl_gnttab_map(vif->nb->gt, vif->guest->domid, a->ref, a->nr,
+	rc = nbl_gnttab_map(q->vif->nb->gt, q->vif->guest->domid, a->ref, a->nr,
 			    writable, &addr);
 	if (rc)
 		return rc;
 	a->addr = addr;
-	vif->nb->mapped.nr_pages += a->nr;
+	q->vif->nb->mapped.nr_pages += a->nr;
 	return 0;
 }
 
@@ -108,25 +108,25 @@ static void mapping_end(struct nbl *nb, struct nbl_mapping *map)
 	free(map);
 }
 
-void nbl_mapped_drop(struct nbl_vif *vif)
+void nbl_mapped_drop(struct nbl_queue *q)
 {
-	struct nbl_mapping *map = vif->mapped.mapping;
+	struct nbl_mapping *map = q->mapped.mapping;
 
-	memset(&vif->mapped, 0, sizeof(vif->mapped));
+	memset(&q->mapped, 0, sizeof(q->mapped));
 	if (!map)
 		return;
-	TAILQ_REMOVE(&vif->nb->mapped.mappings, map, link);
-	mapping_end(vif->nb, map);
+	TAILQ_REMOVE(&q->vif->nb->mapped.mappings, map, link);
+	mapping_end(q->vif->nb, map);
 }
 
 /* Its guest goes on with grant copies, until it has proved busy again. */
 static void give_way(struct nbl_mapping *map)
 {
-	struct nbl_vif *vif = map->vif;
-	struct xen_noxs_net_list list = vif->mapped.list;
+	struct nbl_queue *q = map->q;
+	struct xen_noxs_net_list list = q->mapped.list;
 
-	nbl_mapped_drop(vif);
-	nbl_mapped_offer(&vif->mapped, &list);
+	nbl_mapped_drop(q);
+	nbl_mapped_offer(&q->mapped, &list);
 }
 
 /* Room for nr pages more?  Each mapping gets a look; those in use stay. */
@@ -151,12 +151,12 @@ static bool make_room(struct nbl *nb, unsigned int nr)
 }
 
 /* The list is the guest's memory: it is read once, by a grant copy. */
-static int list_read(struct nbl_vif *vif, struct xen_noxs_net_static *to)
+static int list_read(struct nbl_queue *q, struct xen_noxs_net_static *to)
 {
-	const struct xen_noxs_net_list *list = &vif->mapped.list;
+	const struct xen_noxs_net_list *list = &q->mapped.list;
 	struct xengnttab_grant_copy_segment seg = {
 		.source.foreign.ref = list->ref,
-		.source.foreign.domid = vif->guest->domid,
+		.source.foreign.domid = q->vif->guest->domid,
 		.dest.virt = to,
 		.len = (uint16_t)(list->nr * sizeof(*to)),
 		.flags = GNTCOPY_source_gref,
@@ -164,7 +164,7 @@ static int list_read(struct nbl_vif *vif, struct xen_noxs_net_static *to)
 	};
 	int rc;
 
-	rc = nbl_gnttab_copy(vif->nb->gt, &seg, 1);
+	rc = nbl_gnttab_copy(q->vif->nb->gt, &seg, 1);
 	if (rc)
 		return rc;
 	return seg.status == GNTST_okay ? 0 : -EFAULT;
@@ -190,45 +190,45 @@ static int list_sort(struct nbl_mapping *map,
 	return 0;
 }
 
-static int mapping_make(struct nbl_vif *vif, struct nbl_mapping *map)
+static int mapping_make(struct nbl_queue *q, struct nbl_mapping *map)
 {
 	struct xen_noxs_net_static list[MAX] = { 0 };
 	int rc;
 
-	map->vif = vif;
+	map->q = q;
 	map->used = true;
-	rc = list_read(vif, list);
+	rc = list_read(q, list);
 	if (!rc)
-		rc = list_sort(map, list, vif->mapped.list.nr);
+		rc = list_sort(map, list, q->mapped.list.nr);
 	if (!rc)
-		rc = area_map(vif, &map->area[0], false);
+		rc = area_map(q, &map->area[0], false);
 	if (!rc)
-		rc = area_map(vif, &map->area[1], true);
+		rc = area_map(q, &map->area[1], true);
 	return rc;
 }
 
 /* What cannot be had is not asked for again before the next connection. */
-static void mapping_try(struct nbl_vif *vif)
+static void mapping_try(struct nbl_queue *q)
 {
-	struct nbl *nb = vif->nb;
+	struct nbl *nb = q->vif->nb;
 	struct nbl_mapping *map;
 	int rc;
 
-	vif->mapped.copies = 0;
-	if (!make_room(nb, vif->mapped.list.nr))
+	q->mapped.copies = 0;
+	if (!make_room(nb, q->mapped.list.nr))
 		return;		/* all are busy: perhaps later */
 	map = calloc(1, sizeof(*map));
 	if (!map)
 		return;
-	rc = mapping_make(vif, map);
+	rc = mapping_make(q, map);
 	if (rc) {
 		nbl_log(NBL_DEBUG, "%s: its buffers cannot be mapped: %s",
-			vif->tap->ifname, nbl_strerror(rc));
-		vif->mapped.list.nr = 0;
+			q->vif->tap->ifname, nbl_strerror(rc));
+		q->mapped.list.nr = 0;
 		mapping_end(nb, map);
 		return;
 	}
-	vif->mapped.mapping = map;
+	q->mapped.mapping = map;
 	TAILQ_INSERT_TAIL(&nb->mapped.mappings, map, link);
 }
 
@@ -272,19 +272,19 @@ static bool segment_copy(struct nbl_mapping *map,
 }
 
 /* On -errno no status was written: all are still errors. */
-static void grant_copy(struct nbl_vif *vif,
+static void grant_copy(struct nbl_queue *q,
 		       struct xengnttab_grant_copy_segment *s, unsigned int nr)
 {
 	if (!nr)
 		return;
-	nbl_gnttab_copy(vif->nb->gt, s, nr);
-	vif->mapped.copies += nr;
+	nbl_gnttab_copy(q->vif->nb->gt, s, nr);
+	q->mapped.copies += nr;
 }
 
 /* Those that are not mapped, if there are any, are so in runs. */
-static void mixed_copy(struct nbl_vif *vif, struct nbl_batch *b)
+static void mixed_copy(struct nbl_queue *q, struct nbl_batch *b)
 {
-	struct nbl_mapping *map = vif->mapped.mapping;
+	struct nbl_mapping *map = q->mapped.mapping;
 	unsigned int i, nr = 0;
 
 	map->used = true;
@@ -293,21 +293,21 @@ static void mixed_copy(struct nbl_vif *vif, struct nbl_batch *b)
 			nr++;
 			continue;
 		}
-		grant_copy(vif, &b->seg[i - nr], nr);
+		grant_copy(q, &b->seg[i - nr], nr);
 		nr = 0;
 	}
-	grant_copy(vif, &b->seg[i - nr], nr);
+	grant_copy(q, &b->seg[i - nr], nr);
 }
 
-void nbl_mapped_copy(struct nbl_vif *vif, struct nbl_batch *b)
+void nbl_mapped_copy(struct nbl_queue *q, struct nbl_batch *b)
 {
-	struct nbl_mapped *m = &vif->mapped;
+	struct nbl_mapped *m = &q->mapped;
 
 	if (!m->mapping && m->list.nr &&
 	    m->copies + b->nr_segs >= NBL_MAPPED_BUSY)
-		mapping_try(vif);
+		mapping_try(q);
 	if (m->mapping)
-		mixed_copy(vif, b);
+		mixed_copy(q, b);
 	else
-		grant_copy(vif, b->seg, b->nr_segs);
+		grant_copy(q, b->seg, b->nr_segs);
 }

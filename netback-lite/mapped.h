@@ -24,7 +24,7 @@
 struct nbl;
 struct nbl_batch;
 struct nbl_mapping;
-struct nbl_vif;
+struct nbl_queue;
 
 /* Tests have others. */
 #ifndef NBL_MAPPED_BUSY
@@ -34,7 +34,7 @@ struct nbl_vif;
 #define NBL_MAPPED_MAX		32768u	/* pages of all vifs */
 #endif
 
-/* Of one vif. */
+/* Of one queue. */
 struct nbl_mapped {
 	struct xen_noxs_net_list list;	/* what the guest offers; nr 0: nothing */
 	unsigned int copies;		/* by grant, since that */
@@ -59,12 +59,12 @@ void nbl_mapped_init(struct nbl_mapped_all *all);
 void nbl_mapped_offer(struct nbl_mapped *m,
 		      const struct xen_noxs_net_list *list);
 /* Before CLOSED is said.  Also when nothing is mapped or was offered. */
-void nbl_mapped_drop(struct nbl_vif *vif);
+void nbl_mapped_drop(struct nbl_queue *q);
 
 /*
  * Do what the batch's segments say; each one's status tells how it went.  The
  * caller has bounded offset + len by the page.
  */
-void nbl_mapped_copy(struct nbl_vif *vif, struct nbl_batch *b);
+void nbl_mapped_copy(struct nbl_queue *q, struct nbl_batch *b);
 
 #endif

@@ -127,7 +127,7 @@ static void put_vif(FILE *f, unsigned int family, const struct nbl_vif *vif)
 	case MAPPED:
 		fputs(PREFIX "mapped_pages", f);
 		put_labels(f, vif);
-		fprintf(f, "} %u\n", nbl_mapped_pages(&vif->mapped));
+		fprintf(f, "} %u\n", nbl_vif_mapped(vif));
 		return;
 	case DROPS:
 		put_drops(f, vif);

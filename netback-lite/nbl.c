@@ -32,25 +32,25 @@ int64_t nbl_now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-int nbl_port_set(struct nbl *nb, uint32_t port, struct nbl_vif *vif)
+int nbl_port_set(struct nbl *nb, uint32_t nr, struct nbl_port *port)
 {
-	struct nbl_vif **table;
-	uint32_t nr;
+	struct nbl_port **table;
+	uint32_t size;
 
-	if (port >= NBL_MAX_PORT)
+	if (nr >= NBL_MAX_PORT)
 		return -ERANGE;
-	if (port >= nb->nr_ports) {
-		for (nr = 256; nr <= port; nr *= 2)
+	if (nr >= nb->nr_ports) {
+		for (size = 256; size <= nr; size *= 2)
 			;
-		table = realloc(nb->port, nr * sizeof(*table));
+		table = realloc(nb->port, size * sizeof(*table));
 		if (!table)
 			return -ENOMEM;
 		memset(table + nb->nr_ports, 0,
-		       (nr - nb->nr_ports) * sizeof(*table));
+		       (size - nb->nr_ports) * sizeof(*table));
 		nb->port = table;
-		nb->nr_ports = nr;
+		nb->nr_ports = size;
 	}
-	nb->port[port] = vif;
+	nb->port[nr] = port;
 	return 0;
 }
 

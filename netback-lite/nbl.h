@@ -40,6 +40,8 @@ struct nbl_ledger;
 struct nbl_link;
 struct nbl_kept;
 struct nbl_metrics;
+struct nbl_port;
+struct nbl_queue;
 struct nbl_vif;
 struct nbl_writer;
 
@@ -48,6 +50,7 @@ struct nbl_writer;
 #define NBL_VIFS_PER_TURN	32
 
 TAILQ_HEAD(nbl_vif_list, nbl_vif);
+TAILQ_HEAD(nbl_queue_list, nbl_queue);
 TAILQ_HEAD(nbl_guest_list, nbl_guest);
 TAILQ_HEAD(nbl_ear_list, nbl_ear);
 
@@ -85,12 +88,12 @@ struct nbl {
 	struct nbl_guest_list guests;
 	unsigned int nr_guests, nr_vifs;
 
-	struct nbl_vif **port;		/* by port number */
+	struct nbl_port **port;		/* by number */
 	uint32_t nr_ports;		/* entries of port[] */
 	struct nbl_vif_list ready;	/* have work */
 	struct nbl_vif_list throttled;	/* wait for credit (rate.h) */
 	struct nbl_vif_list damped;	/* are put off (damp.h) */
-	struct nbl_vif_list stalls;	/* take nothing (stall.h), oldest first */
+	struct nbl_queue_list stalls;	/* take nothing (stall.h), oldest first */
 	struct nbl_vif_list dead;	/* detached in this turn, freed after */
 
 	/* Addresses that wait for their guest (await.h) */
@@ -132,8 +135,8 @@ void nbl_leave(struct nbl *nb);
 /* Wait for something (at most timeout_ms, -1: for ever), do what is due. */
 int nbl_turn(struct nbl *nb, int timeout_ms);
 
-/* port's events belong to vif; NULL: to nobody.  -ENOMEM, -ERANGE. */
-int nbl_port_set(struct nbl *nb, uint32_t port, struct nbl_vif *vif);
+/* The events of this number are port's; NULL: nobody's.  -ENOMEM, -ERANGE. */
+int nbl_port_set(struct nbl *nb, uint32_t nr, struct nbl_port *port);
 
 /* CLOCK_MONOTONIC */
 int64_t nbl_now_ms(void);

@@ -66,7 +66,8 @@ static int request_stats(struct nbl *nb,
 				"vif at or after %u.%u", req->domid, req->vif);
 	reply_vif(reply, vif);
 	reply->stats = vif->stats;
-	reply->stats.mapped = nbl_mapped_pages(&vif->mapped);
+	reply->stats.mapped = nbl_vif_mapped(vif);
+	reply->stats.queues = vif->nr_queues;
 	if (vif->broken)
 		nbl_fail(reply->error, -(int)vif->back.hdr.error, "%s",
 			 vif->broken_why);

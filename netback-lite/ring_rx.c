@@ -36,10 +36,10 @@ static unsigned int rx_slots(const struct nbl_packet *p)
  * How many requests there are, at least need: or 0 with the event armed.
  * -EPROTO: an index that cannot be.
  */
-static int rx_available(struct nbl_vif *vif, unsigned int need,
+static int rx_available(struct nbl_queue *q, unsigned int need,
 			const char **why)
 {
-	netif_rx_back_ring_t *ring = &vif->rx.ring;
+	netif_rx_back_ring_t *ring = &q->rx.ring;
 	RING_IDX prod = nbl_ring_prod(&ring->sring->req_prod);
 
 	if (prod - ring->req_cons < need)
@@ -76,7 +76,7 @@ static int rx_flags(const struct nbl_vif *vif, struct nbl_packet *p)
 }
 
 /* The guest's buffers for one frame: one copy per page, none for extra info. */
-static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
+static void rx_add_copies(struct nbl_queue *q, struct nbl_batch *b,
 			  struct nbl_packet *p)
 {
 	struct xengnttab_grant_copy_segment *seg;
@@ -87,17 +87,17 @@ static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 		n = p->len - off;
 		if (n > NBL_PAGE_SIZE)
 			n = NBL_PAGE_SIZE;
-		nbl_ring_get(&req, RING_GET_REQUEST(&vif->rx.ring,
-						    vif->rx.ring.req_cons++),
+		nbl_ring_get(&req, RING_GET_REQUEST(&q->rx.ring,
+						    q->rx.ring.req_cons++),
 			     sizeof(req));
 		if (off == 0 && p->gso.size)
-			vif->rx.ring.req_cons++;
+			q->rx.ring.req_cons++;
 		b->slot_id[b->nr_slots++] = req.id;
 		seg = &b->seg[b->nr_segs++];
 		seg->source.virt = p->frame + off;
 		seg->dest.foreign.ref = req.gref;
 		seg->dest.foreign.offset = 0;
-		seg->dest.foreign.domid = vif->guest->domid;
+		seg->dest.foreign.domid = q->vif->guest->domid;
 		seg->len = (uint16_t)n;
 		seg->flags = GNTCOPY_dest_gref;
 		seg->status = GNTST_general_error;
@@ -107,13 +107,15 @@ static void rx_add_copies(struct nbl_vif *vif, struct nbl_batch *b,
 }
 
 /* What had no room comes first, then what came before the guest was there. */
-static ssize_t rx_next(struct nbl_vif *vif, void *packet, size_t size)
+static ssize_t rx_next(struct nbl_queue *q, void *packet, size_t size)
 {
-	if (!nbl_held_empty(&vif->stalled))
-		return (ssize_t)nbl_held_get(&vif->stalled, packet, size);
-	if (!nbl_held_empty(&vif->held))
-		return (ssize_t)nbl_held_get(&vif->held, packet, size);
-	return read(vif->tap->fd, packet, size);
+	struct nbl_held *held = &q->vif->held;
+
+	if (!nbl_held_empty(&q->stalled))
+		return (ssize_t)nbl_held_get(&q->stalled, packet, size);
+	if (!nbl_held_empty(held))
+		return (ssize_t)nbl_held_get(held, packet, size);
+	return read(q->fd, packet, size);
 }
 
 /* Is it one that the guest can take at all?  If not, why. */
@@ -143,28 +145,29 @@ static uint32_t rx_max(const struct nbl_vif *vif)
  * it took, 0 if it was dropped; -EAGAIN: none there, or no room for it;
  * -errno: the TAP is gone.
  */
-static int rx_read(struct nbl_vif *vif, struct nbl_batch *b,
+static int rx_read(struct nbl_queue *q, struct nbl_batch *b,
 		   unsigned int avail)
 {
+	struct nbl_vif *vif = q->vif;
 	/* One byte more than is allowed, to see that a frame is too long. */
 	uint32_t hdr = sizeof(struct virtio_net_hdr), max = rx_max(vif) + 1;
 	struct nbl_packet *p = nbl_batch_packet(b, max);
 	enum noxs_netback_drop why;
 	ssize_t n;
 
-	n = rx_next(vif, p->hdr, hdr + max);
+	n = rx_next(q, p->hdr, hdr + max);
 	if (n < 0) {
 		nbl_batch_trim(b, 0);
-		vif->tap_readable = false;
+		q->tap_readable = false;
 		return errno == EINTR ? -EAGAIN : -errno;
 	}
 	p->len = (uint32_t)n > hdr ? (uint32_t)n - hdr : 0;
 	if (!rx_fits(vif, p, &why))
 		goto drop;
-	vif->rx_need = rx_slots(p);
-	if (vif->rx_need > avail) {
+	q->rx_need = rx_slots(p);
+	if (q->rx_need > avail) {
 		why = NOXS_NETBACK_DROP_RX_ROOM;
-		if (nbl_held_put(&vif->stalled, p->hdr, (size_t)n))
+		if (nbl_held_put(&q->stalled, p->hdr, (size_t)n))
 			goto drop;
 		nbl_batch_trim(b, 0);
 		return -EAGAIN;
@@ -174,12 +177,12 @@ static int rx_read(struct nbl_vif *vif, struct nbl_batch *b,
 		goto drop;
 	nbl_batch_trim(b, (uint32_t)n);
 	nbl_rate_take(&vif->rx_rate, p->len, nbl_gso_frames(&p->gso, p->len));
-	rx_add_copies(vif, b, p);
-	return (int)vif->rx_need;
+	rx_add_copies(q, b, p);
+	return (int)q->rx_need;
 
 drop:
 	nbl_batch_trim(b, 0);
-	vif->rx_need = 1;
+	q->rx_need = 1;
 	nbl_stats_drop(&vif->stats, why);
 	return 0;
 }
@@ -194,10 +197,11 @@ static void rx_put_extra(netif_rx_back_ring_t *ring, const struct nbl_gso *gso)
 		     sizeof(extra));
 }
 
-static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
+static void rx_respond_packet(struct nbl_queue *q, const struct nbl_batch *b,
 			      const struct nbl_packet *p)
 {
-	netif_rx_back_ring_t *ring = &vif->rx.ring;
+	struct nbl_vif *vif = q->vif;
+	netif_rx_back_ring_t *ring = &q->rx.ring;
 	const struct xengnttab_grant_copy_segment *seg;
 	struct netif_rx_response rsp;
 	bool ok = nbl_batch_copied(b, p);
@@ -225,56 +229,62 @@ static void rx_respond_packet(struct nbl_vif *vif, const struct nbl_batch *b,
 	}
 }
 
-static void rx_batch(struct nbl_vif *vif, struct nbl_batch *b)
+static void rx_batch(struct nbl_queue *q, struct nbl_batch *b)
 {
-	netif_rx_back_ring_t *ring = &vif->rx.ring;
+	netif_rx_back_ring_t *ring = &q->rx.ring;
 	RING_IDX old = ring->rsp_prod_pvt;
 	unsigned int i;
 
 	if (!b->nr_packets)
 		return;
-	nbl_mapped_copy(vif, b);
+	nbl_mapped_copy(q, b);
 	for (i = 0; i < b->nr_packets; i++)
-		rx_respond_packet(vif, b, &b->packet[i]);
+		rx_respond_packet(q, b, &b->packet[i]);
 	if (nbl_ring_push(&ring->sring->rsp_prod, &ring->sring->rsp_event, old,
 			  ring->rsp_prod_pvt))
-		vif->notify_due = true;
+		nbl_vif_notify_later(q->vif, q->rx_port);
 }
 
 /*
  * One batch, for at most avail slots.  > 0: there may be more, 0: no frame or
  * no room, -errno: the TAP is gone.
  */
-static int rx_take(struct nbl_vif *vif, struct nbl_batch *b,
+static int rx_take(struct nbl_queue *q, struct nbl_batch *b,
 		   unsigned int avail, int *budget)
 {
+	struct nbl_vif *vif = q->vif;
 	int rc = 1;
 
 	nbl_batch_reset(b);
-	while (*budget > 0 && avail >= vif->rx_need &&
+	while (*budget > 0 && avail >= q->rx_need &&
 	       nbl_rate_has(&vif->rx_rate) &&
 	       nbl_batch_room(b, NBL_MAX_SLOTS, rx_max(vif) + 1)) {
-		rc = rx_read(vif, b, avail);
+		rc = rx_read(q, b, avail);
 		if (rc < 0)
 			break;
 		avail -= (unsigned int)rc;
 		*budget -= rc ? nbl_vif_cost(b->packet[b->nr_packets - 1].len)
 			      : 1;
 	}
-	rx_batch(vif, b);
+	rx_batch(q, b);
 	return rc == -EAGAIN ? 0 : rc < 0 ? rc : 1;
 }
 
 bool nbl_rx_may_put(const struct nbl_vif *vif)
 {
+	const struct nbl_queue *q;
+
+	for (q = vif->queue; q < vif->queue + vif->nr_queues; q++)
+		if (q->tap_readable || q->stall != NBL_STALL_NONE)
+			return false;
 	return !vif->damp.blind && !vif->dozing && !vif->await &&
-	       vif->stall == NBL_STALL_NONE && !vif->tap_readable &&
 	       nbl_vif_in_step(vif);
 }
 
-int nbl_rx_put(struct nbl_vif *vif, struct nbl_batch *b,
+int nbl_rx_put(struct nbl_queue *q, struct nbl_batch *b,
 	       const struct nbl_packet *from, const char **why)
 {
+	struct nbl_vif *vif = q->vif;
 	struct nbl_packet p = {
 		.hdr = from->hdr, .frame = from->frame, .len = from->len,
 	};
@@ -283,55 +293,56 @@ int nbl_rx_put(struct nbl_vif *vif, struct nbl_batch *b,
 
 	if (!nbl_rate_has(&vif->rx_rate) || !rx_fits(vif, &p, &drop))
 		return 0;
-	rc = rx_available(vif, rx_slots(&p), why);
+	rc = rx_available(q, rx_slots(&p), why);
 	if (rc <= 0)
 		return rc;
 	/* It may complete the checksum: no frame for the TAP any more. */
 	if (rx_flags(vif, &p))
 		return 0;
 	if (!nbl_batch_room(b, NBL_MAX_SLOTS, 0))
-		nbl_rx_flush(vif, b);
+		nbl_rx_flush(q, b);
 	nbl_rate_take(&vif->rx_rate, p.len, nbl_gso_frames(&p.gso, p.len));
-	rx_add_copies(vif, b, nbl_batch_alias(b, &p));
+	rx_add_copies(q, b, nbl_batch_alias(b, &p));
 	return 1;
 }
 
-void nbl_rx_flush(struct nbl_vif *vif, struct nbl_batch *b)
+void nbl_rx_flush(struct nbl_queue *q, struct nbl_batch *b)
 {
-	rx_batch(vif, b);
+	rx_batch(q, b);
 	nbl_batch_reset(b);
 }
 
 /* Are there buffers? */
-static void rx_stall(struct nbl_vif *vif, int available)
+static void rx_stall(struct nbl_queue *q, int available)
 {
-	vif->stats.rx_stalls += !available && !vif->rx_stalled;
-	vif->rx_stalled = !available;
+	q->vif->stats.rx_stalls += !available && !q->rx_stalled;
+	q->rx_stalled = !available;
 	if (available)
-		nbl_stall_end(vif);
+		nbl_stall_end(q);
 	else
-		nbl_stall_begin(vif);
+		nbl_stall_begin(q);
 }
 
-int nbl_rx_run(struct nbl_vif *vif, const char **why)
+int nbl_rx_run(struct nbl_queue *q, int *budget, const char **why)
 {
+	struct nbl_vif *vif = q->vif;
 	struct nbl_batch *b = vif->nb->batch;
-	int budget = NBL_VIF_BUDGET, rc;
+	int rc;
 
-	while (vif->tap_readable && budget > 0) {
-		rc = rx_available(vif, vif->rx_need, why);
-		rx_stall(vif, rc);
+	while (q->tap_readable && *budget > 0) {
+		rc = rx_available(q, q->rx_need, why);
+		rx_stall(q, rc);
 		if (rc <= 0)
 			return rc;
 		if (!nbl_rate_has(&vif->rx_rate) &&
 		    !nbl_rate_open(vif, &vif->rx_rate,
 				   &vif->stats.rx_throttled))
 			return 0;
-		rc = rx_take(vif, b, (unsigned int)rc, &budget);
+		rc = rx_take(q, b, (unsigned int)rc, budget);
 		if (rc < 0) {
 			*why = "TAP";
 			return rc;
 		}
 	}
-	return vif->tap_readable;
+	return q->tap_readable;
 }

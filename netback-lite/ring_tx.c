@@ -38,7 +38,7 @@ struct tx_chain {
 	struct netif_tx_request slot[NBL_MAX_SLOTS];
 };
 
-static const char *tx_copy_extra(struct nbl_vif *vif, RING_IDX at,
+static const char *tx_copy_extra(struct nbl_queue *q, RING_IDX at,
 				 RING_IDX prod, struct tx_chain *c)
 {
 	struct netif_tx_request req;
@@ -46,24 +46,24 @@ static const char *tx_copy_extra(struct nbl_vif *vif, RING_IDX at,
 
 	if (at == prod)
 		return "tx ring: packet without its extra info";
-	nbl_ring_get(&req, RING_GET_REQUEST(&vif->tx.ring, at), sizeof(req));
+	nbl_ring_get(&req, RING_GET_REQUEST(&q->tx.ring, at), sizeof(req));
 	memcpy(&c->extra, &req, sizeof(c->extra));
 	c->nr_extras = 1;
-	c->group = nbl_groups_mean(&c->extra, vif->features, &why);
+	c->group = nbl_groups_mean(&c->extra, q->vif->features, &why);
 	if (!c->group)
-		return nbl_gso_take(&c->extra, vif->features, &c->gso);
+		return nbl_gso_take(&c->extra, q->vif->features, &c->gso);
 	if (c->slot[0].flags & NETTXF_more_data)
 		why = "tx ring: data with a group";
 	return why;
 }
 
 /* Copy the packet that starts at index cons.  NULL, or what is wrong. */
-static const char *tx_copy_chain(struct nbl_vif *vif, RING_IDX cons,
+static const char *tx_copy_chain(struct nbl_queue *q, RING_IDX cons,
 				 RING_IDX prod, struct tx_chain *c)
 {
-	unsigned int max = vif->features & XEN_NOXS_NET_F_SG ? NBL_MAX_SLOTS
-							     : 1;
-	unsigned int extra = vif->features & (GSO_ANY | XEN_NOXS_NET_F_MCAST) ?
+	uint32_t features = q->vif->features;
+	unsigned int max = features & XEN_NOXS_NET_F_SG ? NBL_MAX_SLOTS : 1;
+	unsigned int extra = features & (GSO_ANY | XEN_NOXS_NET_F_MCAST) ?
 			     NETTXF_extra_info : 0;
 	struct netif_tx_request *req;
 	const char *why = NULL;
@@ -78,14 +78,14 @@ static const char *tx_copy_chain(struct nbl_vif *vif, RING_IDX cons,
 		if (cons == prod)
 			return "tx ring: packet without its end";
 		req = &c->slot[c->nr];
-		nbl_ring_get(req, RING_GET_REQUEST(&vif->tx.ring, cons),
+		nbl_ring_get(req, RING_GET_REQUEST(&q->tx.ring, cons),
 			     sizeof(*req));
 		if (req->flags & ~(TX_FLAGS | extra))
 			return "tx ring: unknown flags";
 		cons++;
 		c->nr++;
 		if (req->flags & NETTXF_extra_info)
-			why = tx_copy_extra(vif, cons++, prod, c);
+			why = tx_copy_extra(q, cons++, prod, c);
 		extra = 0;	/* not behind the others */
 	} while (!why && (req->flags & NETTXF_more_data));
 	return why;
@@ -177,24 +177,25 @@ static void tx_add_packet(struct nbl_vif *vif, struct nbl_batch *b,
 }
 
 /* Fill the batch.  Returns 0, or -EPROTO. */
-static int tx_take(struct nbl_vif *vif, struct nbl_batch *b, RING_IDX prod,
+static int tx_take(struct nbl_queue *q, struct nbl_batch *b, RING_IDX prod,
 		   int *budget, const char **why)
 {
+	struct nbl_vif *vif = q->vif;
 	uint32_t room = vif->features & GSO_ANY ? NBL_GSO_MAX_TX
 						: vif->max_frame;
 	struct tx_chain c;
 
 	nbl_batch_reset(b);
-	while (vif->tx.ring.req_cons != prod && *budget > 0 &&
+	while (q->tx.ring.req_cons != prod && *budget > 0 &&
 	       nbl_rate_has(&vif->tx_rate)) {
 		if (!nbl_batch_room(b, NBL_MAX_SLOTS, room))
 			break;
-		*why = tx_copy_chain(vif, vif->tx.ring.req_cons, prod, &c);
+		*why = tx_copy_chain(q, q->tx.ring.req_cons, prod, &c);
 		if (!*why && !c.group)
 			*why = tx_check_chain(&c);
 		if (*why)
 			return -EPROTO;
-		vif->tx.ring.req_cons += c.nr + c.nr_extras;
+		q->tx.ring.req_cons += c.nr + c.nr_extras;
 		if (c.group) {
 			tx_add_group(vif, b, &c);
 			nbl_rate_take(&vif->tx_rate, 0, 1);
@@ -265,9 +266,9 @@ static void tx_response(netif_tx_back_ring_t *ring, uint16_t id,
 		     sizeof(rsp));
 }
 
-static void tx_respond(struct nbl_vif *vif, const struct nbl_batch *b)
+static void tx_respond(struct nbl_queue *q, const struct nbl_batch *b)
 {
-	netif_tx_back_ring_t *ring = &vif->tx.ring;
+	netif_tx_back_ring_t *ring = &q->tx.ring;
 	RING_IDX old = ring->rsp_prod_pvt;
 	const struct nbl_packet *p;
 	unsigned int i, s;
@@ -284,11 +285,12 @@ static void tx_respond(struct nbl_vif *vif, const struct nbl_batch *b)
 	}
 	if (nbl_ring_push(&ring->sring->rsp_prod, &ring->sring->rsp_event, old,
 			  ring->rsp_prod_pvt))
-		vif->notify_due = true;
+		nbl_vif_notify_later(q->vif, q->tx_port);
 }
 
-static void tx_batch(struct nbl_vif *vif, struct nbl_batch *b)
+static void tx_batch(struct nbl_queue *q, struct nbl_batch *b)
 {
+	struct nbl_vif *vif = q->vif;
 	struct nbl_writer *w = vif->nb->writer;
 	struct nbl_packet *p;
 
@@ -296,28 +298,29 @@ static void tx_batch(struct nbl_vif *vif, struct nbl_batch *b)
 	if (vif->groups.changed && nbl_groups_apply(vif))
 		nbl_log(NBL_WARN, "%s: its groups are not filtered",
 			vif->tap->ifname);
-	nbl_mapped_copy(vif, b);
+	nbl_mapped_copy(q, b);
 	for (p = b->packet; p < b->packet + b->nr_packets; p++) {
 		if (p->group)
 			continue;
 		tx_judge(vif, b, p);
-		if (p->status == NETIF_RSP_OKAY && !nbl_switch_frame(vif, p))
-			nbl_writer_add(w, vif->tap->fd, p);
+		if (p->status == NETIF_RSP_OKAY && !nbl_switch_frame(q, p))
+			nbl_writer_add(w, q->fd, p);
 	}
 	nbl_switch_flush(vif->nb);
 	nbl_writer_flush(w);
 	for (p = b->packet; p < b->packet + b->nr_packets; p++)
 		if (!p->group)
 			tx_count(vif, p);
-	tx_respond(vif, b);
+	tx_respond(q, b);
 }
 
-int nbl_tx_run(struct nbl_vif *vif, const char **why)
+int nbl_tx_run(struct nbl_queue *q, int *budget, const char **why)
 {
-	netif_tx_back_ring_t *ring = &vif->tx.ring;
+	struct nbl_vif *vif = q->vif;
+	netif_tx_back_ring_t *ring = &q->tx.ring;
 	struct nbl_batch *b = vif->nb->batch;
-	int budget = NBL_VIF_BUDGET, rc;
 	RING_IDX prod;
+	int rc;
 
 	for (;;) {
 		prod = nbl_ring_prod(&ring->sring->req_prod);
@@ -332,15 +335,15 @@ int nbl_tx_run(struct nbl_vif *vif, const char **why)
 			*why = "tx ring: producer index out of range";
 			return -EPROTO;
 		}
-		if (budget <= 0)
+		if (*budget <= 0)
 			return 1;
 		if (!nbl_rate_has(&vif->tx_rate) &&
 		    !nbl_rate_open(vif, &vif->tx_rate,
 				   &vif->stats.tx_throttled))
 			return 0;
-		rc = tx_take(vif, b, prod, &budget, why);
+		rc = tx_take(q, b, prod, budget, why);
 		/* What was taken before a lie is answered; no one may care. */
-		tx_batch(vif, b);
+		tx_batch(q, b);
 		if (rc)
 			return rc;
 	}

@@ -4,10 +4,11 @@
  * one is kernel memory, up to the TAP's queue of 500 frames of 64 KiB, and
  * may never be asked for.
  *
- * A vif whose guest leaves frames without buffers for NBL_STALL_MS is cut off:
- * what waits is dropped, and its TAP has no carrier, so that the bridge sends
- * it nothing more.  When the guest posts buffers it is as before.  One that
- * sleeps to be woken by its frames (await.h) is not meant.
+ * A queue in which frames are without buffers for NBL_STALL_MS is cut off: what
+ * waits there is dropped, and its vif's TAP has no carrier, so that the bridge
+ * sends it nothing more.  When the guest posts buffers in all of those that are cut
+ * off it is as before.  One that sleeps to be woken by its frames (await.h) is not
+ * meant.
  */
 #ifndef NBL_STALL_H
 #define NBL_STALL_H
@@ -16,7 +17,7 @@
 #include <stdint.h>
 
 struct nbl;
-struct nbl_vif;
+struct nbl_queue;
 
 /* As xen-netback's rx_drain_timeout_msecs; tests have another. */
 #ifndef NBL_STALL_MS
@@ -30,8 +31,8 @@ enum nbl_stall {
 };
 
 /* Frames found no buffers, or did: also when that is no news. */
-void nbl_stall_begin(struct nbl_vif *vif);
-void nbl_stall_end(struct nbl_vif *vif);
+void nbl_stall_begin(struct nbl_queue *q);
+void nbl_stall_end(struct nbl_queue *q);
 /* As nbl_rate_timeout: cut off whose time is up. */
 int nbl_stall_timeout(struct nbl *nb, int timeout_ms);
 

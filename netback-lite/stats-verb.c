@@ -102,7 +102,9 @@ static void show_json(const struct noxs_netback_reply *r)
 		printf(", \"%s\": %llu", nbl_counters[i].name,
 		       (unsigned long long)nbl_counter_get(&nbl_counters[i],
 							   &r->stats));
-	printf(", \"mapped\": %llu", (unsigned long long)r->stats.mapped);
+	printf(", \"mapped\": %llu, \"queues\": %llu",
+	       (unsigned long long)r->stats.mapped,
+	       (unsigned long long)r->stats.queues);
 	json_drops(&r->stats, false);
 	json_drops(&r->stats, true);
 	putchar('}');

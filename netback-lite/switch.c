@@ -28,7 +28,7 @@ TAILQ_HEAD(bucket, nbl_station);
 struct nbl_switch {
 	uint64_t seed;			/* odd: nobody chooses his bucket */
 	struct bucket bucket[BUCKETS];
-	struct nbl_vif *to;		/* whose frames batch has */
+	struct nbl_queue *to;		/* whose frames batch has */
 	struct nbl_batch batch;		/* without memory of its own */
 };
 
@@ -137,14 +137,17 @@ static bool is_tagged(const uint8_t *frame)
 /* Frames follow by the TAP: those behind them must not overtake them. */
 static void tap_is_next(struct nbl_vif *to)
 {
-	to->tap_readable = true;
+	unsigned int i;
+
+	for (i = 0; i < to->nr_queues; i++)
+		to->queue[i].tap_readable = true;
 	nbl_vif_ready(to);
 }
 
 /* The receiver lied: what was on its way to it is lost. */
 static void give_up(struct nbl_switch *sw, int error, const char *why)
 {
-	struct nbl_vif *to = sw->to;
+	struct nbl_vif *to = sw->to->vif;
 	unsigned int i;
 
 	for (i = 0; i < sw->batch.nr_packets; i++)
@@ -155,17 +158,25 @@ static void give_up(struct nbl_switch *sw, int error, const char *why)
 }
 
 /* 1: on its way; 0: not now; -errno: the receiver has to be closed. */
-static int put(struct nbl_switch *sw, struct nbl_vif *to,
+static int put(struct nbl_switch *sw, struct nbl_queue *to,
 	       const struct nbl_packet *p, const char **why)
 {
 	if (sw->to != to)
-		nbl_switch_flush(to->nb);
+		nbl_switch_flush(to->vif->nb);
 	sw->to = to;
 	return nbl_rx_put(to, &sw->batch, p, why);
 }
 
-bool nbl_switch_frame(struct nbl_vif *vif, const struct nbl_packet *p)
+/* A flow stays in one queue of its sender's; so it does here. */
+static struct nbl_queue *queue_for(const struct nbl_queue *from,
+				   struct nbl_vif *to)
 {
+	return &to->queue[(from - from->vif->queue) % to->nr_queues];
+}
+
+bool nbl_switch_frame(struct nbl_queue *from, const struct nbl_packet *p)
+{
+	struct nbl_vif *vif = from->vif;
 	struct nbl_switch *sw = vif->nb->sw;
 	const uint8_t *source = p->frame + ETH_ALEN;
 	struct nbl_station *to;
@@ -185,7 +196,7 @@ bool nbl_switch_frame(struct nbl_vif *vif, const struct nbl_packet *p)
 		return false;
 	/* A new one's first frame goes by the bridge, which learns it, too. */
 	if (known && !to_be_shown(vif->station))
-		rc = put(sw, to->vif, p, &why);
+		rc = put(sw, queue_for(from, to->vif), p, &why);
 	if (rc < 0)
 		give_up(sw, rc, why);
 	else if (!rc)
@@ -202,6 +213,6 @@ void nbl_switch_flush(struct nbl *nb)
 	if (!sw || !sw->to)
 		return;
 	nbl_rx_flush(sw->to, &sw->batch);
-	nbl_vif_notify(sw->to);
+	nbl_vif_notify(sw->to->vif);
 	sw->to = NULL;
 }

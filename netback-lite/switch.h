@@ -31,6 +31,7 @@
 
 struct nbl;
 struct nbl_packet;
+struct nbl_queue;
 struct nbl_station;
 struct nbl_switch;
 struct nbl_vif;
@@ -46,11 +47,11 @@ void nbl_switch_close(struct nbl *nb);	/* it is allowed not to be open */
 void nbl_switch_forget(struct nbl_vif *vif);
 
 /*
- * A frame that vif may send, in memory that stays until nbl_switch_flush; true: it
- * is on its way.  False: the TAP's.  The receiver may be closed by what its ring
+ * A frame that came by from and may be sent, in memory that stays until
+ * nbl_switch_flush; true: it is on its way.  False: the TAP's.  The receiver may be closed by what its ring
  * says.
  */
-bool nbl_switch_frame(struct nbl_vif *vif, const struct nbl_packet *p);
+bool nbl_switch_frame(struct nbl_queue *from, const struct nbl_packet *p);
 /* What is on its way arrives.  Before the sender's next batch. */
 void nbl_switch_flush(struct nbl *nb);
 

@@ -36,15 +36,26 @@ static int tap_open(const char *ifname, int flags, int *out)
 	return 0;
 }
 
-int nbl_tap_open(const char *ifname, int *out)
+static int queue_flag(bool many)
+{
+	return many ? IFF_MULTI_QUEUE : 0;
+}
+
+int nbl_tap_open(const char *ifname, bool many, int *out)
 {
 	/* EXCL: never adopt somebody's persistent TAP */
-	int rc = tap_open(ifname, TAP_FLAGS | IFF_TUN_EXCL, out);
+	int rc = tap_open(ifname, TAP_FLAGS | IFF_TUN_EXCL | queue_flag(many),
+			  out);
 
 	/* EBUSY: a TAP; EINVAL: a device of another kind has it */
 	if (rc == -EBUSY || (rc && if_nametoindex(ifname)))
 		return -EEXIST;
 	return rc;
+}
+
+int nbl_tap_queue(const char *ifname, int *out)
+{
+	return tap_open(ifname, TAP_FLAGS | IFF_MULTI_QUEUE, out);
 }
 
 int nbl_tap_again(int fd)
@@ -59,11 +70,11 @@ int nbl_tap_again(int fd)
  * set it, and would look for it in ours, but for IFF_NOFILTER, which is the
  * same bit as IFF_NO_PI.
  */
-int nbl_tap_adopt(const char *ifname, int *out)
+int nbl_tap_adopt(const char *ifname, bool many, int *out)
 {
 	int fd = -1, rc;
 
-	rc = tap_open(ifname, TAP_FLAGS, &fd);
+	rc = tap_open(ifname, TAP_FLAGS | queue_flag(many), &fd);
 	if (rc)
 		return rc;
 	rc = nbl_tap_again(fd);

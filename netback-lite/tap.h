@@ -18,9 +18,16 @@
 
 /*
  * Make a TAP of this name, not persistent, with a vnet header; out gets a
- * non-blocking O_CLOEXEC descriptor.  -EEXIST: the name is taken.
+ * non-blocking O_CLOEXEC descriptor.  many: it may have several queues, this being
+ * the first.  -EEXIST: the name is taken.
  */
-int nbl_tap_open(const char *ifname, int *out);
+int nbl_tap_open(const char *ifname, bool many, int *out);
+/*
+ * Another queue of one with many.  The kernel spreads what comes by flow: over all,
+ * and where frames of a flow were written last its others are read.  All else that
+ * is said here of a TAP is of all its queues, whichever's descriptor is named.
+ */
+int nbl_tap_queue(const char *ifname, int *out);
 /* Which offloads (TUN_F_*) the reader of the TAP can take. */
 int nbl_tap_offload(int fd, unsigned int tun_f);
 /*
@@ -56,10 +63,11 @@ int nbl_tap_keep(int fd, bool keep);
 int nbl_tap_again(int fd);
 /*
  * The same for the kept TAP of this name, which is opened; it stays a kept one.
- * -EBUSY: somebody has it open.  Who calls knows that there is one: otherwise it
- * is made.
+ * -EBUSY: somebody has it open (of one with many queues that is not known).
+ * -EINVAL: it is of the other kind.  Who calls knows that there is one: otherwise
+ * it is made.
  */
-int nbl_tap_adopt(const char *ifname, int *out);
+int nbl_tap_adopt(const char *ifname, bool many, int *out);
 /* Blocks for tens of ms.  Thread-safe. */
 void nbl_tap_close(int fd);
 

@@ -13,54 +13,94 @@ void nbl_vif_ready(struct nbl_vif *vif)
 	TAILQ_INSERT_TAIL(&vif->nb->ready, vif, ready_link);
 }
 
-void nbl_vif_event(struct nbl_vif *vif)
+void nbl_vif_event(struct nbl_port *port)
 {
+	struct nbl_vif *vif = port->vif;
+
 	vif->stats.events++;
-	vif->unmask_due = true;
+	vif->unmask_due |= (uint8_t)(1u << (port - vif->port));
 	nbl_vif_ready(vif);
 }
 
 void nbl_vif_notify(struct nbl_vif *vif)
 {
-	if (!vif->notify_due)
-		return;
-	vif->notify_due = false;
-	vif->stats.notifies++;
-	nbl_evtchn_notify(vif->nb->ec, vif->port);
+	unsigned int i;
+
+	for (i = 0; vif->notify_due; i++) {
+		if (!(vif->notify_due & 1u << i))
+			continue;
+		vif->notify_due &= (uint8_t)~(1u << i);
+		vif->stats.notifies++;
+		nbl_evtchn_notify(vif->nb->ec, vif->port[i].port);
+	}
+}
+
+unsigned int nbl_vif_mapped(const struct nbl_vif *vif)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < vif->nr_queues; i++)
+		nr += nbl_mapped_pages(&vif->queue[i].mapped);
+	return nr;
+}
+
+typedef int (*move_fn)(struct nbl_queue *q, int *budget, const char **why);
+
+/*
+ * One budget for all queues; who is first changes, so that what a few of them leave
+ * is not always the same ones'.  > 0: there is more, 0: not now, -errno.
+ */
+static int vif_move(struct nbl_vif *vif, move_fn move, const char **why)
+{
+	int budget = NBL_VIF_BUDGET, more = 0, rc;
+	unsigned int i;
+
+	for (i = 0; i < vif->nr_queues; i++) {
+		rc = move(&vif->queue[(vif->turn + i) % vif->nr_queues],
+			  &budget, why);
+		if (rc < 0)
+			return rc;
+		more |= rc;
+	}
+	return more;
 }
 
 /* True: budget used, work left. */
 static bool vif_move_packets(struct nbl_vif *vif)
 {
 	const char *why = "";
-	int tx, rx;
+	int tx, rx = 0;
 
-	tx = nbl_tx_run(vif, &why);
-	if (tx < 0) {
-		nbl_vif_break(vif, tx, why);
+	tx = vif_move(vif, nbl_tx_run, &why);
+	if (tx >= 0)
+		rx = vif_move(vif, nbl_rx_run, &why);
+	if (tx < 0 || rx < 0) {
+		nbl_vif_break(vif, tx < 0 ? tx : rx, why);
 		return false;
 	}
-	rx = nbl_rx_run(vif, &why);
-	if (rx < 0) {
-		nbl_vif_break(vif, rx, why);
-		return false;
-	}
+	vif->turn++;
 	nbl_vif_notify(vif);
 	return tx > 0 || rx > 0;
 }
 
 /*
- * While there is work left the port stays masked: a guest that raises it all
+ * While there is work left the ports stay masked: a guest that raises them all
  * the time costs one run a turn, like everybody who has work.  One that was
  * found lying is not listened to any more.
  */
 void nbl_vif_go_on(struct nbl_vif *vif, bool more)
 {
-	if (more) {
+	unsigned int i;
+
+	if (more)
 		nbl_vif_ready(vif);
-	} else if (vif->unmask_due && !vif->broken) {
-		vif->unmask_due = false;
-		nbl_evtchn_unmask(vif->nb->ec, vif->port);
+	if (more || vif->broken)
+		return;
+	for (i = 0; vif->unmask_due; i++) {
+		if (!(vif->unmask_due & 1u << i))
+			continue;
+		vif->unmask_due &= (uint8_t)~(1u << i);
+		nbl_evtchn_unmask(vif->nb->ec, vif->port[i].port);
 	}
 }
 

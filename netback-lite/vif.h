@@ -22,12 +22,10 @@
 #include "groups.h"
 #include "held.h"
 #include "log.h"
-#include "mapped.h"
 #include "nbl.h"
+#include "queue.h"
 #include "rate.h"
-#include "ring.h"
 #include "spoof.h"
-#include "stall.h"
 
 #define NBL_VIF_FEATURES	XEN_NOXS_NET_F_ALL
 #define NBL_VIF_BUDGET		64	/* packets (nbl_vif_cost) each way and turn */
@@ -39,6 +37,12 @@ struct nbl_closer_ticket;
 struct nbl_packet;
 struct nbl_station;
 
+/* An event channel between us and the guest. */
+struct nbl_port {
+	struct nbl_vif *vif;
+	uint32_t port;
+};
+
 struct nbl_vif {
 	struct nbl *nb;
 	struct nbl_guest *guest;
@@ -46,15 +50,14 @@ struct nbl_vif {
 	TAILQ_ENTRY(nbl_vif) ready_link;	/* nbl.ready, or nbl.dead */
 	TAILQ_ENTRY(nbl_vif) throttled_link;	/* nbl.throttled */
 	TAILQ_ENTRY(nbl_vif) damped_link;	/* nbl.damped, if damp.on */
-	TAILQ_ENTRY(nbl_vif) stall_link;	/* nbl.stalls, if it waits */
 	uint16_t id;
 	uint16_t slot;
 	uint16_t offset;
 	uint8_t pair;
-	uint32_t port;
+	unsigned int nr_ports;
+	struct nbl_port port[XEN_NOXS_MAX_PORTS];
 
 	/* TAP */
-	struct nbl_source tap_src;
 	struct nbl_closer_ticket *tap;	/* descriptor and name */
 	int ifindex;
 	char bridge[NOXS_NETBACK_IFNAMSIZ];
@@ -74,24 +77,17 @@ struct nbl_vif {
 	bool connected;
 	bool broken;		/* the guest lied: CLOSED for good */
 	uint32_t features;	/* agreed on */
-	void *rings;		/* mapped: tx, rx */
-	struct nbl_mapped mapped;	/* buffers */
-	struct nbl_tx_ring tx;
-	struct nbl_rx_ring rx;
+	unsigned int nr_queues;	/* in use: 0 or what was agreed on */
 
 	/* What is due */
 	bool on_ready;
-	bool unmask_due;	/* an event came; the port is masked */
-	bool notify_due;	/* the guest waits for responses */
-	bool tap_readable;	/* until a read says EAGAIN */
+	uint8_t unmask_due;	/* bits of port[]: an event came, it is masked */
+	uint8_t notify_due;	/* the guest waits there for responses */
+	uint8_t nr_cut_off;	/* queues (stall.h) */
+	uint8_t turn;		/* which queue is first in the next one */
 	bool dozing;		/* its guest is paused; its TAP is filtered */
 	struct nbl_await *await;	/* what waited for it, or NULL */
 	struct nbl_held held;	/* received before it was there */
-	bool rx_stalled;		/* frames wait for the guest's buffers */
-	enum nbl_stall stall;	/* and how long: since stall_ms */
-	int64_t stall_ms;
-	struct nbl_held stalled;	/* one that was read before, or none */
-	unsigned int rx_need;	/* slots of that, or of one like the last */
 	uint64_t rx_unicast;	/* packets, of those that were received */
 	struct nbl_groups groups;	/* that it listens to */
 	struct nbl_station *station;	/* that it is (switch.h), or NULL */
@@ -101,6 +97,9 @@ struct nbl_vif {
 	struct nbl_spoof spoof;		/* whose addresses it may send from */
 
 	struct noxs_netback_stats stats;
+
+	unsigned int max_queues;
+	struct nbl_queue queue[];
 };
 
 /*
@@ -116,6 +115,12 @@ int nbl_vif_bind(struct nbl *nb, const struct noxs_netback_request *req,
 /* check.c: -EINVAL, and what is wrong in err. */
 int nbl_attach_check(const struct noxs_netback_request *req,
 		     char err[NBL_ERROR_SIZE]);
+/* Of one that was checked. */
+static inline unsigned int nbl_queues(const struct noxs_netback_request *req)
+{
+	return req->queues ? req->queues : 1;
+}
+
 /* Where a vif goes: its bridge (0: none), the VLAN there, its MTU. */
 struct nbl_place {
 	int master;
@@ -137,13 +142,17 @@ void nbl_owner_take(struct nbl_vif *vif,
 /*
  * attach.c, the parts of which an adoption is made as well.  A vif that has
  * nothing yet, NULL: no memory; the bridge and TAP of a request (errors of
- * nbl_vif_attach); its front area; what is offered apart from what the owner
+ * nbl_vif_attach); its front area; its ports; what is offered apart from what the owner
  * decides; and, when it is all there, its entry in the ledger and the lists.
  */
-struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id);
+struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id,
+			    unsigned int max_queues);
 int nbl_vif_link(struct nbl *nb, const struct noxs_netback_request *req,
 		 struct nbl_vif *vif, char err[NBL_ERROR_SIZE]);
 int nbl_vif_map_front(struct nbl_vif *vif);
+/* Its next port, which is freed on an error; and all of them, freed. */
+int nbl_vif_port_add(struct nbl_vif *vif, uint32_t nr);
+void nbl_vif_ports_free(struct nbl_vif *vif);
 void nbl_vif_offer(struct nbl_vif *vif, uint32_t generation);
 void nbl_vif_enter(struct nbl_vif *vif);
 /* Write into the ledger what it is now. */
@@ -157,8 +166,8 @@ void nbl_vif_leave(struct nbl_vif *vif);
 
 /* The guest's event, the TAP's, or work left: run it in its turn. */
 void nbl_vif_ready(struct nbl_vif *vif);
-void nbl_vif_event(struct nbl_vif *vif);
-/* Tell the guest of responses, if it waits for them. */
+void nbl_vif_event(struct nbl_port *port);
+/* Tell the guest of responses, where it waits for them. */
 void nbl_vif_notify(struct nbl_vif *vif);
 /* Look at the guest's state, then move packets: one budget each way. */
 void nbl_vif_run(struct nbl_vif *vif);
@@ -186,22 +195,13 @@ static inline int nbl_vif_cost(uint32_t len)
 	return 1 + (int)(len / NBL_PAGE_SIZE);
 }
 
-/* One budget of packets; > 0: there is more, 0: not now, -errno: a lie, with
- * the reason in *why. */
-int nbl_tx_run(struct nbl_vif *vif, const char **why);
-int nbl_rx_run(struct nbl_vif *vif, const char **why);
-/*
- * ring_rx.c, for switch.h.  May frames come from elsewhere than vif's TAP, none of
- * which waits there?
- */
-bool nbl_rx_may_put(const struct nbl_vif *vif);
-/*
- * One that does; it stays where it is until nbl_rx_flush (by b, of no other vif).
- * 1; 0: vif cannot take it as it is, or not now; -errno and why: it has to be
- * closed, with what is in b.
- */
-int nbl_rx_put(struct nbl_vif *vif, struct nbl_batch *b,
-	       const struct nbl_packet *from, const char **why);
-void nbl_rx_flush(struct nbl_vif *vif, struct nbl_batch *b);
+/* By its port of that index, with the next nbl_vif_notify. */
+static inline void nbl_vif_notify_later(struct nbl_vif *vif, unsigned int port)
+{
+	vif->notify_due |= (uint8_t)(1u << port);
+}
+
+/* Pages of its buffers that are mapped now. */
+unsigned int nbl_vif_mapped(const struct nbl_vif *vif);
 
 #endif

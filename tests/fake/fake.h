@@ -159,6 +159,9 @@ void fake_bridge_filter(const char *name);
 /* The network's end of a TAP: a SOCK_SEQPACKET socket whose packets start with
  * struct virtio_net_hdr.  Belongs to the fake.  -1: no such TAP. */
 int fake_tap_peer(const char *name);
+/* The same of a queue of it, the first being 0; -1: it has no such. */
+#define FAKE_TAP_QUEUES	8
+int fake_tap_queue_peer(const char *name, unsigned int queue);
 /* What was asked of it. */
 struct fake_tap_info {
 	unsigned int vlan;	/* 0: none */

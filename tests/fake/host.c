@@ -183,7 +183,7 @@ void fake_dom_kill(struct fake_domain *dom)
 		if (dom->ports.port[port].state != FAKE_PORT_FREE)
 			fake_port_close(dom->domid, port);
 	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
-		if (dom->device[i].backend_port)
+		if (dom->device[i].nr_ports)
 			fake_host->usage.devices--;
 	memset(dom->device, 0, sizeof(dom->device));
 	fake_changed(dom);
@@ -207,7 +207,7 @@ void fake_dom_restore(struct fake_domain *dom)
 		if (dom->ports.port[port].state != FAKE_PORT_FREE)
 			fake_port_close(dom->domid, port);
 	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
-		if (dom->device[i].backend_port)
+		if (dom->device[i].nr_ports)
 			fake_host->usage.devices--;
 	memset(dom->device, 0, sizeof(dom->device));
 	memset(dom->pair_areas, 0, sizeof(dom->pair_areas));

@@ -50,7 +50,9 @@ struct fake_grant {
 
 struct fake_device {			/* what Xen knows of a slot */
 	uint16_t backend;
-	uint32_t backend_port, guest_port;
+	unsigned int nr_ports;
+	uint32_t backend_port[XEN_NOXS_MAX_PORTS];
+	uint32_t guest_port[XEN_NOXS_MAX_PORTS];
 };
 
 struct fake_domain {
@@ -78,7 +80,9 @@ struct fake_tap {
 	char name[16];
 	bool used;
 	int ifindex;
-	int fd, peer;		/* -1: kept, and nobody has it open */
+	bool many;		/* queues */
+	/* By queue, -1: none; no first one: kept, and nobody has it open */
+	int fd[FAKE_TAP_QUEUES], peer[FAKE_TAP_QUEUES];
 	struct fake_tap_info info;
 };
 

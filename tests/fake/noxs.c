@@ -186,7 +186,6 @@ static int add_port(const struct xen_noxs_add *op, uint32_t *port)
 {
 	struct fake_port *p;
 
-	*port = op->port[0];
 	if (!*port)
 		return fake_port_alloc(op->backend, op->domid, port);
 	p = fake_port(op->backend, *port);
@@ -194,8 +193,23 @@ static int add_port(const struct xen_noxs_add *op, uint32_t *port)
 		0 : -EINVAL;
 }
 
+static void ports_bind(const struct xen_noxs_add *op,
+		       const struct fake_device *dev)
+{
+	struct fake_port *b, *g;
+	unsigned int i;
+
+	for (i = 0; i < dev->nr_ports; i++) {
+		b = fake_port(op->backend, dev->backend_port[i]);
+		g = fake_port(op->domid, dev->guest_port[i]);
+		b->state = g->state = FAKE_PORT_BOUND;
+		b->remote_port = dev->guest_port[i];
+		g->remote_port = dev->backend_port[i];
+	}
+}
+
 static void slot_fill(struct fake_domain *dom, int i, struct xen_noxs_add *op,
-		      uint32_t backend_port, uint32_t guest_port)
+		      const struct fake_device *dev)
 {
 	struct xen_noxs_device_page *page = device_page(dom);
 	struct xen_noxs_slot *s = &page->slot[i];
@@ -204,28 +218,24 @@ static void slot_fill(struct fake_domain *dom, int i, struct xen_noxs_add *op,
 	s->type = op->type;
 	s->id = op->id;
 	s->backend = op->backend;
-	s->nr_ports = 1;
+	s->nr_ports = op->nr_ports;
 	s->pair = op->pair;
 	s->offset = op->offset;
-	s->port[0] = guest_port;
+	memcpy(s->port, dev->guest_port, sizeof(s->port));
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	s->state = XEN_NOXS_SLOT_PRESENT;
 	if (i >= page->nr_slots)
 		page->nr_slots = (uint16_t)(i + 1);
 	page->seq++;
-	dom->device[i] = (struct fake_device){
-		.backend = op->backend,
-		.backend_port = backend_port,
-		.guest_port = guest_port,
-	};
+	dom->device[i] = *dev;
 }
 
 static int noxs_add_locked(struct noxs *nx, struct xen_noxs_add *op)
 {
 	struct fake_domain *dom = fake_dom_find(op->domid);
 	const struct xen_noxs_area_hdr *hdr = (const void *)op->back;
-	uint32_t bport, gport;
-	unsigned int i;
+	struct fake_device dev = { .backend = op->backend };
+	unsigned int i, k;
 	int rc;
 
 	(void)nx;
@@ -233,7 +243,8 @@ static int noxs_add_locked(struct noxs *nx, struct xen_noxs_add *op)
 		return -ENOMEM;
 	if (!dom || dom->dying)
 		return -ESRCH;
-	if (op->nr_ports != 1 || op->backend != FAKE_BACKEND ||
+	if (!op->nr_ports || op->nr_ports > XEN_NOXS_MAX_PORTS ||
+	    op->backend != FAKE_BACKEND ||
 	    hdr->magic != XEN_NOXS_BACK_MAGIC || hdr->seq || op->pad ||
 	    op->pad2)
 		return -EINVAL;
@@ -247,22 +258,23 @@ static int noxs_add_locked(struct noxs *nx, struct xen_noxs_add *op)
 	rc = area_take(dom, op->backend, &op->pair, &op->offset);
 	if (rc)
 		return rc;
-	rc = add_port(op, &bport);
-	if (!rc)
-		rc = fake_port_alloc(op->domid, op->backend, &gport);
+	memcpy(dev.backend_port, op->port, sizeof(dev.backend_port));
+	for (k = 0; !rc && k < op->nr_ports; k++, dev.nr_ports++) {
+		rc = add_port(op, &dev.backend_port[k]);
+		if (!rc)
+			rc = fake_port_alloc(op->domid, op->backend,
+					     &dev.guest_port[k]);
+	}
 	if (rc) {
 		dom->pair_areas[op->pair] &=
 			(uint8_t)~(1u << op->offset / XEN_NOXS_AREA_SIZE);
 		return rc;
 	}
-	fake_port(op->backend, bport)->state = FAKE_PORT_BOUND;
-	fake_port(op->backend, bport)->remote_port = gport;
-	fake_port(op->domid, gport)->state = FAKE_PORT_BOUND;
-	fake_port(op->domid, gport)->remote_port = bport;
+	ports_bind(op, &dev);
 	fake_words_put(noxs_page(dom, XEN_NOXS_PAGE_BACK(op->pair)) + op->offset,
 		       op->back, XEN_NOXS_AREA_SIZE);
-	slot_fill(dom, (int)i, op, bport, gport);
-	op->port[0] = bport;
+	slot_fill(dom, (int)i, op, &dev);
+	memcpy(op->port, dev.backend_port, sizeof(op->port));
 	op->slot = (uint16_t)i;
 	op->serial = dom->serial;
 	fake_host->usage.devices++;
@@ -297,6 +309,7 @@ int noxs_remove(struct noxs *nx, const struct xen_noxs_remove *op)
 	struct xen_noxs_device_page *page;
 	struct xen_noxs_slot *s;
 	struct fake_domain *dom;
+	unsigned int port;
 	int i;
 
 	(void)nx;
@@ -308,7 +321,8 @@ int noxs_remove(struct noxs *nx, const struct xen_noxs_remove *op)
 	s->state = XEN_NOXS_SLOT_EMPTY;
 	s->seq++;
 	page->seq++;
-	fake_port_close(dom->domid, s->port[0]);
+	for (port = 0; port < s->nr_ports; port++)
+		fake_port_close(dom->domid, s->port[port]);
 	fake_words_put(noxs_page(dom, XEN_NOXS_PAGE_FRONT(s->pair)) + s->offset,
 		       NULL, XEN_NOXS_AREA_SIZE);
 	fake_words_put(noxs_page(dom, XEN_NOXS_PAGE_BACK(s->pair)) + s->offset,
@@ -366,9 +380,10 @@ static void list_fill(struct fake_domain *dom, unsigned int i,
 		.nr_ports = s->nr_ports,
 		.pair = s->pair,
 		.offset = s->offset,
-		.guest_port = { s->port[0] },
-		.backend_port = { dom->device[i].backend_port },
 	};
+	memcpy(e->guest_port, s->port, sizeof(e->guest_port));
+	memcpy(e->backend_port, dom->device[i].backend_port,
+	       sizeof(e->backend_port));
 }
 
 /* Four at a time, so that callers have to go on. */
@@ -386,7 +401,7 @@ int noxs_list(struct noxs *nx, struct xen_noxs_list *op)
 			continue;
 		dom = fake_dom_find((uint16_t)domid);
 		for (; dom && slot < XEN_NOXS_MAX_SLOTS; slot++) {
-			if (!dom->device[slot].backend_port)
+			if (!dom->device[slot].nr_ports)
 				continue;
 			if (nr == 4)
 				goto more;

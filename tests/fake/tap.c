@@ -57,14 +57,58 @@ static struct fake_tap *tap_find(const char *name)
 	return NULL;
 }
 
+/* Which of its queues this is, FAKE_TAP_QUEUES: none. */
+static unsigned int queue_of(const struct fake_tap *t, int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_TAP_QUEUES && t->fd[i] != fd; i++)
+		;
+	return i;
+}
+
 /* lock is held.  There is one. */
 static struct fake_tap *tap_of(int fd)
 {
 	struct fake_tap *t = fake_host->tap;
 
-	while (!t->used || t->fd != fd)
+	while (!t->used || queue_of(t, fd) == FAKE_TAP_QUEUES)
 		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
 	return t;
+}
+
+/* A queue that has no descriptor gets one; 0 or -errno. */
+static int queue_open(struct fake_tap *t, int *out)
+{
+	unsigned int i = queue_of(t, -1);
+	int fds[2];
+
+	fake_assert(i < FAKE_TAP_QUEUES && (t->many || !i));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		       0, fds))
+		return -errno;
+	*out = t->fd[i] = fds[0];
+	t->peer[i] = fds[1];
+	return 0;
+}
+
+static void queue_close(struct fake_tap *t, unsigned int i)
+{
+	if (t->fd[i] < 0)
+		return;
+	close(t->fd[i]);
+	close(t->peer[i]);
+	t->fd[i] = t->peer[i] = -1;
+}
+
+static bool is_open(const struct fake_tap *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_TAP_QUEUES; i++)
+		if (t->fd[i] >= 0)
+			return true;
+	return false;
 }
 
 /* lock is held.  There is one. */
@@ -77,16 +121,21 @@ static struct fake_tap *tap_at(int ifindex)
 	return t;
 }
 
-int fake_tap_peer(const char *name)
+int fake_tap_queue_peer(const char *name, unsigned int queue)
 {
 	struct fake_tap *t;
 	int fd;
 
 	pthread_mutex_lock(&lock);
 	t = tap_find(name);
-	fd = t ? t->peer : -1;
+	fd = t ? t->peer[queue] : -1;
 	pthread_mutex_unlock(&lock);
 	return fd;
+}
+
+int fake_tap_peer(const char *name)
+{
+	return fake_tap_queue_peer(name, 0);
 }
 
 int fake_tap_info(const char *name, struct fake_tap_info *out)
@@ -122,18 +171,17 @@ void fake_taps_usage(struct fake_usage *out)
 void fake_taps_close(void)
 {
 	struct fake_tap *t;
+	unsigned int i;
 
 	for (t = fake_host->tap; t < fake_host->tap + FAKE_MAX_TAPS; t++)
-		if (t->used && t->fd >= 0) {
-			close(t->fd);
-			close(t->peer);
-		}
+		for (i = 0; t->used && i < FAKE_TAP_QUEUES; i++)
+			queue_close(t, i);
 }
 
-int nbl_tap_open(const char *ifname, int *out)
+int nbl_tap_open(const char *ifname, bool many, int *out)
 {
 	struct fake_tap *t = fake_host->tap;
-	int fds[2], rc = -EEXIST;
+	int rc = -EEXIST;
 
 	if (fake_fail_now())
 		return -ENFILE;
@@ -142,22 +190,34 @@ int nbl_tap_open(const char *ifname, int *out)
 		goto out;
 	while (t->used)
 		fake_assert(++t < fake_host->tap + FAKE_MAX_TAPS);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		       0, fds)) {
-		rc = -errno;
-		goto out;
-	}
 	memset(t, 0, sizeof(*t));
+	memset(t->fd, -1, sizeof(t->fd));
+	memset(t->peer, -1, sizeof(t->peer));
+	t->many = many;
+	rc = queue_open(t, out);
+	if (rc)
+		goto out;
 	strcpy(t->name, ifname);
 	t->used = true;
 	t->ifindex = ++fake_host->last_ifindex;
-	t->fd = fds[0];
-	t->peer = fds[1];
 	t->info.mtu = 1500;
 	fake_host->usage.taps++;
-	*out = t->fd;
-	rc = 0;
 out:
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+int nbl_tap_queue(const char *ifname, int *out)
+{
+	struct fake_tap *t;
+	int rc;
+
+	if (fake_fail_now())
+		return -ENFILE;
+	pthread_mutex_lock(&lock);
+	t = tap_find(ifname);
+	fake_assert(t && t->many);
+	rc = queue_open(t, out);
 	pthread_mutex_unlock(&lock);
 	return rc;
 }
@@ -233,27 +293,23 @@ int nbl_tap_again(int fd)
 	return 0;
 }
 
-int nbl_tap_adopt(const char *ifname, int *out)
+int nbl_tap_adopt(const char *ifname, bool many, int *out)
 {
 	struct fake_tap *t;
-	int fds[2], rc = -EBUSY;
+	int rc = -EBUSY;
 
 	if (fake_fail_now())
 		return -ENFILE;
 	pthread_mutex_lock(&lock);
 	t = tap_find(ifname);
-	fake_assert(t);
-	if (t->fd >= 0)
+	fake_assert(t && t->many == many);
+	if (is_open(t))
 		goto out;
-	fake_assert(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK |
-				SOCK_CLOEXEC, 0, fds));
-	t->fd = fds[0];
-	t->peer = fds[1];
+	rc = queue_open(t, out);
+	fake_assert(!rc);
 	t->info.filtered = false;
 	t->info.no_carrier = false;
 	t->info.offload = 0;
-	*out = t->fd;
-	rc = 0;
 out:
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -276,7 +332,7 @@ void fake_tap_remove(const char *name)
 
 	pthread_mutex_lock(&lock);
 	t = tap_find(name);
-	fake_assert(t && t->fd < 0);
+	fake_assert(t && !is_open(t));
 	t->used = false;
 	fake_host->usage.taps--;
 	pthread_mutex_unlock(&lock);
@@ -313,10 +369,8 @@ void nbl_tap_close(int fd)
 	usleep(2000);
 	pthread_mutex_lock(&lock);
 	t = tap_of(fd);
-	close(t->fd);
-	close(t->peer);
-	t->fd = t->peer = -1;
-	if (!t->info.kept) {
+	queue_close(t, queue_of(t, fd));
+	if (!t->info.kept && !is_open(t)) {
 		t->used = false;
 		fake_host->usage.taps--;
 	}

@@ -188,6 +188,7 @@ static void all_of_the_owner_is_kept(void **state)
 	strcpy(req.bridge, "jumbo0");
 	fake_bridge_filter("jumbo0");
 	req.vlan = 30;
+	req.queues = 4;
 	req.flags = NOXS_NETBACK_SPOOF_MAC | NOXS_NETBACK_SPOOF_IP;
 	req.mtu = 4000;
 	req.ip_mode = XEN_NOXS_NET_IP_STATIC;
@@ -213,6 +214,7 @@ static void all_of_the_owner_is_kept(void **state)
 	assert_int_equal(vif->rx_rate.frames.amount, 5003);
 	assert_memory_equal(vif->limit, req.limit, sizeof(req.limit));
 	assert_memory_equal(&vif->spoof, &spoof, sizeof(spoof));
+	assert_int_equal(vif->nr_ports, 4);
 	assert_int_equal(fake_tap_info("web", &info), 0);
 	assert_int_equal(info.vlan, 30);
 	was.hdr.generation++;

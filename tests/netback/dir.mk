@@ -25,6 +25,8 @@ $(eval $(call netback_test,rate))
 $(eval $(call netback_test,fair))
 $(eval $(call netback_test,damp))
 $(eval $(call netback_test,groups))
+$(eval $(call netback_test,queues))
+netback-queues_CFLAGS += -DNBL_STALL_MS=30
 $(eval $(call netback_test,switch))
 netback-switch_CFLAGS += -DNBL_SWITCH_SHOW_MS=1000
 $(eval $(call netback_test,spoof))

@@ -226,6 +226,21 @@ void guest_make_rings(struct test_guest *g)
 	}
 }
 
+void guest_add_queue(struct test_guest *g, unsigned int nr,
+		     struct test_guest *out)
+{
+	struct xen_noxs_net_front *f = g->front;
+
+	*out = *g;
+	out->port = nr;
+	guest_make_rings(out);
+	f->queue[nr].tx_ref = out->ring_ref[0];
+	f->queue[nr].rx_ref = out->ring_ref[1];
+	f->queue[nr].tx_port = f->queue[nr].rx_port = nr;
+	f->list[nr].ref = out->list_ref;
+	f->list[nr].nr = GUEST_BUFFERS;
+}
+
 void guest_forget(struct test_guest *g)
 {
 	fake_dom_unmap(g->dom, XEN_NOXS_PAGE_FRONT(g->slot.pair),
@@ -237,10 +252,11 @@ void guest_forget(struct test_guest *g)
 
 void guest_notify(struct test_guest *g)
 {
-	fake_dom_evtchn_notify(g->dom, g->slot.port[0]);
+	fake_dom_evtchn_notify(g->dom, g->slot.port[g->port]);
 }
 
-void guest_answer(struct test_guest *g, uint32_t features)
+void guest_answer_queues(struct test_guest *g, uint32_t features,
+			 unsigned int nr)
 {
 	struct xen_noxs_net_front *f = g->front;
 
@@ -248,7 +264,7 @@ void guest_answer(struct test_guest *g, uint32_t features)
 	f->hdr.version = XEN_NOXS_VERSION;
 	f->hdr.size = sizeof(*f);
 	f->hdr.features = features;
-	f->nr_queues = 1;
+	f->nr_queues = (uint16_t)nr;
 	f->queue[0].tx_ref = g->ring_ref[0];
 	f->queue[0].rx_ref = g->ring_ref[1];
 	f->queue[0].tx_port = 0;
@@ -257,6 +273,11 @@ void guest_answer(struct test_guest *g, uint32_t features)
 	f->list[0].nr = GUEST_BUFFERS;
 	f->hdr.generation = g->back->hdr.generation;
 	guest_say(g, XEN_NOXS_STATE_CONNECTED);
+}
+
+void guest_answer(struct test_guest *g, uint32_t features)
+{
+	guest_answer_queues(g, features, 1);
 }
 
 void guest_say(struct test_guest *g, uint32_t state)

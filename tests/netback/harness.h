@@ -43,6 +43,7 @@ struct test_guest {
 	uint32_t buf_ref[GUEST_BUFFERS];
 	char ifname[NOXS_NETBACK_IFNAMSIZ];
 	int tap;		/* the network's end */
+	unsigned int port;	/* of slot.port[], by which it is heard */
 };
 
 struct test_state {
@@ -75,9 +76,14 @@ int attach(struct nbl *nb, uint16_t domid, uint16_t vif, char *err);
 /* The guest. */
 void guest_find_device(struct test_guest *g, uint16_t domid, uint16_t vif);
 void guest_make_rings(struct test_guest *g);
+/* Rings of the same guest's next queue; its port is number nr of the device. */
+void guest_add_queue(struct test_guest *g, unsigned int nr,
+		     struct test_guest *out);
 void guest_forget(struct test_guest *g);
 /* Fill in the front area and its state; raise the port. */
 void guest_answer(struct test_guest *g, uint32_t features);
+void guest_answer_queues(struct test_guest *g, uint32_t features,
+			 unsigned int nr);
 void guest_say(struct test_guest *g, uint32_t state);
 void guest_notify(struct test_guest *g);
 uint32_t guest_sees(const struct test_guest *g);	/* backend's state */

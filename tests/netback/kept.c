@@ -84,7 +84,7 @@ static void process(int ready, unsigned int nr, bool closes)
 	/* Behind the keeper's back, and it has them all the same. */
 	for (i = 0; i < nr; i++) {
 		snprintf(name, sizeof(name), "vif%u.0", i);
-		if (nbl_tap_open(name, &fd) || nbl_tap_keep(fd, true))
+		if (nbl_tap_open(name, false, &fd) || nbl_tap_keep(fd, true))
 			_exit(2);
 		set_up(name);
 	}
@@ -174,7 +174,7 @@ static void remove_tap(struct nbl_kept *kept, const char *ifname)
 	int fd = nbl_kept_tap(kept, ifname);
 
 	if (!kept)
-		assert_int_equal(nbl_tap_adopt(ifname, &fd), 0);
+		assert_int_equal(nbl_tap_adopt(ifname, false, &fd), 0);
 	assert_true(fd >= 0);
 	nbl_tap_keep(fd, false);
 	nbl_tap_close(fd);

@@ -102,8 +102,11 @@ static void attach_refuses_bad_requests(void **state)
 	req.mtu = 67;
 	expect_refused(s->nb, &req, -EINVAL, "MTU 67");
 	req = good;
-	req.pad[4] = 1;
+	req.pad[3] = 1;
 	expect_refused(s->nb, &req, -EINVAL, "padding");
+	req = good;
+	req.queues = 9;
+	expect_refused(s->nb, &req, -EINVAL, "9 queues");
 	req = good;
 	req.ip[0] = 10;
 	expect_refused(s->nb, &req, -EINVAL, "addresses");
@@ -175,12 +178,12 @@ static void attach_waits_for_name_being_closed(void **state)
 /* While on, a name that is taken is so until just before the caller hears of it. */
 static struct nbl *close_meanwhile;
 
-int __real_nbl_tap_open(const char *ifname, int *out);
-int __wrap_nbl_tap_open(const char *ifname, int *out);
+int __real_nbl_tap_open(const char *ifname, bool many, int *out);
+int __wrap_nbl_tap_open(const char *ifname, bool many, int *out);
 
-int __wrap_nbl_tap_open(const char *ifname, int *out)
+int __wrap_nbl_tap_open(const char *ifname, bool many, int *out)
 {
-	int rc = __real_nbl_tap_open(ifname, out);
+	int rc = __real_nbl_tap_open(ifname, many, out);
 	struct nbl *nb = close_meanwhile;
 
 	close_meanwhile = NULL;

@@ -57,10 +57,10 @@ static void mapped_when_busy(void **state)
 	exchange(s, &s->guest, 0);
 	exchange(s, &s->guest, 1);
 	assert_int_equal(pages_mapped(), RINGS);
-	assert_int_equal(nbl_mapped_pages(&the_vif(s)->mapped), 0);
+	assert_int_equal(nbl_mapped_pages(&the_vif(s)->queue[0].mapped), 0);
 	prove_busy(s, &s->guest);
 	assert_int_equal(pages_mapped(), RINGS + GUEST_BUFFERS);
-	assert_int_equal(nbl_mapped_pages(&the_vif(s)->mapped), GUEST_BUFFERS);
+	assert_int_equal(nbl_mapped_pages(&the_vif(s)->queue[0].mapped), GUEST_BUFFERS);
 	exchange(s, &s->guest, 2);
 }
 
@@ -84,7 +84,7 @@ static void let_go_of_before_closed(void **state)
 	guest_say(g, XEN_NOXS_STATE_CLOSING);
 	turns(s->nb);
 	assert_int_equal(guest_sees(g), XEN_NOXS_STATE_CLOSED);
-	assert_int_equal(nbl_mapped_pages(&the_vif(s)->mapped), 0);
+	assert_int_equal(nbl_mapped_pages(&the_vif(s)->queue[0].mapped), 0);
 	for (i = 0; i < GUEST_BUFFERS; i++)
 		assert_int_equal(fake_dom_grant_end(g->dom, g->buf_ref[i]), 0);
 }
@@ -277,7 +277,7 @@ static void every_call_may_fail(void **state)
 		FRONT_RING_INIT(&g->rx, g->rx.sring, FAKE_PAGE);
 		guest_answer(g, NBL_VIF_FEATURES);
 		turns(s->nb);
-		the_vif(s)->mapped.copies = 8;
+		the_vif(s)->queue[0].mapped.copies = 8;
 		guest_tx(g, g->buf_ref[0], 0, 100, 0, 0);
 		count_allocs(true);
 		fake_fail_at(n);

@@ -233,7 +233,7 @@ static void bind_refuses_bad_requests(void **state)
 	req.flags = 8;
 	expect_refused(s, &req, -EINVAL, "flags");
 	req = good;
-	req.pad[4] = 1;
+	req.pad[3] = 1;
 	expect_refused(s, &req, -EINVAL, "padding");
 	req = good;
 	memset(req.mac, 0, 6);

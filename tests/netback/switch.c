@@ -281,7 +281,7 @@ static void nothing_is_overtaken(void **state)
 	fill(frame, B, OUTSIDE);
 	frame[20] = 1;
 	net_send(&more[0], frame, LEN, NULL);
-	vif_of(s, B)->tap_readable = true;
+	vif_of(s, B)->queue[0].tap_readable = true;
 	turns(s->nb);
 	guest_rx_response(&more[0], &rsp);
 	assert_int_equal(more[0].buf[rsp.id][20], 1);

@@ -81,7 +81,7 @@ static void open_makes_and_close_removes(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_true(if_nametoindex("vif1.0") != 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
@@ -94,9 +94,9 @@ static void taken_names_are_eexist(void **state)
 	int fd, fd2;
 
 	(void)state;
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd2), -EEXIST);
-	assert_int_equal(nbl_tap_open("br0", &fd2), -EEXIST);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd2), -EEXIST);
+	assert_int_equal(nbl_tap_open("br0", false, &fd2), -EEXIST);
 	nbl_tap_close(fd);
 }
 
@@ -107,7 +107,7 @@ static void attach_in_one_message(void **state)
 
 	(void)state;
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1400, &ifindex), 0);
 	assert_true(flags_of("vif1.0") & IFF_UP);
 	assert_true(on_bridge("vif1.0"));
@@ -126,17 +126,17 @@ static void kept_one_stays_and_is_adopted(void **state)
 
 	(void)state;
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1400, &index), 0);
 	assert_int_equal(nbl_tap_keep(fd, true), 0);
-	assert_int_equal(nbl_tap_adopt("vif1.0", &fd2), -EBUSY);
+	assert_int_equal(nbl_tap_adopt("vif1.0", false, &fd2), -EBUSY);
 	assert_int_equal(nbl_tap_filter(fd, mac, NULL), 0);
 	nbl_tap_close(fd);
 	assert_int_equal((int)if_nametoindex("vif1.0"), index);
 	assert_true(on_bridge("vif1.0"));
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), -EEXIST);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), -EEXIST);
 
-	assert_int_equal(nbl_tap_adopt("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_adopt("vif1.0", false, &fd), 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	assert_int_equal(nbl_link_find(nlink, "vif1.0", &again, &mtu), 0);
@@ -147,7 +147,7 @@ static void kept_one_stays_and_is_adopted(void **state)
 	nbl_tap_close(fd);
 	assert_int_equal((int)if_nametoindex("vif1.0"), index);
 
-	assert_int_equal(nbl_tap_adopt("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_adopt("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_tap_keep(fd, false), 0);
 	nbl_tap_close(fd);
 	assert_true(if_nametoindex("vif1.0") == 0);
@@ -165,10 +165,10 @@ static void closer_takes_or_leaves_kept_ones(void **state)
 	for (leave = 1; leave >= 0; leave--) {
 		assert_int_equal(nbl_closer_create(&c), 0);
 		if (leave)
-			assert_int_equal(nbl_closer_open(c, "vif1.0", &t, err),
+			assert_int_equal(nbl_closer_open(c, "vif1.0", false, &t, err),
 					 0);
 		else
-			assert_int_equal(nbl_closer_adopt("vif1.0", -1, &t), 0);
+			assert_int_equal(nbl_closer_adopt("vif1.0", false, -1, &t), 0);
 		if (leave)
 			assert_int_equal(nbl_tap_keep(t->fd, true), 0);
 		t->kept = true;
@@ -191,7 +191,7 @@ static void attach_without_bridge(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", 0, 9000, &ifindex), 0);
 	assert_true(flags_of("vif1.0") & IFF_UP);
 	assert_false(on_bridge("vif1.0"));
@@ -264,7 +264,7 @@ static void deaf_until_told(void **state)
 	(void)state;
 	bridge_up();
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_tap_deaf(fd, true), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
 	assert_int_equal(passed(-1, fd), 0);
@@ -295,7 +295,7 @@ static void carrier_as_told(void **state)
 	(void)state;
 	bridge_up();
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
 	assert_int_equal(nbl_tap_keep(fd, true), 0);
 	nbl_tap_carrier(fd, false);
@@ -308,7 +308,7 @@ static void carrier_as_told(void **state)
 	nbl_tap_carrier(fd, false);
 	assert_int_equal(nbl_tap_deaf(fd, true), 0);
 	nbl_tap_close(fd);
-	assert_int_equal(nbl_tap_adopt("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_adopt("vif1.0", false, &fd), 0);
 	usleep(1500000);
 	assert_int_equal(passed(-1, fd), 0);
 	assert_int_equal(nbl_tap_deaf(fd, false), 0);
@@ -325,8 +325,8 @@ static void quiet_until_told(void **state)
 	(void)state;
 	bridge_up();
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
-	assert_int_equal(nbl_tap_open("vif2.0", &other), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
+	assert_int_equal(nbl_tap_open("vif2.0", false, &other), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif2.0", br, 1500, &ifindex), 0);
 	assert_int_equal(nbl_link_attach_quiet(nlink, "vif1.0", br, 1500,
 					       &idx), 0);
@@ -390,7 +390,7 @@ static void filter_passes_what_is_for_it(void **state)
 	bridge_up();
 	near.dst[5] = 0xfe;
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
 	assert_int_equal(nbl_tap_filter(fd, NULL, NULL), 0);
 	assert_true(hears(fd, &ours) && hears(fd, &theirs));
@@ -428,7 +428,7 @@ static void groups_that_are_heard(void **state)
 		memcpy(group[i], to[i].dst, 6);
 	}
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", br, 1500, &ifindex), 0);
 	assert_int_equal(nbl_tap_hear(fd, own, NULL, 0), 0);
 	assert_true(hears(fd, &ours) && hears(fd, &arp));
@@ -468,7 +468,7 @@ static void bridge_keeps_its_mac(void **state)
 	strcpy(ifr.ifr_name, "br0");
 	for (i = 0; i < 8; i++) {
 		snprintf(name, sizeof(name), "vif%d.0", i);
-		assert_int_equal(nbl_tap_open(name, &fd[i]), 0);
+		assert_int_equal(nbl_tap_open(name, false, &fd[i]), 0);
 		assert_int_equal(nbl_link_attach(nlink, name, br, 1500, &ifindex), 0);
 		assert_int_equal(ioctl(ctl, SIOCGIFHWADDR, &ifr), 0);
 		if (i == 0)
@@ -513,7 +513,7 @@ static void vlan_of_a_port(void **state)
 
 	(void)state;
 	assert_int_equal(nbl_link_find(nlink, "br0", &br, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_vlan_bridge(nlink, br, &pvid),
 			 -EPROTONOSUPPORT);
 	assert_int_equal(nbl_link_find(nlink, "vif1.0", &idx, &mtu), 0);
@@ -552,7 +552,7 @@ static void errors_of_links(void **state)
 	assert_int_equal(nbl_link_find(nlink, "nobr", &lo, &mtu), -ENODEV);
 	assert_int_equal(nbl_link_attach(nlink, "novif", 0, 1500, &ifindex), -ENODEV);
 	assert_int_equal(nbl_link_find(nlink, "lo", &lo, &mtu), 0);
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, "vif1.0", lo, 1500, &ifindex),
 			 -EOPNOTSUPP);
 	assert_false(flags_of("vif1.0") & IFF_UP);
@@ -571,7 +571,7 @@ static void offloads(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(nbl_tap_open("vif1.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &fd), 0);
 	assert_int_equal(nbl_tap_offload(fd, TUN_F_CSUM), 0);
 	assert_int_equal(nbl_tap_offload(fd, TUN_F_CSUM | TUN_F_TSO4), 0);
 	assert_int_equal(nbl_tap_offload(fd, TUN_F_CSUM | TUN_F_TSO4 |
@@ -593,13 +593,13 @@ static void closer_frees_names(void **state)
 	for (i = 0; i < 20; i++) {
 		t = calloc(1, sizeof(*t));
 		snprintf(t->ifname, sizeof(t->ifname), "vif%d.0", i);
-		assert_int_equal(nbl_tap_open(t->ifname, &t->fd), 0);
+		assert_int_equal(nbl_tap_open(t->ifname, false, &t->fd), 0);
 		nbl_closer_push(c, t);
 	}
 	nbl_closer_kick(c);
 	for (i = 0; i < 5000 && nbl_closer_busy(c, "vif7.0"); i++)
 		usleep(1000);
-	assert_int_equal(nbl_tap_open("vif7.0", &fd), 0);
+	assert_int_equal(nbl_tap_open("vif7.0", false, &fd), 0);
 	nbl_tap_close(fd);
 	nbl_closer_destroy(c);	/* all are closed when this returns */
 	for (i = 0; i < 20; i++) {

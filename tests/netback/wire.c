@@ -44,7 +44,7 @@ static int open_tap(const char *name, int master)
 {
 	int fd, ifindex;
 
-	assert_int_equal(nbl_tap_open(name, &fd), 0);
+	assert_int_equal(nbl_tap_open(name, false, &fd), 0);
 	assert_int_equal(nbl_link_attach(nlink, name, master, 1500, &ifindex), 0);
 	return fd;
 }

@@ -142,7 +142,7 @@ struct noxs_netback_request {
 	uint32_t cookie;	/* comes back in the reply */
 	uint16_t domid;
 	uint16_t vif;		/* device id, or NOXS_NETBACK_ALL for DETACH */
-	/* ATTACH and BIND; 0 otherwise.  Of a spare only mtu and bridge. */
+	/* ATTACH and BIND; 0 otherwise.  Of a spare only mtu, bridge and queues. */
 	uint8_t mac[6];		/* the guest's */
 	uint16_t mtu;		/* 0: the bridge's */
 	uint8_t ip_mode;	/* XEN_NOXS_NET_IP_* */
@@ -150,7 +150,10 @@ struct noxs_netback_request {
 	uint8_t ip[4];		/* network order */
 	uint8_t gateway[4];	/* network order */
 	uint8_t flags;		/* NOXS_NETBACK_SPARE, _SPOOF_* */
-	uint8_t pad[5];		/* 0 */
+	uint8_t queues;		/* the guest may have, 1..8 (XEN_NOXS_NET_MAX_QUEUES);
+				   0: 1.  Of a spare, too; BIND as it was said
+				   then (-EXDEV) */
+	uint8_t pad[4];		/* 0 */
 	char bridge[NOXS_NETBACK_IFNAMSIZ];	/* "": no bridge, TAP only */
 	char ifname[NOXS_NETBACK_IFNAMSIZ];	/* "": vif<domid>.<vif> */
 	struct noxs_netback_limit limit[NOXS_NETBACK_NR_LIMITS];
@@ -202,6 +205,7 @@ struct noxs_netback_stats {
 	uint64_t damped;	/* times it was put off: its events brought nothing */
 	uint64_t tx_switched;	/* packets that went to a guest without a TAP */
 	uint64_t mapped;	/* pages of its buffers that are so now */
+	uint64_t queues;	/* in use now; 0: not connected */
 	uint64_t drop[NOXS_NETBACK_NR_DROPS];
 };
 
