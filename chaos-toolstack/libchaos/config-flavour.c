@@ -36,7 +36,7 @@ static void check_vif(struct chaos__parse *p, unsigned int i)
 		return;
 	snprintf(part, sizeof(part), "[%u]", i);
 	chaos__parse_fail(p, "vif", part, LATE,
-			  "of a spare it can have bridge and id only");
+			  "of a spare it can have bridge, id and queues only");
 }
 
 void chaos__parse_flavour(struct chaos__parse *p)
@@ -71,11 +71,19 @@ static bool same_text(const char *a, const char *b)
 	return !strcmp(a ? a : "", b ? b : "");
 }
 
+/* One is what it is without the key. */
+static unsigned int queues_of(const struct chaos__vif_config *v)
+{
+	return v->queues ? v->queues : 1;
+}
+
 static const char *vif_misfit(const struct chaos__vif_config *have,
 			      const struct chaos__vif_config *want)
 {
 	if (have->id != want->id)
 		return "id of a vif";
+	if (queues_of(have) != queues_of(want))
+		return "queues of a vif";
 	if (*want->ifname)
 		return "vifname";	/* a spare's TAP has its name */
 	if (*have->bridge && strcmp(have->bridge, want->bridge))

@@ -147,6 +147,18 @@ static void set_vlan(struct vif_parse *v, const char *value)
 		v->vif->vlan = (uint16_t)vlan;
 }
 
+static void set_queues(struct vif_parse *v, const char *value)
+{
+	char *end;
+	long nr = strtol(value, &end, 10);
+
+	if (!*value || *end || nr < 1 || nr > CHAOS__MAX_QUEUES)
+		vif_fail(v, "leave it out for one", "queues %s is not within 1..%d",
+			 value, CHAOS__MAX_QUEUES);
+	else
+		v->vif->queues = (uint8_t)nr;
+}
+
 static void set_id(struct vif_parse *v, const char *value)
 {
 	char *end;
@@ -241,7 +253,7 @@ static const struct vif_key {
 	{ "vifname", set_vifname }, { "ifname", set_vifname }, { "backend", set_backend },
 	{ "rate", set_rate }, { "rate_in", set_rate_in }, { "pps", set_pps },
 	{ "pps_in", set_pps_in }, { "spoofchk", set_spoofchk },
-	{ "vlan", set_vlan },
+	{ "vlan", set_vlan }, { "queues", set_queues },
 	{ "script", ignore }, { "type", ignore }, { "model", ignore },
 };
 

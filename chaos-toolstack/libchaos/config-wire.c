@@ -80,7 +80,7 @@ struct fixed_vif {
 	uint8_t id, id_set, mac_set, ip_mode, prefix;
 	uint8_t mac[6], ip[4], gateway[4];
 	char bridge[16], ifname[16], limit[NOXS_NETBACK_NR_LIMITS][32];
-	uint8_t spoofchk;
+	uint8_t spoofchk, queues;
 	uint16_t vlan;
 };
 
@@ -95,6 +95,7 @@ static void put_vif(struct out *o, const struct chaos__vif_config *v)
 		.prefix = v->prefix,
 		.spoofchk = v->spoofchk,
 		.vlan = v->vlan,
+		.queues = v->queues,
 	};
 	unsigned int i;
 
@@ -198,7 +199,8 @@ static void get_vif(struct in *in, struct chaos__vif_config *v)
 	    f.mtu > XEN_NOXS_NET_MAX_MTU || (f.mac_set && f.mac[0] & 1) ||
 	    !name_fits(f.bridge, sizeof(f.bridge)) ||
 	    !name_fits(f.ifname, sizeof(f.ifname)) ||
-	    f.spoofchk >= CHAOS__NR_SPOOFCHKS || f.vlan > 4094)
+	    f.spoofchk >= CHAOS__NR_SPOOFCHKS || f.vlan > 4094 ||
+	    f.queues > CHAOS__MAX_QUEUES)
 		in->bad = true;
 	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++)
 		if (!f.amount[i] != !f.interval_us[i] ||
@@ -214,6 +216,7 @@ static void get_vif(struct in *in, struct chaos__vif_config *v)
 	v->prefix = f.prefix;
 	v->spoofchk = f.spoofchk;
 	v->vlan = f.vlan;
+	v->queues = f.queues;
 	memcpy(v->mac, f.mac, sizeof(f.mac));
 	memcpy(v->ip, f.ip, sizeof(f.ip));
 	memcpy(v->gateway, f.gateway, sizeof(f.gateway));

@@ -56,6 +56,8 @@ static void put_vif(FILE *f, const struct chaos__vif_config *v,
 	put_optional(f, "vifname", v->ifname);
 	if (v->vlan)
 		put_number(f, "vlan", v->vlan);
+	if (v->queues)
+		put_number(f, "queues", v->queues);
 	put_optional(f, "spoofchk", chaos__spoofchk_names[v->spoofchk]);
 	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++)
 		put_optional(f, chaos__limit_keys[i], v->limit[i].text);

@@ -36,6 +36,9 @@ extern const char *const chaos__spoofchk_names[CHAOS__NR_SPOOFCHKS];
 /* Their keys, in the order of enum noxs_netback_limited. */
 extern const char *const chaos__limit_keys[NOXS_NETBACK_NR_LIMITS];
 
+/* Each has an event channel of its own. */
+#define CHAOS__MAX_QUEUES	4
+
 struct chaos__vif_config {
 	uint8_t id;			/* 0..14, no two of a guest the same */
 	bool id_set;			/* else the parser chose it */
@@ -49,6 +52,7 @@ struct chaos__vif_config {
 	struct chaos__limit limit[NOXS_NETBACK_NR_LIMITS];
 	uint8_t spoofchk;		/* enum chaos__spoofchk */
 	uint16_t vlan;			/* 0: none */
+	uint8_t queues;			/* 1..CHAOS__MAX_QUEUES; 0: 1 */
 };
 
 struct chaos_config {

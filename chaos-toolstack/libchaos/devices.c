@@ -138,6 +138,7 @@ static int fill_request(struct noxs_netback_request *req,
 	req->domid = (uint16_t)dev->domid;
 	req->vif = v->id;
 	strcpy(req->bridge, v->bridge);
+	req->queues = v->queues;
 	if (dev->how == CHAOS__VIF_SPARE) {
 		req->flags = NOXS_NETBACK_SPARE;
 		return 0;

@@ -263,6 +263,7 @@ static void test_misfits(void **state)
 		{ "vif = [ \"\" ]", "number of vifs" },
 		{ "vif = [ \"\", \"bridge=br7\" ]", "bridge" },
 		{ "vif = [ \"\", \"id=4\" ]", "id of a vif" },
+		{ "vif = [ \"\", \"queues=2\" ]", "queues of a vif" },
 		{ "vif = [ \"\", \"vifname=web0\" ]", "vifname" },
 		{ "cmdline = \"x\"\n" VIFS, "ramdisk or cmdline" },
 		{ "kernel = \"/elsewhere\"\n" VIFS, "kernel" },
