@@ -45,7 +45,7 @@ struct noxs_pool {
  * Pools of one backend domain that may be in limbo before it gets no more: those
  * of all its devices, which are cut off at once by a resume, and some.
  */
-#define NOXS_POOL_PER_DEVICE	4
+#define NOXS_POOL_PER_PORT	4	/* a queue has at least one */
 #define NOXS_POOL_MAX_LIMBO	8
 
 /*

@@ -2,7 +2,7 @@
 /*
  * netfront.h owns the seam inside the network frontend: noxs_netfront.c talks
  * to the bus and decides when to connect, netfront_ring.c (with netfront_tx.c
- * and netfront_rx.c) moves packets.  Four functions lie between them.
+ * and netfront_rx.c) moves packets.  Five functions lie between them.
  */
 #ifndef NOXS_CORE_NETFRONT_H
 #define NOXS_CORE_NETFRONT_H
@@ -60,7 +60,11 @@ struct nf_rx {
 	bool bad;			/* the backend could not fill it */
 };
 
-struct nf_ring {
+struct noxs_netq {
+	struct noxs_netfront *nf;
+	uint8_t nr;			/* of the device's queues */
+	uint8_t tx_port, rx_port;	/* of the device's: who hears of requests */
+	bool pending;			/* atomic: an event came */
 	struct noxs_pool *pages;	/* tx ring page, rx ring page */
 	struct noxs_pool *list;		/* names the buffers' grants, or NULL */
 	bool up;
@@ -82,15 +86,11 @@ struct noxs_netfront {
 	bool answered;			/* generation is valid */
 	bool connected;			/* the backend is */
 	bool closed_sent;		/* our last word was CLOSED */
-	bool complained;
-	bool pending;			/* atomic: an event came */
-	struct nf_ring ring;
-};
-
-struct nf_ring_refs {
-	uint32_t tx;
-	uint32_t rx;
-	struct xen_noxs_net_list list;	/* nr 0: none */
+	bool complained;		/* atomic */
+	bool up;			/* queues are */
+	unsigned int nr_queues;		/* in use, when the link was up last; >= 1 */
+	struct noxs_netq *queue[XEN_NOXS_NET_MAX_QUEUES]; /* NULL: never used */
+	struct noxs_netq first;
 };
 
 /*
@@ -98,30 +98,43 @@ struct nf_ring_refs {
  * fini and disconnect may come twice or early.
  */
 
-/* Allocate and grant pages and rings.  -ENOMEM, -ENOSPC, -EBUSY as pools. */
-int nf_ring_init(struct noxs_netfront *nf);
+/*
+ * Allocate and grant pages and rings of that many queues; those that are there are
+ * kept.  -ENOMEM, -ENOSPC, -EBUSY as pools.
+ */
+int nf_ring_init(struct noxs_netfront *nf, unsigned int nr_queues);
 void nf_ring_fini(struct noxs_netfront *nf);
 /*
  * Empty rings, all receive buffers posted, for nf->info.  The backend has not
- * been told yet: that is the caller's.
+ * been told yet: that is the caller's, to whom front names the queues.
  */
-void nf_ring_connect(struct noxs_netfront *nf, struct nf_ring_refs *refs);
+void nf_ring_connect(struct noxs_netfront *nf,
+		     struct xen_noxs_net_front *front);
 /* Forget what is under way.  The pages stay granted until fini. */
 void nf_ring_disconnect(struct noxs_netfront *nf);
+/* The first queue that is dead, or NULL. */
+const struct noxs_netq *nf_ring_dead(const struct noxs_netfront *nf);
+
+/* One port each for what is sent and what is received? */
+static inline bool nf_ports_split(const struct noxs_netfront *nf)
+{
+	return nf->nr_queues > 1 &&
+	       2 * nf->nr_queues <= nf->dev->slot.nr_ports;
+}
 
 /* Inside the ring. */
 
 /* The backend lied: no more traffic; the bus will end the connection. */
-void nf_ring_kill(struct noxs_netfront *nf, const char *why);
-void nf_tx_connect(struct noxs_netfront *nf);
-void nf_rx_connect(struct noxs_netfront *nf);
+void nf_ring_kill(struct noxs_netq *q, const char *why);
+void nf_tx_connect(struct noxs_netq *q);
+void nf_rx_connect(struct noxs_netq *q);
 /* Take back sent buffers. */
-void nf_tx_reap(struct noxs_netfront *nf);
+void nf_tx_reap(struct noxs_netq *q);
 /*
  * Is there room now that a send did not find?  If not all of it, an event will
  * come when there is.
  */
-bool nf_tx_wanted(struct noxs_netfront *nf);
-unsigned int nf_rx_poll(struct noxs_netfront *nf, unsigned int budget);
+bool nf_tx_wanted(struct noxs_netq *q);
+unsigned int nf_rx_poll(struct noxs_netq *q, unsigned int budget);
 
 #endif

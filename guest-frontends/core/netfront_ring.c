@@ -22,145 +22,215 @@ static void list_pool(struct xen_noxs_net_static **at,
 }
 
 /* Of all buffers: they are granted as long as the rings are. */
-static int list_create(struct noxs_netfront *nf)
+static int list_create(struct noxs_netq *q, uint16_t backend)
 {
-	struct nf_ring *ring = &nf->ring;
 	struct xen_noxs_net_static *at;
 	int rc;
 
-	if (!(nf->cfg->features & XEN_NOXS_NET_F_STATIC))
+	if (!(q->nf->cfg->features & XEN_NOXS_NET_F_STATIC))
 		return 0;
-	rc = noxs_pool_create(nf->dev->bus, nf->dev->slot.backend, 1, true,
-			      &ring->list);
+	rc = noxs_pool_create(q->nf->dev->bus, backend, 1, true, &q->list);
 	if (rc)
 		return rc;
-	at = ring->list->page[0].addr;
-	list_pool(&at, ring->tx.pool, XEN_NOXS_NET_STATIC_RO);
-	list_pool(&at, ring->rx.pool, 0);
+	at = q->list->page[0].addr;
+	list_pool(&at, q->tx.pool, XEN_NOXS_NET_STATIC_RO);
+	list_pool(&at, q->rx.pool, 0);
 	return 0;
 }
 
-int nf_ring_init(struct noxs_netfront *nf)
+static void queue_fini(struct noxs_netq *q)
 {
-	const struct noxs_netfront_config *cfg = nf->cfg;
-	struct noxs_bus *bus = nf->dev->bus;
-	uint16_t backend = nf->dev->slot.backend;
-	struct nf_ring *ring = &nf->ring;
+	struct noxs_bus *bus = q->nf->dev->bus;
+
+	noxs_pool_destroy(bus, q->list);
+	noxs_pool_destroy(bus, q->rx.pool);
+	noxs_pool_destroy(bus, q->tx.pool);
+	noxs_pool_destroy(bus, q->pages);
+	q->list = NULL;
+	q->rx.pool = NULL;
+	q->tx.pool = NULL;
+	q->pages = NULL;
+}
+
+static int queue_init(struct noxs_netq *q)
+{
+	const struct noxs_netfront_config *cfg = q->nf->cfg;
+	struct noxs_bus *bus = q->nf->dev->bus;
+	uint16_t backend = q->nf->dev->slot.backend;
 	int rc;
 
-	if (ring->pages)
+	if (q->pages)
 		return 0;
-	rc = noxs_pool_create(bus, backend, 2, false, &ring->pages);
+	rc = noxs_pool_create(bus, backend, 2, false, &q->pages);
+	if (!rc)
+		rc = noxs_pool_create(bus, backend, cfg->nr_tx ?: DEFAULT_TX,
+				      true, &q->tx.pool);
+	if (!rc)
+		rc = noxs_pool_create(bus, backend, cfg->nr_rx ?: DEFAULT_RX,
+				      false, &q->rx.pool);
+	if (!rc)
+		rc = list_create(q, backend);
 	if (rc)
-		goto err_fini;
-	rc = noxs_pool_create(bus, backend, cfg->nr_tx ?: DEFAULT_TX, true,
-			      &ring->tx.pool);
-	if (rc)
-		goto err_fini;
-	rc = noxs_pool_create(bus, backend, cfg->nr_rx ?: DEFAULT_RX, false,
-			      &ring->rx.pool);
-	if (rc)
-		goto err_fini;
-	rc = list_create(nf);
-	if (rc)
-		goto err_fini;
-	return 0;
+		queue_fini(q);
+	return rc;
+}
 
-err_fini:
-	nf_ring_fini(nf);
+/* The structure stays as long as the device, for whoever holds it. */
+static int queue_get(struct noxs_netfront *nf, unsigned int i)
+{
+	struct noxs_netq *q = nf->queue[i];
+
+	if (!q)
+		q = i ? noxs_os_alloc(sizeof(*q)) : &nf->first;
+	if (!q)
+		return -ENOMEM;
+	q->nf = nf;
+	q->nr = (uint8_t)i;
+	nf->queue[i] = q;
+	return 0;
+}
+
+int nf_ring_init(struct noxs_netfront *nf, unsigned int nr_queues)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < nr_queues; i++) {
+		rc = queue_get(nf, i);
+		if (!rc)
+			rc = queue_init(nf->queue[i]);
+	}
+	if (rc)
+		nf_ring_fini(nf);
 	return rc;
 }
 
 void nf_ring_fini(struct noxs_netfront *nf)
 {
-	struct noxs_bus *bus = nf->dev->bus;
-	struct nf_ring *ring = &nf->ring;
+	unsigned int i;
 
 	nf_ring_disconnect(nf);
-	noxs_pool_destroy(bus, ring->list);
-	noxs_pool_destroy(bus, ring->rx.pool);
-	noxs_pool_destroy(bus, ring->tx.pool);
-	noxs_pool_destroy(bus, ring->pages);
-	ring->list = NULL;
-	ring->rx.pool = NULL;
-	ring->tx.pool = NULL;
-	ring->pages = NULL;
+	for (i = 0; i < XEN_NOXS_NET_MAX_QUEUES && nf->queue[i]; i++)
+		queue_fini(nf->queue[i]);
 }
 
-void nf_ring_connect(struct noxs_netfront *nf, struct nf_ring_refs *refs)
+static void queue_connect(struct noxs_netq *q)
 {
-	struct nf_ring *ring = &nf->ring;
-	struct netif_tx_sring *tx = ring->pages->page[0].addr;
-	struct netif_rx_sring *rx = ring->pages->page[1].addr;
+	struct netif_tx_sring *tx = q->pages->page[0].addr;
+	struct netif_rx_sring *rx = q->pages->page[1].addr;
 
 	SHARED_RING_INIT(tx);
 	SHARED_RING_INIT(rx);
-	FRONT_RING_INIT(&ring->tx.ring, tx, NOXS_OS_PAGE_SIZE);
-	FRONT_RING_INIT(&ring->rx.ring, rx, NOXS_OS_PAGE_SIZE);
-	ring->features = nf->info.features;
-	ring->max_len = nf->info.mtu + NF_MAX_HEADER;
-	ring->dead = false;
-	nf_tx_connect(nf);
-	nf_rx_connect(nf);
-	ring->up = true;
-	refs->tx = ring->pages->page[0].ref;
-	refs->rx = ring->pages->page[1].ref;
-	if (ring->features & XEN_NOXS_NET_F_STATIC) {
-		refs->list.ref = ring->list->page[0].ref;
-		refs->list.nr = ring->tx.pool->nr + ring->rx.pool->nr;
+	FRONT_RING_INIT(&q->tx.ring, tx, NOXS_OS_PAGE_SIZE);
+	FRONT_RING_INIT(&q->rx.ring, rx, NOXS_OS_PAGE_SIZE);
+	q->features = q->nf->info.features;
+	q->max_len = q->nf->info.mtu + NF_MAX_HEADER;
+	q->dead = false;
+	nf_tx_connect(q);
+	nf_rx_connect(q);
+	q->up = true;
+}
+
+/* Both directions have a port of their own if there are enough. */
+static void queue_ports(struct noxs_netq *q)
+{
+	bool split = nf_ports_split(q->nf);
+
+	q->tx_port = (uint8_t)(split ? 2 * q->nr : q->nr);
+	q->rx_port = (uint8_t)(q->tx_port + split);
+}
+
+void nf_ring_connect(struct noxs_netfront *nf, struct xen_noxs_net_front *front)
+{
+	struct noxs_netq *q;
+	unsigned int i;
+
+	__atomic_store_n(&nf->nr_queues, nf->info.queues, __ATOMIC_RELEASE);
+	front->nr_queues = nf->info.queues;
+	for (i = 0; i < nf->nr_queues; i++) {
+		q = nf->queue[i];
+		queue_ports(q);
+		queue_connect(q);
+		front->queue[i].tx_ref = q->pages->page[0].ref;
+		front->queue[i].rx_ref = q->pages->page[1].ref;
+		front->queue[i].tx_port = q->tx_port;
+		front->queue[i].rx_port = q->rx_port;
+		if (!(q->features & XEN_NOXS_NET_F_STATIC))
+			continue;
+		front->list[i].ref = q->list->page[0].ref;
+		front->list[i].nr = q->tx.pool->nr + q->rx.pool->nr;
 	}
+	nf->up = true;
 }
 
 void nf_ring_disconnect(struct noxs_netfront *nf)
 {
-	nf->ring.up = false;
+	unsigned int i;
+
+	for (i = 0; nf->up && i < nf->nr_queues; i++)
+		nf->queue[i]->up = false;
+	nf->up = false;
 }
 
-static void ring_end(struct noxs_netfront *nf, unsigned int error)
+const struct noxs_netq *nf_ring_dead(const struct noxs_netfront *nf)
 {
-	nf->ring.dead = true;
-	nf->ring.error = error;
-	noxs_device_poke(nf->dev);
+	unsigned int i;
+
+	for (i = 0; nf->up && i < nf->nr_queues; i++)
+		if (nf->queue[i]->dead)
+			return nf->queue[i];
+	return NULL;
 }
 
-void nf_ring_kill(struct noxs_netfront *nf, const char *why)
+static void queue_end(struct noxs_netq *q, unsigned int error)
 {
-	if (nf->ring.dead)
+	q->error = error;
+	q->dead = true;
+	noxs_device_poke(q->nf->dev);
+}
+
+void nf_ring_kill(struct noxs_netq *q, const char *why)
+{
+	struct noxs_netfront *nf = q->nf;
+
+	if (q->dead)
 		return;
-	ring_end(nf, EPROTO);
-	if (!nf->complained)
+	queue_end(q, EPROTO);
+	if (!noxs_flag_get(&nf->complained))
 		noxs_os_log(NOXS_OS_ERROR, "vif%u: backend %u misbehaves: %s\n",
 			    nf->dev->slot.id, nf->dev->slot.backend, why);
-	nf->complained = true;
+	noxs_flag_set(&nf->complained);
 }
 
 void noxs_netfront_abandon(struct noxs_netfront *nf)
 {
-	if (nf->ring.up && !nf->ring.dead)
-		ring_end(nf, ENOTCONN);
+	if (nf->up && !nf->first.dead)
+		queue_end(&nf->first, ENOTCONN);
 }
 
-unsigned int noxs_netfront_poll(struct noxs_netfront *nf, unsigned int budget)
+unsigned int noxs_netq_poll(struct noxs_netq *q, unsigned int budget)
 {
+	struct noxs_netfront *nf = q->nf;
+
 	/* Before the rings: an event after this is not lost. */
-	noxs_flag_take(&nf->pending);
-	if (!nf->ring.up || nf->ring.dead)
+	noxs_flag_take(&q->pending);
+	if (!q->up || q->dead)
 		return 0;
-	nf_tx_reap(nf);
-	if (nf_tx_wanted(nf) && nf->cfg->ops->tx_room)
-		nf->cfg->ops->tx_room(nf->priv);
+	nf_tx_reap(q);
+	if (nf_tx_wanted(q) && nf->cfg->ops->tx_room)
+		nf->cfg->ops->tx_room(nf->priv, q->nr);
 	if (!budget)
 		return 0;
-	return nf_rx_poll(nf, budget);
+	return nf_rx_poll(q, budget);
 }
 
-bool noxs_netfront_pending(const struct noxs_netfront *nf)
+bool noxs_netq_pending(const struct noxs_netq *q)
 {
-	return noxs_flag_get(&nf->pending);
+	return noxs_flag_get(&q->pending);
 }
 
-void noxs_netfront_stats(const struct noxs_netfront *nf,
-			 struct noxs_netfront_stats *out)
+void noxs_netq_stats(const struct noxs_netq *q,
+		     struct noxs_netfront_stats *out)
 {
-	*out = nf->ring.stats;
+	*out = q->stats;
 }

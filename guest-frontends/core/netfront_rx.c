@@ -23,9 +23,9 @@ static void rx_post(struct nf_rx *rx, uint16_t id)
 	rx->ring.req_prod_pvt++;
 }
 
-void nf_rx_connect(struct noxs_netfront *nf)
+void nf_rx_connect(struct noxs_netq *q)
 {
-	struct nf_rx *rx = &nf->ring.rx;
+	struct nf_rx *rx = &q->rx;
 	unsigned int i;
 
 	rx->nr = 0;
@@ -42,9 +42,9 @@ void nf_rx_connect(struct noxs_netfront *nf)
 	rx->ring.sring->req_prod = rx->pushed;
 }
 
-static void rx_push(struct noxs_netfront *nf)
+static void rx_push(struct noxs_netq *q)
 {
-	struct nf_rx *rx = &nf->ring.rx;
+	struct nf_rx *rx = &q->rx;
 	RING_IDX prod = rx->ring.req_prod_pvt, event;
 
 	if (prod == rx->pushed)
@@ -56,16 +56,16 @@ static void rx_push(struct noxs_netfront *nf)
 	xen_mb();
 	event = *(volatile RING_IDX *)&rx->ring.sring->req_event;
 	if (prod - event < prod - rx->pushed)
-		noxs_device_notify(nf->dev, 0);
+		noxs_device_notify(q->nf->dev, q->rx_port);
 	rx->pushed = prod;
 }
 
 /* Why a response is a lie, or NULL. */
-static const char *rx_check(const struct noxs_netfront *nf,
+static const char *rx_check(const struct noxs_netq *q,
 			    const struct netif_rx_response *rsp)
 {
-	const struct nf_rx *rx = &nf->ring.rx;
-	uint32_t features = nf->ring.features;
+	const struct nf_rx *rx = &q->rx;
+	uint32_t features = q->features;
 	/* Only the first slot can have it. */
 	unsigned int extra = features & NF_GSO_ANY && !rx->nr ?
 			     NETRXF_extra_info : 0;
@@ -92,10 +92,10 @@ static const char *rx_check(const struct noxs_netfront *nf,
 }
 
 /* Why extra info is a lie, or NULL. */
-static const char *rx_check_extra(const struct noxs_netfront *nf,
+static const char *rx_check_extra(const struct noxs_netq *q,
 				  const struct netif_extra_info *extra)
 {
-	uint32_t features = nf->ring.features;
+	uint32_t features = q->features;
 	uint8_t type = extra->u.gso.type;
 
 	if (extra->type != XEN_NETIF_EXTRA_TYPE_GSO)
@@ -119,9 +119,9 @@ static const char *rx_check_extra(const struct noxs_netfront *nf,
  * The slot after a frame's first.  It says no id: it is in the place of the
  * request that was consumed for it.
  */
-static bool rx_extra(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
+static bool rx_extra(struct noxs_netq *q, RING_IDX idx, bool *complete)
 {
-	struct nf_rx *rx = &nf->ring.rx;
+	struct nf_rx *rx = &q->rx;
 	uint16_t id = rx->asked[idx % NF_MAX_PAGES];
 	struct netif_rx_response rsp;
 	struct netif_extra_info extra;
@@ -134,9 +134,9 @@ static bool rx_extra(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
 	else if (rx->last_flags & NETRXF_more_data && rx->nr_posted == 1)
 		lie = "rx frame of too many slots";
 	else
-		lie = rx_check_extra(nf, &extra);
+		lie = rx_check_extra(q, &extra);
 	if (lie) {
-		nf_ring_kill(nf, lie);
+		nf_ring_kill(q, lie);
 		return false;
 	}
 	rx->posted[id] = false;
@@ -151,18 +151,18 @@ static bool rx_extra(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
 }
 
 /* Add a slot to the frame.  False: the backend lied. */
-static bool rx_slot(struct noxs_netfront *nf, RING_IDX idx, bool *complete)
+static bool rx_slot(struct noxs_netq *q, RING_IDX idx, bool *complete)
 {
-	struct nf_rx *rx = &nf->ring.rx;
+	struct nf_rx *rx = &q->rx;
 	struct netif_rx_response rsp;
 	const char *lie;
 
 	if (rx->extra_due)
-		return rx_extra(nf, idx, complete);
+		return rx_extra(q, idx, complete);
 	RING_COPY_RESPONSE(&rx->ring, idx, &rsp);
-	lie = rx_check(nf, &rsp);
+	lie = rx_check(q, &rsp);
 	if (lie) {
-		nf_ring_kill(nf, lie);
+		nf_ring_kill(q, lie);
 		return false;
 	}
 	rx->posted[rsp.id] = false;
@@ -199,9 +199,9 @@ static bool rx_good(const struct nf_rx *rx)
 }
 
 /* Hand out the frame and post its buffers again.  True: it was good. */
-static bool rx_frame(struct noxs_netfront *nf)
+static bool rx_frame(struct noxs_netq *q)
 {
-	struct nf_rx *rx = &nf->ring.rx;
+	struct nf_rx *rx = &q->rx;
 	struct noxs_net_frame frame = {
 		.frags = rx->frag,
 		.nr_frags = rx->nr,
@@ -219,11 +219,11 @@ static bool rx_frame(struct noxs_netfront *nf)
 		frame.gso_size = rx->gso_size;
 	}
 	if (good) {
-		nf->ring.stats.rx_packets++;
-		nf->ring.stats.rx_bytes += rx->len;
-		nf->cfg->ops->rx(nf->priv, &frame);
+		q->stats.rx_packets++;
+		q->stats.rx_bytes += rx->len;
+		q->nf->cfg->ops->rx(q->nf->priv, q->nr, &frame);
 	} else {
-		nf->ring.stats.rx_errors++;
+		q->stats.rx_errors++;
 	}
 	for (i = 0; i < rx->nr_ids; i++)
 		rx_post(rx, rx->id[i]);
@@ -233,13 +233,13 @@ static bool rx_frame(struct noxs_netfront *nf)
 }
 
 /* rsp_prod, if it is possible; else the device is dead and nothing is new. */
-static RING_IDX rx_prod(struct noxs_netfront *nf)
+static RING_IDX rx_prod(struct noxs_netq *q)
 {
-	struct nf_rx *rx = &nf->ring.rx;
+	struct nf_rx *rx = &q->rx;
 	RING_IDX prod = *(volatile RING_IDX *)&rx->ring.sring->rsp_prod;
 
 	if (prod - rx->ring.rsp_cons > rx->nr_posted) {
-		nf_ring_kill(nf, "more rx responses than requests");
+		nf_ring_kill(q, "more rx responses than requests");
 		return rx->ring.rsp_cons;
 	}
 	/* We see rsp_prod before the responses that it covers. */
@@ -251,38 +251,38 @@ static RING_IDX rx_prod(struct noxs_netfront *nf)
  * Take responses until rsp_prod, budget frames or a lie.  Frames that are
  * thrown away count too: a backend cannot keep us here with them.
  */
-static unsigned int rx_take(struct noxs_netfront *nf, unsigned int budget,
+static unsigned int rx_take(struct noxs_netq *q, unsigned int budget,
 			    unsigned int *delivered)
 {
-	struct nf_rx *rx = &nf->ring.rx;
-	RING_IDX prod = rx_prod(nf);
+	struct nf_rx *rx = &q->rx;
+	RING_IDX prod = rx_prod(q);
 	unsigned int taken = 0;
 	bool complete;
 
 	while (taken < budget && rx->ring.rsp_cons != prod) {
-		if (!rx_slot(nf, rx->ring.rsp_cons, &complete))
+		if (!rx_slot(q, rx->ring.rsp_cons, &complete))
 			break;
 		rx->ring.rsp_cons++;
 		if (!complete)
 			continue;
 		taken++;
-		*delivered += rx_frame(nf);
-		if (nf->ring.dead)
+		*delivered += rx_frame(q);
+		if (q->dead)
 			break;
 	}
 	return taken;
 }
 
-unsigned int nf_rx_poll(struct noxs_netfront *nf, unsigned int budget)
+unsigned int nf_rx_poll(struct noxs_netq *q, unsigned int budget)
 {
-	struct nf_rx *rx = &nf->ring.rx;
+	struct nf_rx *rx = &q->rx;
 	unsigned int taken = 0, delivered = 0;
 
 	do {
-		taken += rx_take(nf, budget - taken, &delivered);
-		if (nf->ring.dead)
+		taken += rx_take(q, budget - taken, &delivered);
+		if (q->dead)
 			return delivered;
-		rx_push(nf);
+		rx_push(q);
 		if (taken >= budget)
 			return budget;
 		rx->ring.sring->rsp_event = rx->ring.rsp_cons + 1;
@@ -291,6 +291,6 @@ unsigned int nf_rx_poll(struct noxs_netfront *nf, unsigned int budget)
 		 * again: either it raises the event, or we see its response.
 		 */
 		xen_mb();
-	} while (rx_prod(nf) != rx->ring.rsp_cons);
+	} while (rx_prod(q) != rx->ring.rsp_cons);
 	return delivered;
 }

@@ -8,9 +8,9 @@
 #define SMALL_PER_PAGE	(NOXS_OS_PAGE_SIZE / NF_SMALL)
 #define CSUM_ANY	(XEN_NOXS_NET_F_CSUM4 | XEN_NOXS_NET_F_CSUM6)
 
-void nf_tx_connect(struct noxs_netfront *nf)
+void nf_tx_connect(struct noxs_netq *q)
 {
-	struct nf_tx *tx = &nf->ring.tx;
+	struct nf_tx *tx = &q->tx;
 	unsigned int i, small = 0;
 
 	tx->pushed = 0;
@@ -18,14 +18,14 @@ void nf_tx_connect(struct noxs_netfront *nf)
 	tx->nr_extras = 0;
 	tx->buf_size = NOXS_OS_PAGE_SIZE;
 	/* The largest frame must be no more than NOXS_NET_MAX_FRAGS buffers. */
-	if (nf->ring.max_len <= NOXS_OS_PAGE_SIZE / 2 &&
-	    !(nf->ring.features & NF_GSO_ANY))
+	if (q->max_len <= NOXS_OS_PAGE_SIZE / 2 &&
+	    !(q->features & NF_GSO_ANY))
 		tx->buf_size = NOXS_OS_PAGE_SIZE / 2;
-	tx->largest = (nf->ring.max_len + tx->buf_size - 1) / tx->buf_size;
+	tx->largest = (q->max_len + tx->buf_size - 1) / tx->buf_size;
 	tx->largest_extras = 0;
-	if (nf->ring.features & XEN_NOXS_NET_F_MCAST)
+	if (q->features & XEN_NOXS_NET_F_MCAST)
 		tx->largest_extras = 1;
-	if (nf->ring.features & NF_GSO_ANY) {
+	if (q->features & NF_GSO_ANY) {
 		tx->largest = (NOXS_NET_MAX_GSO_TX + tx->buf_size - 1) /
 			      tx->buf_size;
 		tx->largest_extras = 1;
@@ -56,9 +56,9 @@ void nf_tx_connect(struct noxs_netfront *nf)
 }
 
 /* One response.  False: the backend lied. */
-static bool tx_response(struct noxs_netfront *nf, RING_IDX idx)
+static bool tx_response(struct noxs_netq *q, RING_IDX idx)
 {
-	struct nf_tx *tx = &nf->ring.tx;
+	struct nf_tx *tx = &q->tx;
 	struct netif_tx_response rsp;
 
 	RING_COPY_RESPONSE(&tx->ring, idx, &rsp);
@@ -68,7 +68,7 @@ static bool tx_response(struct noxs_netfront *nf, RING_IDX idx)
 		return true;
 	}
 	if (rsp.id >= tx->nr_bufs + tx->nr_small || !tx->in_flight[rsp.id]) {
-		nf_ring_kill(nf, "tx response for nothing sent");
+		nf_ring_kill(q, "tx response for nothing sent");
 		return false;
 	}
 	switch (rsp.status) {
@@ -76,10 +76,10 @@ static bool tx_response(struct noxs_netfront *nf, RING_IDX idx)
 		break;
 	case NETIF_RSP_DROPPED:
 	case NETIF_RSP_ERROR:
-		nf->ring.stats.tx_errors++;
+		q->stats.tx_errors++;
 		break;
 	default:
-		nf_ring_kill(nf, "tx response of unknown status");
+		nf_ring_kill(q, "tx response of unknown status");
 		return false;
 	}
 	tx->in_flight[rsp.id] = false;
@@ -90,20 +90,20 @@ static bool tx_response(struct noxs_netfront *nf, RING_IDX idx)
 	return true;
 }
 
-void nf_tx_reap(struct noxs_netfront *nf)
+void nf_tx_reap(struct noxs_netq *q)
 {
-	struct nf_tx *tx = &nf->ring.tx;
+	struct nf_tx *tx = &q->tx;
 	RING_IDX prod = *(volatile RING_IDX *)&tx->ring.sring->rsp_prod;
 
 	if (prod - tx->ring.rsp_cons >
 	    tx->ring.req_prod_pvt - tx->ring.rsp_cons) {
-		nf_ring_kill(nf, "more tx responses than requests");
+		nf_ring_kill(q, "more tx responses than requests");
 		return;
 	}
 	/* We see rsp_prod before the responses that it covers. */
 	xen_rmb();
 	while (tx->ring.rsp_cons != prod) {
-		if (!tx_response(nf, tx->ring.rsp_cons))
+		if (!tx_response(q, tx->ring.rsp_cons))
 			return;
 		tx->ring.rsp_cons++;
 	}
@@ -124,15 +124,15 @@ static bool tx_fits(const struct nf_tx *tx, unsigned int nr)
 }
 
 /* Is there room for nr buffers?  If not, an event will come when there is. */
-static bool tx_room(struct noxs_netfront *nf, unsigned int nr)
+static bool tx_room(struct noxs_netq *q, unsigned int nr)
 {
-	struct nf_tx *tx = &nf->ring.tx;
+	struct nf_tx *tx = &q->tx;
 	unsigned int half, more;
 
 	if (!tx_fits(tx, nr))
-		nf_tx_reap(nf);
-	if (tx_fits(tx, nr) || nf->ring.dead)
-		return !nf->ring.dead;
+		nf_tx_reap(q);
+	if (tx_fits(tx, nr) || q->dead)
+		return !q->dead;
 	/* Wake up when half of it is done, but not before nr can fit. */
 	half = (RING_SIZE(&tx->ring) - RING_FREE_REQUESTS(&tx->ring) + 1) / 2;
 	more = tx->nr_free < nr ? nr - tx->nr_free : 1;
@@ -144,23 +144,23 @@ static bool tx_room(struct noxs_netfront *nf, unsigned int nr)
 	 * it raises the event, or we see its response here.
 	 */
 	xen_mb();
-	nf_tx_reap(nf);
-	return tx_fits(tx, nr) && !nf->ring.dead;
+	nf_tx_reap(q);
+	return tx_fits(tx, nr) && !q->dead;
 }
 
-bool nf_tx_wanted(struct noxs_netfront *nf)
+bool nf_tx_wanted(struct noxs_netq *q)
 {
-	struct nf_tx *tx = &nf->ring.tx;
+	struct nf_tx *tx = &q->tx;
 
-	if (nf->ring.dead || !tx->wanted || !tx_room(nf, tx->wanted))
+	if (q->dead || !tx->wanted || !tx_room(q, tx->wanted))
 		return false;
 	tx->wanted = 0;
 	return true;
 }
 
-static void tx_push(struct noxs_netfront *nf)
+static void tx_push(struct noxs_netq *q)
 {
-	struct nf_tx *tx = &nf->ring.tx;
+	struct nf_tx *tx = &q->tx;
 	RING_IDX prod = tx->ring.req_prod_pvt, event;
 
 	/* The backend sees requests and data before req_prod. */
@@ -170,7 +170,7 @@ static void tx_push(struct noxs_netfront *nf)
 	xen_mb();
 	event = *(volatile RING_IDX *)&tx->ring.sring->req_event;
 	if (prod - event < prod - tx->pushed)
-		noxs_device_notify(nf->dev, 0);
+		noxs_device_notify(q->nf->dev, q->tx_port);
 	tx->pushed = prod;
 }
 
@@ -242,11 +242,11 @@ static const struct noxs_pool_page *tx_take(struct nf_tx *tx, uint32_t len,
 	return &tx->pool->page[*id / per_page];
 }
 
-static void tx_queue(struct noxs_netfront *nf,
+static void tx_queue(struct noxs_netq *q,
 		     const struct noxs_net_frag *frag, uint32_t len,
 		     uint32_t flags, uint16_t gso_size)
 {
-	struct nf_tx *tx = &nf->ring.tx;
+	struct nf_tx *tx = &q->tx;
 	uint16_t more = tx_flags(flags);
 	uint32_t left = len, offset = 0;
 
@@ -276,7 +276,7 @@ static void tx_queue(struct noxs_netfront *nf,
 }
 
 /* 0, or why the frame cannot be sent with such flags. */
-static int tx_check(const struct nf_ring *ring, unsigned int nr_frags,
+static int tx_check(const struct noxs_netq *q, unsigned int nr_frags,
 		    uint32_t flags, uint16_t gso_size)
 {
 	uint32_t gso = flags & NOXS_NET_GSO, need;
@@ -285,7 +285,7 @@ static int tx_check(const struct nf_ring *ring, unsigned int nr_frags,
 	    flags & ~(NOXS_NET_CSUM_BLANK | NOXS_NET_CSUM_VALID |
 		      NOXS_NET_GSO))
 		return -EINVAL;
-	if (flags & NOXS_NET_CSUM_BLANK && !(ring->features & CSUM_ANY))
+	if (flags & NOXS_NET_CSUM_BLANK && !(q->features & CSUM_ANY))
 		return -EOPNOTSUPP;
 	if (!gso)
 		return gso_size ? -EINVAL : 0;
@@ -294,7 +294,7 @@ static int tx_check(const struct nf_ring *ring, unsigned int nr_frags,
 		return -EINVAL;
 	need = gso == NOXS_NET_GSO4 ? XEN_NOXS_NET_F_GSO4 :
 				      XEN_NOXS_NET_F_GSO6;
-	return ring->features & need ? 0 : -EOPNOTSUPP;
+	return q->features & need ? 0 : -EOPNOTSUPP;
 }
 
 /* Of the whole frame, or 0: too long. */
@@ -312,53 +312,50 @@ static uint32_t tx_len(const struct noxs_net_frag *frags,
 	return len;
 }
 
-int noxs_netfront_send_gso(struct noxs_netfront *nf,
-			   const struct noxs_net_frag *frags,
-			   unsigned int nr_frags, uint32_t flags,
-			   uint16_t gso_size)
+int noxs_netq_send_gso(struct noxs_netq *q, const struct noxs_net_frag *frags,
+		       unsigned int nr_frags, uint32_t flags,
+		       uint16_t gso_size)
 {
-	struct nf_ring *ring = &nf->ring;
-	unsigned int nr;
+		unsigned int nr;
 	uint32_t len;
 	int rc;
 
-	if (!ring->up)
+	if (!q->up)
 		return -ENOTCONN;
-	if (ring->dead)
+	if (q->dead)
 		return -EIO;
-	rc = tx_check(ring, nr_frags, flags, gso_size);
+	rc = tx_check(q, nr_frags, flags, gso_size);
 	if (rc)
 		return rc;
 	len = tx_len(frags, nr_frags, gso_size ? NOXS_NET_MAX_GSO_TX :
-						 ring->max_len);
+						 q->max_len);
 	if (len < NF_ETH_HEADER)
 		return -EMSGSIZE;
 	if (gso_size >= len)
 		return -EINVAL;
-	nr = (len + ring->tx.buf_size - 1) / ring->tx.buf_size;
-	if (nr > ring->tx.nr_bufs)
+	nr = (len + q->tx.buf_size - 1) / q->tx.buf_size;
+	if (nr > q->tx.nr_bufs)
 		return -EMSGSIZE;
-	if (!tx_fits_small(&ring->tx, len) && !tx_room(nf, nr)) {
-		if (ring->dead)
+	if (!tx_fits_small(&q->tx, len) && !tx_room(q, nr)) {
+		if (q->dead)
 			return -EIO;
-		ring->tx.wanted = nr;
-		ring->stats.tx_full++;
+		q->tx.wanted = nr;
+		q->stats.tx_full++;
 		return -EAGAIN;
 	}
-	tx_queue(nf, frags, len, flags, gso_size);
-	tx_push(nf);
-	ring->stats.tx_packets++;
-	ring->stats.tx_bytes += len;
+	tx_queue(q, frags, len, flags, gso_size);
+	tx_push(q);
+	q->stats.tx_packets++;
+	q->stats.tx_bytes += len;
 	return 0;
 }
 
-int noxs_netfront_send(struct noxs_netfront *nf,
-		       const struct noxs_net_frag *frags,
-		       unsigned int nr_frags, uint32_t flags)
+int noxs_netq_send(struct noxs_netq *q, const struct noxs_net_frag *frags,
+		   unsigned int nr_frags, uint32_t flags)
 {
 	if (flags & NOXS_NET_GSO)
 		return -EINVAL;
-	return noxs_netfront_send_gso(nf, frags, nr_frags, flags, 0);
+	return noxs_netq_send_gso(q, frags, nr_frags, flags, 0);
 }
 
 /* A slot without data, whose buffer is only its id, and the group behind it. */
@@ -386,38 +383,34 @@ static void tx_queue_group(struct nf_tx *tx, const uint8_t mac[6], bool add)
 	tx->ring.req_prod_pvt++;
 }
 
-int noxs_netfront_group(struct noxs_netfront *nf, const uint8_t mac[6],
-			bool add)
+int noxs_netq_group(struct noxs_netq *q, const uint8_t mac[6], bool add)
 {
-	struct nf_ring *ring = &nf->ring;
-
-	if (!ring->up)
+	if (!q->up)
 		return -ENOTCONN;
-	if (ring->dead)
+	if (q->dead)
 		return -EIO;
-	if (!(ring->features & XEN_NOXS_NET_F_MCAST))
+	if (!(q->features & XEN_NOXS_NET_F_MCAST))
 		return -EOPNOTSUPP;
 	if (!(mac[0] & 1))
 		return -EINVAL;
-	if (!tx_room(nf, 1)) {
-		if (ring->dead)
+	if (!tx_room(q, 1)) {
+		if (q->dead)
 			return -EIO;
-		ring->tx.wanted = 1;
+		q->tx.wanted = 1;
 		return -EAGAIN;
 	}
-	tx_queue_group(&ring->tx, mac, add);
-	tx_push(nf);
+	tx_queue_group(&q->tx, mac, add);
+	tx_push(q);
 	return 0;
 }
 
-unsigned int noxs_netfront_tx_room(struct noxs_netfront *nf)
+unsigned int noxs_netq_tx_room(struct noxs_netq *q)
 {
-	struct nf_ring *ring = &nf->ring;
-	struct nf_tx *tx = &ring->tx;
+		struct nf_tx *tx = &q->tx;
 
-	if (!ring->up || ring->dead)
+	if (!q->up || q->dead)
 		return 0;
-	if (!tx_room(nf, tx->largest)) {
+	if (!tx_room(q, tx->largest)) {
 		tx->wanted = tx->largest;
 		return 0;
 	}

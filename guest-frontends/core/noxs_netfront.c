@@ -47,8 +47,8 @@ static uint32_t without_gso(const struct noxs_netfront *nf, uint32_t features)
 	uint32_t none = 0;
 
 	if (!(features & XEN_NOXS_NET_F_SG) ||
-	    nf->ring.rx.pool->nr < NF_GSO_SLOTS ||
-	    nf->ring.tx.pool->nr < NF_GSO_SLOTS)
+	    nf->first.rx.pool->nr < NF_GSO_SLOTS ||
+	    nf->first.tx.pool->nr < NF_GSO_SLOTS)
 		return XEN_NOXS_NET_F_GSO4 | XEN_NOXS_NET_F_GSO6;
 	if (!(features & XEN_NOXS_NET_F_CSUM4))
 		none |= XEN_NOXS_NET_F_GSO4;
@@ -66,13 +66,24 @@ static void offer_fit(struct noxs_netfront *nf)
 	uint32_t max = NOXS_OS_PAGE_SIZE;
 
 	/* A backend waits for buffers for the largest frame. */
-	if (slots > nf->ring.rx.pool->nr)
+	if (slots > nf->first.rx.pool->nr)
 		info->features &= ~XEN_NOXS_NET_F_SG;
 	info->features &= ~without_gso(nf, info->features);
 	if (info->features & XEN_NOXS_NET_F_SG)
-		max *= nf->ring.tx.pool->nr;
+		max *= nf->first.tx.pool->nr;
 	if (info->mtu > max - NF_MAX_HEADER)
 		info->mtu = (uint16_t)(max - NF_MAX_HEADER);
+}
+
+/* As many as the backend, the OS and the device's ports allow. */
+static unsigned int queues_of(const struct noxs_netfront *nf,
+			      const struct xen_noxs_net_back *back)
+{
+	unsigned int nr = nf->cfg->max_queues ?: 1;
+
+	if (nr > back->max_queues)
+		nr = back->max_queues;
+	return nr < nf->dev->slot.nr_ports ? nr : nf->dev->slot.nr_ports;
 }
 
 static void offer_take(struct noxs_netfront *nf,
@@ -83,6 +94,7 @@ static void offer_take(struct noxs_netfront *nf,
 	info->id = nf->dev->slot.id;
 	info->features = back->hdr.features & nf->cfg->features;
 	info->mtu = back->mtu;
+	info->queues = (uint8_t)queues_of(nf, back);
 	offer_fit(nf);
 	memcpy(info->mac, back->mac, sizeof(info->mac));
 	info->ip_mode = back->ip_mode;
@@ -96,7 +108,7 @@ static void offer_take(struct noxs_netfront *nf,
 static void link_down(struct noxs_netfront *nf, unsigned int error)
 {
 	nf->connected = false;
-	if (!nf->ring.up)
+	if (!nf->up)
 		return;
 	nf->cfg->ops->link_down(nf->priv, error);
 	nf_ring_disconnect(nf);
@@ -119,22 +131,15 @@ static void fail(struct noxs_netfront *nf, unsigned int error)
 	say_closed(nf, error);
 }
 
-static void answer(struct noxs_netfront *nf, const struct nf_ring_refs *refs)
+static void answer(struct noxs_netfront *nf, struct xen_noxs_net_front *front)
 {
-	struct xen_noxs_net_front front;
 	size_t size = offsetof(struct xen_noxs_net_front, list);
 
-	memset(&front, 0, sizeof(front));
-	front.hdr.features = nf->info.features;
-	front.nr_queues = 1;
-	front.queue[0].tx_ref = refs->tx;
-	front.queue[0].rx_ref = refs->rx;
-	if (nf->info.features & XEN_NOXS_NET_F_STATIC) {
-		front.list[0] = refs->list;
-		size = sizeof(front);
-	}
+	front->hdr.features = nf->info.features;
+	if (nf->info.features & XEN_NOXS_NET_F_STATIC)
+		size = sizeof(*front);
 	nf->closed_sent = false;
-	noxs_device_write_front(nf->dev, &front, size, nf->generation,
+	noxs_device_write_front(nf->dev, front, size, nf->generation,
 				XEN_NOXS_STATE_CONNECTED);
 	noxs_device_notify(nf->dev, 0);
 }
@@ -157,7 +162,7 @@ static bool answered_before(struct noxs_netfront *nf, uint32_t generation)
 static void connect(struct noxs_netfront *nf,
 		    const struct xen_noxs_net_back *back)
 {
-	struct nf_ring_refs refs;
+	struct xen_noxs_net_front front;
 	int rc;
 
 	/* Answered already, or refused already: there is one try per offer. */
@@ -171,19 +176,20 @@ static void connect(struct noxs_netfront *nf,
 	nf->closed_sent = false;
 	rc = offer_check(back);
 	if (!rc)
-		rc = nf_ring_init(nf);
+		rc = nf_ring_init(nf, queues_of(nf, back));
 	if (rc) {
-		if (!nf->complained)
+		if (!noxs_flag_get(&nf->complained))
 			noxs_os_log(NOXS_OS_ERROR,
 				    "vif%u: cannot connect: %d\n",
 				    nf->dev->slot.id, rc);
-		nf->complained = true;
+		noxs_flag_set(&nf->complained);
 		fail(nf, (unsigned int)-rc);
 		return;
 	}
 	offer_take(nf, back);
-	nf_ring_connect(nf, &refs);
-	answer(nf, &refs);
+	memset(&front, 0, sizeof(front));
+	nf_ring_connect(nf, &front);
+	answer(nf, &front);
 	nf->cfg->ops->link_up(nf->priv, &nf->info);
 }
 
@@ -199,6 +205,9 @@ static int nf_probe(struct noxs_device *dev)
 		return -ENOMEM;
 	nf->dev = dev;
 	nf->cfg = cfg;
+	nf->first.nf = nf;
+	nf->queue[0] = &nf->first;
+	nf->nr_queues = 1;
 	/* What it answered before us stays to be seen, until we answer. */
 	nf->generation = noxs_device_echo(dev);
 	rc = cfg->ops->probe(cfg->arg, nf, dev->slot.id, &nf->priv);
@@ -213,10 +222,13 @@ static int nf_probe(struct noxs_device *dev)
 static void nf_remove(struct noxs_device *dev)
 {
 	struct noxs_netfront *nf = dev->priv;
+	unsigned int i;
 
 	fail(nf, 0);
 	nf->cfg->ops->remove(nf->priv);
 	nf_ring_fini(nf);
+	for (i = 1; i < XEN_NOXS_NET_MAX_QUEUES; i++)
+		noxs_os_free(nf->queue[i]);
 	noxs_os_free(nf);
 	dev->priv = NULL;
 }
@@ -224,12 +236,13 @@ static void nf_remove(struct noxs_device *dev)
 static void nf_changed(struct noxs_device *dev)
 {
 	struct noxs_netfront *nf = dev->priv;
+	const struct noxs_netq *dead = nf_ring_dead(nf);
 	struct xen_noxs_net_back back;
 	bool ours;
 	int rc;
 
-	if (nf->ring.up && nf->ring.dead)
-		fail(nf, nf->ring.error);
+	if (dead)
+		fail(nf, dead->error);
 	rc = noxs_device_read_back(dev, &back, sizeof(back));
 	if (rc == -EAGAIN)
 		return;		/* the bus comes back */
@@ -250,7 +263,7 @@ static void nf_changed(struct noxs_device *dev)
 		if (!ours)
 			fail(nf, 0);
 		else
-			nf->connected = nf->ring.up;
+			nf->connected = nf->up;
 		break;
 	case XEN_NOXS_STATE_CLOSING:
 	case XEN_NOXS_STATE_CLOSED:
@@ -277,10 +290,14 @@ static void nf_lost(struct noxs_device *dev)
 static void nf_event(struct noxs_device *dev, unsigned int index)
 {
 	struct noxs_netfront *nf = dev->priv;
+	unsigned int nr = __atomic_load_n(&nf->nr_queues, __ATOMIC_ACQUIRE);
+	unsigned int i = nf_ports_split(nf) ? index / 2 : index;
 
-	(void)index;
-	noxs_flag_set(&nf->pending);
-	nf->cfg->ops->event(nf->priv);
+	/* Of a port that nobody names nothing is to be heard. */
+	if (i >= nr)
+		i = 0;
+	noxs_flag_set(&nf->queue[i]->pending);
+	nf->cfg->ops->event(nf->priv, i, index);
 }
 
 /* --- the OS's calls --------------------------------------------------------- */
@@ -289,6 +306,7 @@ int noxs_netfront_driver_init(struct noxs_driver *drv,
 			      const struct noxs_netfront_config *cfg)
 {
 	if (cfg->nr_rx > NF_MAX_PAGES || cfg->nr_tx > NF_MAX_PAGES ||
+	    cfg->max_queues > XEN_NOXS_NET_MAX_QUEUES ||
 	    cfg->features & ~FEATURES_KNOWN)
 		return -EINVAL;
 	memset(drv, 0, sizeof(*drv));
@@ -316,4 +334,16 @@ const struct noxs_net_info *noxs_netfront_info(const struct noxs_netfront *nf)
 bool noxs_netfront_connected(const struct noxs_netfront *nf)
 {
 	return nf->connected;
+}
+
+struct noxs_netq *noxs_netfront_queue(struct noxs_netfront *nf, unsigned int i)
+{
+	return i < nf->nr_queues ? nf->queue[i] : NULL;
+}
+
+void noxs_netq_ports(const struct noxs_netq *q, unsigned int *tx,
+		     unsigned int *rx)
+{
+	*tx = q->tx_port;
+	*rx = q->rx_port;
 }

@@ -21,7 +21,7 @@ static unsigned int limbo_max(const struct noxs_bus *bus, uint16_t domid)
 
 	for (i = 0; i < XEN_NOXS_MAX_SLOTS; i++)
 		if (bus->dev[i] && bus->dev[i]->slot.backend == domid)
-			nr += NOXS_POOL_PER_DEVICE;
+			nr += NOXS_POOL_PER_PORT * bus->dev[i]->slot.nr_ports;
 	return nr;
 }
 

@@ -56,24 +56,25 @@ static u32 tx_flags(const struct sk_buff *skb)
 netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct nxf *p = netdev_priv(dev);
+	struct nxf_queue *q = &p->queue[skb_get_queue_mapping(skb)];
 	struct noxs_net_frag frags[MAX_SKB_FRAGS + 1];
 	unsigned int nr = skb_to_frags(skb, frags);
 	u32 flags = tx_flags(skb);
 	int rc = -ENOTCONN;
 
 	BUILD_BUG_ON(MAX_SKB_FRAGS + 1 > NOXS_NET_MAX_FRAGS);
-	spin_lock(&p->lock);
-	if (p->up)
-		rc = noxs_netfront_send_gso(p->nf, frags, nr, flags,
-					    skb_shinfo(skb)->gso_size);
+	spin_lock(&q->lock);
+	if (q->up)
+		rc = noxs_netq_send_gso(q->q, frags, nr, flags,
+					skb_shinfo(skb)->gso_size);
 	/* Stopped here or by -EAGAIN, it goes on with nxf_tx_room(). */
-	if (rc == -EAGAIN || (!rc && !noxs_netfront_tx_room(p->nf)))
-		netif_stop_queue(dev);
+	if (rc == -EAGAIN || (!rc && !noxs_netq_tx_room(q->q)))
+		netif_stop_subqueue(dev, q->nr);
 	if (rc && rc != -EAGAIN)
-		p->tx_refused++;
+		q->tx_refused++;
 	if (!rc && !delayed_work_pending(&p->watch))
 		schedule_delayed_work(&p->watch, NXF_WATCH);
-	spin_unlock(&p->lock);
+	spin_unlock(&q->lock);
 	if (rc == -EAGAIN)
 		return NETDEV_TX_BUSY;
 	if (rc) {
@@ -85,12 +86,12 @@ netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-void nxf_tx_room(void *priv)
+void nxf_tx_room(void *priv, unsigned int queue)
 {
 	struct nxf *p = priv;
 
-	p->woken = true;
-	netif_wake_queue(p->dev);
+	p->queue[queue].woken = true;
+	netif_wake_subqueue(p->dev, queue);
 }
 
 /* --- receive ---------------------------------------------------------------- */
@@ -117,8 +118,8 @@ static void copy(void *to, struct cursor *from, u32 len)
 	}
 }
 
-static bool rest_to_pages(struct nxf *p, struct sk_buff *skb, struct cursor *from,
-		      u32 len)
+static bool rest_to_pages(struct nxf_queue *q, struct sk_buff *skb,
+			  struct cursor *from, u32 len)
 {
 	while (len) {
 		unsigned int i = skb_shinfo(skb)->nr_frags;
@@ -127,7 +128,7 @@ static bool rest_to_pages(struct nxf *p, struct sk_buff *skb, struct cursor *fro
 
 		if (i == MAX_SKB_FRAGS)
 			return false;
-		page = page_pool_dev_alloc_pages(p->pool);
+		page = page_pool_dev_alloc_pages(q->pool);
 		if (!page)
 			return false;
 		copy(page_address(page), from, chunk);
@@ -137,12 +138,12 @@ static bool rest_to_pages(struct nxf *p, struct sk_buff *skb, struct cursor *fro
 	return true;
 }
 
-static struct sk_buff *frame_to_skb(struct nxf *p,
+static struct sk_buff *frame_to_skb(struct nxf_queue *q,
 				    const struct noxs_net_frame *frame)
 {
 	u32 linear = frame->len <= NXF_LINEAR ? frame->len : NXF_HEADER;
 	struct cursor from = { .frag = frame->frags };
-	struct sk_buff *skb = napi_alloc_skb(&p->napi, linear);
+	struct sk_buff *skb = napi_alloc_skb(&q->napi, linear);
 
 	if (!skb)
 		return NULL;
@@ -150,7 +151,7 @@ static struct sk_buff *frame_to_skb(struct nxf *p,
 	if (linear == frame->len)
 		return skb;
 	skb_mark_for_recycle(skb);
-	if (rest_to_pages(p, skb, &from, frame->len - linear))
+	if (rest_to_pages(q, skb, &from, frame->len - linear))
 		return skb;
 	dev_kfree_skb_any(skb);
 	return NULL;
@@ -207,26 +208,28 @@ static struct sk_buff *frame_begin(struct nxf *p, struct sk_buff *skb)
 	return eth_type_vlan(skb->protocol) ? skb_vlan_untag(skb) : skb;
 }
 
-void nxf_rx(void *priv, const struct noxs_net_frame *frame)
+void nxf_rx(void *priv, unsigned int queue, const struct noxs_net_frame *frame)
 {
 	struct nxf *p = priv;
-	struct sk_buff *skb = frame_to_skb(p, frame);
+	struct nxf_queue *q = &p->queue[queue];
+	struct sk_buff *skb = frame_to_skb(q, frame);
 
 	if (!skb) {
-		p->rx_no_memory++;
+		q->rx_no_memory++;
 		return;
 	}
 	skb = frame_begin(p, skb);
 	if (!skb) {
-		p->rx_bad_tag++;
+		q->rx_bad_tag++;
 		return;
 	}
 	if (!checksum_setup(skb, frame)) {
-		p->rx_bad_checksum++;
+		q->rx_bad_checksum++;
 		dev_kfree_skb_any(skb);
 		return;
 	}
-	__skb_queue_tail(&p->received, skb);
+	skb_record_rx_queue(skb, q->nr);
+	__skb_queue_tail(&q->received, skb);
 }
 
 /*
@@ -235,42 +238,52 @@ void nxf_rx(void *priv, const struct noxs_net_frame *frame)
  */
 int nxf_poll(struct napi_struct *napi, int budget)
 {
-	struct nxf *p = container_of(napi, struct nxf, napi);
-	struct noxs_port *port = NULL;
+	struct nxf_queue *q = container_of(napi, struct nxf_queue, napi);
 	struct sk_buff_head received;
 	struct sk_buff *skb;
-	bool woken = false;
+	bool up, woken = false;
 	int done = 0;
+	u32 life = 0;
 
 	__skb_queue_head_init(&received);
-	spin_lock(&p->lock);
-	if (p->up) {
-		p->woken = false;
-		done = noxs_netfront_poll(p->nf, budget);
-		woken = p->woken;
-		port = p->port;
-		skb_queue_splice_tail_init(&p->received, &received);
+	spin_lock(&q->lock);
+	up = q->up;
+	if (up) {
+		q->woken = false;
+		done = noxs_netq_poll(q->q, budget);
+		woken = q->woken;
+		life = q->life;
+		skb_queue_splice_tail_init(&q->received, &received);
 	}
-	spin_unlock(&p->lock);
+	spin_unlock(&q->lock);
 	while ((skb = __skb_dequeue(&received)))
 		napi_gro_receive(napi, skb);
 	if (done == budget && budget)
 		return budget;
-	if (napi_complete_done(napi, done) && port) {
-		spin_lock(&p->lock);
-		/* Not the port of another connection. */
-		if (p->port == port)
-			noxs_port_eoi(port, !done && !woken);
-		spin_unlock(&p->lock);
+	if (napi_complete_done(napi, done) && up) {
+		spin_lock(&q->lock);
+		/* Not of another connection. */
+		if (q->up && q->life == life)
+			nxf_eoi(q, !done && !woken);
+		spin_unlock(&q->lock);
 	}
 	return done;
 }
 
+void nxf_eoi(struct nxf_queue *q, bool spurious)
+{
+	struct nxf *p = q->p;
+
+	noxs_port_eoi(p->port[q->tx_port], spurious);
+	if (q->rx_port != q->tx_port)
+		noxs_port_eoi(p->port[q->rx_port], spurious);
+}
+
 /* An interrupt. */
-void nxf_event(void *priv)
+void nxf_event(void *priv, unsigned int queue, unsigned int index)
 {
 	struct nxf *p = priv;
-	struct noxs_port *port = READ_ONCE(p->port);
+	struct noxs_port *port = READ_ONCE(p->port[index]);
 
 	if (!port)
 		return;
@@ -280,7 +293,7 @@ void nxf_event(void *priv)
 	 * nxf_open() and nxf_stop(), which look for a held port themselves.
 	 */
 	if (netif_running(p->dev))
-		napi_schedule(&p->napi);
+		napi_schedule(&p->queue[queue].napi);
 	else
 		noxs_port_eoi(port, true);
 }

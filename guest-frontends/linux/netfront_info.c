@@ -11,28 +11,60 @@
 
 /* --- statistics ------------------------------------------------------------- */
 
-static void stats_get(struct nxf *p, struct noxs_netfront_stats *to)
+/* Of all queues. */
+struct sums {
+	struct noxs_netfront_stats core;
+	u64 rx_no_memory;
+	u64 rx_bad_tag;
+	u64 rx_bad_checksum;
+	u64 tx_refused;
+};
+
+static void queue_add(struct nxf_queue *q, struct sums *to)
 {
-	spin_lock_bh(&p->lock);
-	noxs_netfront_stats(p->nf, to);
-	spin_unlock_bh(&p->lock);
+	struct noxs_netfront_stats s;
+
+	spin_lock_bh(&q->lock);
+	if (q->q) {
+		noxs_netq_stats(q->q, &s);
+		to->core.rx_packets += s.rx_packets;
+		to->core.rx_bytes += s.rx_bytes;
+		to->core.rx_errors += s.rx_errors;
+		to->core.tx_packets += s.tx_packets;
+		to->core.tx_bytes += s.tx_bytes;
+		to->core.tx_errors += s.tx_errors;
+		to->core.tx_full += s.tx_full;
+	}
+	to->rx_no_memory += q->rx_no_memory;
+	to->rx_bad_tag += q->rx_bad_tag;
+	to->rx_bad_checksum += q->rx_bad_checksum;
+	to->tx_refused += q->tx_refused;
+	spin_unlock_bh(&q->lock);
+}
+
+static void stats_get(struct nxf *p, struct sums *to)
+{
+	struct nxf_queue *q;
+
+	memset(to, 0, sizeof(*to));
+	nxf_for_each_queue(p, q)
+		queue_add(q, to);
 }
 
 void nxf_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *to)
 {
 	struct nxf *p = netdev_priv(dev);
-	struct noxs_netfront_stats s;
+	struct sums s;
 
 	stats_get(p, &s);
-	to->rx_packets = s.rx_packets;
-	to->rx_bytes = s.rx_bytes;
-	to->rx_errors = s.rx_errors;
-	to->rx_dropped = p->rx_no_memory + p->rx_bad_tag +
-			 p->rx_bad_checksum;
-	to->tx_packets = s.tx_packets;
-	to->tx_bytes = s.tx_bytes;
-	to->tx_errors = s.tx_errors;
-	to->tx_dropped = p->tx_refused;
+	to->rx_packets = s.core.rx_packets;
+	to->rx_bytes = s.core.rx_bytes;
+	to->rx_errors = s.core.rx_errors;
+	to->rx_dropped = s.rx_no_memory + s.rx_bad_tag + s.rx_bad_checksum;
+	to->tx_packets = s.core.tx_packets;
+	to->tx_bytes = s.core.tx_bytes;
+	to->tx_errors = s.core.tx_errors;
+	to->tx_dropped = s.tx_refused;
 }
 
 static const char names[][ETH_GSTRING_LEN] = {
@@ -56,20 +88,20 @@ static void get_ethtool_stats(struct net_device *dev,
 			      struct ethtool_stats *stats, u64 *to)
 {
 	struct nxf *p = netdev_priv(dev);
-	struct noxs_netfront_stats s;
+	struct sums s;
 
 	stats_get(p, &s);
-	*to++ = s.rx_packets;
-	*to++ = s.rx_bytes;
-	*to++ = s.rx_errors;
-	*to++ = p->rx_no_memory;
-	*to++ = p->rx_bad_tag;
-	*to++ = p->rx_bad_checksum;
-	*to++ = s.tx_packets;
-	*to++ = s.tx_bytes;
-	*to++ = s.tx_errors;
-	*to++ = s.tx_full;
-	*to++ = p->tx_refused;
+	*to++ = s.core.rx_packets;
+	*to++ = s.core.rx_bytes;
+	*to++ = s.core.rx_errors;
+	*to++ = s.rx_no_memory;
+	*to++ = s.rx_bad_tag;
+	*to++ = s.rx_bad_checksum;
+	*to++ = s.core.tx_packets;
+	*to++ = s.core.tx_bytes;
+	*to++ = s.core.tx_errors;
+	*to++ = s.core.tx_full;
+	*to++ = s.tx_refused;
 	*to++ = p->link_ups;
 }
 
@@ -80,7 +112,17 @@ static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 		sizeof(info->bus_info));
 }
 
+/* As many as were agreed on; only a new connection has others. */
+static void get_channels(struct net_device *dev, struct ethtool_channels *to)
+{
+	struct nxf *p = netdev_priv(dev);
+
+	to->max_combined = p->max_queues;
+	to->combined_count = dev->real_num_tx_queues;
+}
+
 const struct ethtool_ops nxf_ethtool_ops = {
+	.get_channels = get_channels,
 	.get_drvinfo = get_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_sset_count = get_sset_count,
@@ -96,9 +138,9 @@ static void info_get(struct device *dev, struct noxs_net_info *to)
 	struct nxf *p = netdev_priv(to_net_dev(dev));
 
 	/* Not rtnl: this file goes while it is held. */
-	spin_lock_bh(&p->lock);
+	spin_lock_bh(&p->queue[0].lock);
 	*to = p->info;
-	spin_unlock_bh(&p->lock);
+	spin_unlock_bh(&p->queue[0].lock);
 }
 
 static ssize_t mode_show(struct device *dev, struct device_attribute *attr,

@@ -19,11 +19,15 @@
 
 static unsigned int rx_pages = 128;
 module_param(rx_pages, uint, 0444);
-MODULE_PARM_DESC(rx_pages, "Pages that wait for received packets, 1 to 256");
+MODULE_PARM_DESC(rx_pages, "Pages that wait for received packets, of each queue, 1 to 256");
 
 static unsigned int tx_pages = 80;
 module_param(tx_pages, uint, 0444);
-MODULE_PARM_DESC(tx_pages, "Pages for packets that leave, 1 to 256");
+MODULE_PARM_DESC(tx_pages, "Pages for packets that leave, of each queue, 1 to 256");
+
+static unsigned int max_queues;
+module_param(max_queues, uint, 0444);
+MODULE_PARM_DESC(max_queues, "Queues of an interface, 1 to 8; 0 (the default): one a CPU");
 
 /* --- the interface ---------------------------------------------------------- */
 
@@ -31,11 +35,14 @@ MODULE_PARM_DESC(tx_pages, "Pages for packets that leave, 1 to 256");
 static int nxf_open(struct net_device *dev)
 {
 	struct nxf *p = netdev_priv(dev);
+	struct nxf_queue *q;
 
-	napi_enable(&p->napi);
-	netif_start_queue(dev);
+	nxf_for_each_queue(p, q)
+		napi_enable(&q->napi);
+	netif_tx_start_all_queues(dev);
 	local_bh_disable();
-	napi_schedule(&p->napi);
+	nxf_for_each_queue(p, q)
+		napi_schedule(&q->napi);
 	local_bh_enable();
 	return 0;
 }
@@ -43,13 +50,16 @@ static int nxf_open(struct net_device *dev)
 static int nxf_stop(struct net_device *dev)
 {
 	struct nxf *p = netdev_priv(dev);
+	struct nxf_queue *q;
 
-	netif_stop_queue(dev);
-	napi_disable(&p->napi);
-	spin_lock_bh(&p->lock);
-	if (p->port)
-		noxs_port_eoi(p->port, false);
-	spin_unlock_bh(&p->lock);
+	netif_tx_stop_all_queues(dev);
+	nxf_for_each_queue(p, q) {
+		napi_disable(&q->napi);
+		spin_lock_bh(&q->lock);
+		if (q->up)
+			nxf_eoi(q, false);
+		spin_unlock_bh(&q->lock);
+	}
 	return 0;
 }
 
@@ -95,18 +105,28 @@ static void info_take(struct nxf *p, const struct noxs_net_info *info)
 		if (p->registered)
 			call_netdevice_notifiers(NETDEV_CHANGEADDR, dev);
 	}
-	spin_lock_bh(&p->lock);
+	spin_lock_bh(&p->queue[0].lock);
 	p->info = *info;
-	spin_unlock_bh(&p->lock);
+	spin_unlock_bh(&p->queue[0].lock);
 }
 
-static void interface_renew(struct nxf *p, const struct noxs_net_info *info)
+static int queues_set(struct nxf *p, unsigned int nr)
+{
+	return netif_set_real_num_tx_queues(p->dev, nr) ?:
+	       netif_set_real_num_rx_queues(p->dev, nr);
+}
+
+static int interface_renew(struct nxf *p, const struct noxs_net_info *info)
 {
 	struct net_device *dev = p->dev;
 	netdev_features_t had = dev->hw_features;
 	u32 was = dev->max_mtu;
+	int rc;
 
 	rtnl_lock();
+	rc = queues_set(p, info->queues);
+	if (rc)
+		netdev_err(dev, "no %u queues: %d\n", info->queues, rc);
 	info_take(p, info);
 	/* What is new is used; what somebody chose stays, if it can. */
 	if (dev->mtu == was || dev->mtu > info->mtu)
@@ -114,6 +134,7 @@ static void interface_renew(struct nxf *p, const struct noxs_net_info *info)
 	dev->wanted_features |= dev->hw_features & ~had;
 	netdev_update_features(dev);
 	rtnl_unlock();
+	return rc;
 }
 
 static int interface_register(struct nxf *p, const struct noxs_net_info *info)
@@ -125,7 +146,7 @@ static int interface_register(struct nxf *p, const struct noxs_net_info *info)
 	dev->mtu = info->mtu;
 	dev->features = dev->hw_features;
 	netif_carrier_off(dev);
-	rc = register_netdev(dev);
+	rc = queues_set(p, info->queues) ?: register_netdev(dev);
 	if (rc)
 		netdev_err(dev, "not registered: %d\n", rc);
 	p->registered = !rc;
@@ -137,50 +158,94 @@ static int interface_register(struct nxf *p, const struct noxs_net_info *info)
  * there is something to send; who does not send loses nothing but time, and
  * hears of the next backend's offer all the same.
  */
+static bool any_stopped(struct nxf *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->dev->real_num_tx_queues; i++)
+		if (__netif_subqueue_stopped(p->dev, i))
+			return true;
+	return false;
+}
+
 static void nxf_watch(struct work_struct *work)
 {
 	struct nxf *p = container_of(to_delayed_work(work), struct nxf, watch);
+	struct nxf_queue *q = p->queue;
 
-	spin_lock_bh(&p->lock);
-	if (p->up && noxs_port_orphaned(p->port))
+	spin_lock_bh(&q->lock);
+	if (q->up && noxs_port_orphaned(p->port[q->tx_port]))
 		noxs_netfront_abandon(p->nf);
-	else if (p->up && netif_queue_stopped(p->dev))
+	else if (q->up && any_stopped(p))
 		schedule_delayed_work(&p->watch, NXF_WATCH);
-	spin_unlock_bh(&p->lock);
+	spin_unlock_bh(&q->lock);
 }
 
 /* --- the core's calls --------------------------------------------------------- */
 
-static int pool_create(struct nxf *p)
+static void queue_fini(struct nxf_queue *q)
+{
+	netif_napi_del(&q->napi);
+	page_pool_destroy(q->pool);
+}
+
+static int queue_init(struct nxf *p, unsigned int nr)
 {
 	struct page_pool_params params = {
 		.pool_size = rx_pages,
 		.nid = NUMA_NO_NODE,
 	};
+	struct nxf_queue *q = &p->queue[nr];
 
-	p->pool = page_pool_create(&params);
-	return PTR_ERR_OR_ZERO(p->pool);
+	q->pool = page_pool_create(&params);
+	if (IS_ERR(q->pool))
+		return PTR_ERR(q->pool);
+	q->p = p;
+	q->nr = nr;
+	spin_lock_init(&q->lock);
+	__skb_queue_head_init(&q->received);
+	netif_napi_add(p->dev, &q->napi, nxf_poll);
+	return 0;
+}
+
+/* Those that were made so far. */
+static void queues_fini(struct nxf *p)
+{
+	while (p->max_queues)
+		queue_fini(&p->queue[--p->max_queues]);
+}
+
+static int queues_init(struct nxf *p)
+{
+	int rc = 0;
+
+	while (!rc && p->max_queues < max_queues) {
+		rc = queue_init(p, p->max_queues);
+		p->max_queues += !rc;
+	}
+	if (rc)
+		queues_fini(p);
+	return rc;
 }
 
 static int nxf_probe(void *arg, struct noxs_netfront *nf, uint16_t id,
 		     void **priv)
 {
-	struct net_device *dev = alloc_etherdev(sizeof(struct nxf));
+	struct net_device *dev;
 	struct nxf *p;
 	int rc;
 
+	dev = alloc_etherdev_mq(struct_size(p, queue, max_queues),
+				max_queues);
 	if (!dev)
 		return -ENOMEM;
 	p = netdev_priv(dev);
 	p->dev = dev;
 	p->nf = nf;
-	spin_lock_init(&p->lock);
-	__skb_queue_head_init(&p->received);
 	INIT_DELAYED_WORK(&p->watch, nxf_watch);
-	rc = pool_create(p);
+	rc = queues_init(p);
 	if (rc)
 		goto err_dev;
-	netif_napi_add(dev, &p->napi, nxf_poll);
 	SET_NETDEV_DEV(dev, noxs_device_linux(noxs_netfront_device(nf)));
 	dev->dev_port = id;
 	dev->netdev_ops = &nxf_netdev_ops;
@@ -207,49 +272,76 @@ static void nxf_remove(void *priv)
 		unregister_netdev(p->dev);
 	/* It takes no lock that is held here. */
 	cancel_delayed_work_sync(&p->watch);
-	netif_napi_del(&p->napi);
-	page_pool_destroy(p->pool);
+	queues_fini(p);
 	free_netdev(p->dev);
+}
+
+static void queue_up(struct nxf_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	q->q = noxs_netfront_queue(q->p->nf, q->nr);
+	noxs_netq_ports(q->q, &q->tx_port, &q->rx_port);
+	q->life++;
+	q->up = true;
+	spin_unlock_bh(&q->lock);
+}
+
+static void queue_down(struct nxf_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	if (q->up)
+		nxf_eoi(q, false);
+	q->up = false;
+	spin_unlock_bh(&q->lock);
+}
+
+/* Of all that the device has, used or not: bind gave each a handler. */
+static void ports_take(struct nxf *p)
+{
+	struct noxs_device *dev = noxs_netfront_device(p->nf);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(p->port); i++)
+		WRITE_ONCE(p->port[i], noxs_port_of(dev, i));
 }
 
 static void nxf_link_up(void *priv, const struct noxs_net_info *info)
 {
 	struct nxf *p = priv;
 	struct net_device *dev = p->dev;
+	unsigned int i;
 
-	if (p->registered)
-		interface_renew(p, info);
-	else if (interface_register(p, info))
+	if (p->registered ? interface_renew(p, info) :
+			    interface_register(p, info))
 		return;
-	spin_lock_bh(&p->lock);
-	WRITE_ONCE(p->port, noxs_port_of(noxs_netfront_device(p->nf), 0));
-	p->up = true;
-	spin_unlock_bh(&p->lock);
+	ports_take(p);
+	for (i = 0; i < info->queues; i++)
+		queue_up(&p->queue[i]);
 	p->link_ups++;
 	netif_carrier_on(dev);
-	netif_wake_queue(dev);
+	netif_tx_wake_all_queues(dev);
 	/* A restored domain may be behind another port of the bridge. */
 	if (p->link_ups > 1) {
 		netdev_notify_peers(dev);
 		kobject_uevent(&dev->dev.kobj, KOBJ_CHANGE);
 	}
 	local_bh_disable();
-	if (netif_running(dev))
-		napi_schedule(&p->napi);
+	for (i = 0; netif_running(dev) && i < info->queues; i++)
+		napi_schedule(&p->queue[i].napi);
 	local_bh_enable();
 }
 
 static void nxf_link_down(void *priv, unsigned int error)
 {
 	struct nxf *p = priv;
+	struct nxf_queue *q;
+	unsigned int i;
 
 	/* From here on nobody polls or sends. */
-	spin_lock_bh(&p->lock);
-	p->up = false;
-	if (p->port)
-		noxs_port_eoi(p->port, false);
-	WRITE_ONCE(p->port, NULL);
-	spin_unlock_bh(&p->lock);
+	nxf_for_each_queue(p, q)
+		queue_down(q);
+	for (i = 0; i < ARRAY_SIZE(p->port); i++)
+		WRITE_ONCE(p->port[i], NULL);
 	if (!p->registered)
 		return;
 	netif_carrier_off(p->dev);
@@ -283,10 +375,14 @@ static struct noxs_linux_driver driver = {
 
 static int __init noxs_netfront_init(void)
 {
-	if (!rx_pages || !tx_pages)
+	if (!rx_pages || !tx_pages || max_queues > XEN_NOXS_NET_MAX_QUEUES)
 		return -EINVAL;
 	config.nr_rx = rx_pages;
 	config.nr_tx = tx_pages;
+	if (!max_queues)
+		max_queues = min_t(unsigned int, num_online_cpus(),
+				   XEN_NOXS_NET_MAX_QUEUES);
+	config.max_queues = max_queues;
 	return noxs_netfront_driver_init(&core_driver, &config) ?:
 	       noxs_driver_register(&driver);
 }

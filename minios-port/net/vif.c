@@ -134,13 +134,15 @@ static err_t vif_netif_init(struct netif *netif)
 	return ERR_OK;
 }
 
-static void vif_rx(void *priv, const struct noxs_net_frame *frame)
+static void vif_rx(void *priv, unsigned int queue,
+		   const struct noxs_net_frame *frame)
 {
 	struct vif *v = priv;
 	u16_t off = 0, flags = NETIF_CHECKSUM_ENABLE_ALL;
 	struct pbuf *p;
 	unsigned int i;
 
+	(void)queue;
 	if (frame->len > UINT16_MAX)
 		return;
 	p = pbuf_alloc(PBUF_RAW, frame->len, PBUF_RAM);
@@ -276,17 +278,20 @@ static void vif_link_down(void *priv, unsigned int error)
 	printf("vif%u: down, error %u\n", v->id, error);
 }
 
-static void vif_event(void *priv)
+static void vif_event(void *priv, unsigned int queue, unsigned int port)
 {
 	struct vif *v = priv;
 
+	(void)queue;
+	(void)port;
 	v->due = true;
 	wake_thread();
 }
 
-static void vif_tx_room(void *priv)
+static void vif_tx_room(void *priv, unsigned int queue)
 {
 	(void)priv;
+	(void)queue;
 	tcp_txnow();
 }
 

@@ -111,18 +111,22 @@ static void net_link_down(void *priv, unsigned int error)
 	vif->error = error;
 }
 
-static void net_event(void *priv)
+static void net_event(void *priv, unsigned int queue, unsigned int port)
 {
 	(void)priv;
+	(void)queue;
+	(void)port;
 }
 
-static void net_rx(void *priv, const struct noxs_net_frame *frame)
+static void net_rx(void *priv, unsigned int queue,
+		   const struct noxs_net_frame *frame)
 {
 	struct guest_vif *vif = priv;
 	static uint8_t expected[GUEST_MAX_FRAME];
 	uint32_t at = 0;
 	unsigned int i;
 
+	vif->rx_queue = queue;
 	assert_in_range(frame->len, 14, frame->gso_size ? sizeof(vif->rx_data) :
 			GUEST_MAX_FRAME);
 	for (i = 0; i < frame->nr_frags; i++) {
@@ -142,10 +146,11 @@ static void net_rx(void *priv, const struct noxs_net_frame *frame)
 	vif->rx_next++;
 }
 
-static void net_tx_room(void *priv)
+static void net_tx_room(void *priv, unsigned int queue)
 {
 	struct guest_vif *vif = priv;
 
+	(void)queue;
 	vif->rooms++;
 }
 
@@ -157,8 +162,8 @@ static const struct noxs_netfront_ops net_ops = {
 
 /* --- the guest ------------------------------------------------------------------ */
 
-int guest_start(struct guest *guest, struct fake_domain *dom,
-		uint32_t features)
+int guest_start_queues(struct guest *guest, struct fake_domain *dom,
+		       uint32_t features, unsigned int max_queues)
 {
 	int rc;
 
@@ -166,6 +171,7 @@ int guest_start(struct guest *guest, struct fake_domain *dom,
 	guest->dom = dom;
 	guest->cfg.ops = &net_ops;
 	guest->cfg.arg = guest;
+	guest->cfg.max_queues = max_queues;
 	guest->cfg.nr_rx = 24;
 	guest->cfg.nr_tx = features & XEN_NOXS_NET_F_GSO4 ? 40 : 12;
 	guest->cfg.features = features;
@@ -179,6 +185,12 @@ int guest_start(struct guest *guest, struct fake_domain *dom,
 	return rc;
 }
 
+int guest_start(struct guest *guest, struct fake_domain *dom,
+		uint32_t features)
+{
+	return guest_start_queues(guest, dom, features, 0);
+}
+
 void guest_stop(struct guest *guest)
 {
 	guest_enter(guest);
@@ -188,6 +200,22 @@ void guest_stop(struct guest *guest)
 }
 
 /* Events alone must be enough: nothing is polled that was not raised. */
+static bool vif_poll(struct guest_vif *vif)
+{
+	struct noxs_netq *q;
+	bool more = false;
+	unsigned int i;
+
+	for (i = 0; (q = noxs_netfront_queue(vif->nf, i)); i++) {
+		if (!noxs_netq_pending(q))
+			continue;
+		more = true;
+		while (noxs_netq_poll(q, BUDGET) == BUDGET)
+			;
+	}
+	return more;
+}
+
 static bool vifs_poll(struct guest *guest)
 {
 	struct guest_vif *vif;
@@ -196,11 +224,8 @@ static bool vifs_poll(struct guest *guest)
 
 	for (i = 0; i < GUEST_MAX_VIFS; i++) {
 		vif = &guest->vif[i];
-		if (!vif->nf || vif->deaf || !noxs_netfront_pending(vif->nf))
-			continue;
-		more = true;
-		while (noxs_netfront_poll(vif->nf, BUDGET) == BUDGET)
-			;
+		if (vif->nf && !vif->deaf)
+			more |= vif_poll(vif);
 	}
 	return more;
 }

@@ -29,6 +29,7 @@ struct guest_vif {
 	uint32_t rx_flags;		/* of the last frame */
 	uint32_t rx_len;
 	uint16_t rx_gso_size;
+	unsigned int rx_queue;
 	uint8_t rx_data[NOXS_NET_MAX_GSO_RX];
 	bool rx_any;			/* do not check numbers */
 	bool deaf;			/* do not poll */
@@ -48,6 +49,8 @@ struct guest {
 void guest_enter(struct guest *guest);
 int guest_start(struct guest *guest, struct fake_domain *dom,
 		uint32_t features);
+int guest_start_queues(struct guest *guest, struct fake_domain *dom,
+		       uint32_t features, unsigned int max_queues);
 void guest_stop(struct guest *guest);
 /* Deliver events, poll bus and vifs until nothing is due. */
 void guest_run(struct guest *guest);

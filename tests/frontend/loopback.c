@@ -48,6 +48,8 @@ static void settle(void)
 	}
 }
 
+static unsigned int queues;	/* of what is attached from now on */
+
 static int request(uint16_t op, uint16_t vif, uint16_t mtu,
 		   struct noxs_netback_reply *reply)
 {
@@ -65,6 +67,7 @@ static int request(uint16_t op, uint16_t vif, uint16_t mtu,
 	if (op == NOXS_NETBACK_ATTACH) {
 		memcpy(req.mac, "\x00\x16\x3e\x00\x00\x02", 6);
 		req.mtu = mtu;
+		req.queues = (uint8_t)queues;
 		strcpy(req.bridge, BRIDGE);
 	}
 	/* The TAP of that name may still be closing. */
@@ -120,6 +123,7 @@ static void expect_connected(uint16_t vif)
 static int setup(void **state)
 {
 	(void)state;
+	queues = 0;
 	fake_host_create();
 	fake_bridge_add(BRIDGE, 1500);
 	backend_open();
@@ -705,33 +709,149 @@ static void checksums_made_for_a_guest_that_wants_none(void **state)
 
 /* --- failures --------------------------------------------------------------------- */
 
-static void each_failing_call(void **state)
+static unsigned int failing_calls(unsigned int nr_queues,
+				  unsigned int *connected)
 {
 	struct noxs_netback_reply reply;
-	unsigned int n, connected = 0;
+	unsigned int n;
 
-	(void)state;
 	for (n = 1;; n++) {
 		bool hit;
 
 		teardown(NULL);
 		setup(NULL);
+		queues = nr_queues;
 		fake_fail_at(n);
 		request(NOXS_NETBACK_ATTACH, 0, 0, &reply);
-		if (!guest_start(&guest, dom, FEATURES)) {
+		if (!guest_start_queues(&guest, dom, FEATURES, nr_queues)) {
 			settle();
-			connected += guest.vif[0].nf &&
+			*connected += guest.vif[0].nf &&
 				     noxs_netfront_connected(guest.vif[0].nf);
 		}
 		hit = fake_fail_hit();
 		fake_fail_at(0);
 		finish(n % 2);
 		if (!hit)
-			break;
+			return n;
 	}
-	/* Some calls may fail without harm; most may not. */
+}
+
+/* Some calls may fail without harm; most may not. */
+static void each_failing_call(void **state)
+{
+	unsigned int connected = 0, n = failing_calls(1, &connected);
+
+	(void)state;
 	assert_in_range(n, 60, 400);
 	assert_in_range(connected, 1, n / 2);
+}
+
+static void each_failing_call_of_several_queues(void **state)
+{
+	unsigned int connected = 0, n = failing_calls(3, &connected);
+
+	(void)state;
+	assert_in_range(n, 180, 1200);
+	assert_in_range(connected, 1, n / 2);
+}
+
+static int queue_tap(unsigned int i)
+{
+	return fake_tap_queue_peer("vif5.0", i);
+}
+
+/* A frame each way by each queue, and by no other. */
+static void queues_work(unsigned int nr)
+{
+	struct guest_vif *vif = &guest.vif[0];
+	struct noxs_netq *q;
+	uint8_t frame[60] = { 0 };
+	const struct noxs_net_frag frag = { frame, sizeof(frame) };
+	uint8_t buf[HDR + sizeof(frame)];
+	unsigned int i, k;
+
+	vif->rx_any = true;
+	for (i = 0; i < nr; i++) {
+		q = noxs_netfront_queue(vif->nf, i);
+		frame[59] = (uint8_t)i;
+		assert_int_equal(noxs_netq_send(q, &frag, 1, 0), 0);
+		settle();
+		for (k = 0; k < nr; k++)
+			assert_int_equal(recv(queue_tap(k), buf, sizeof(buf), 0),
+					 k == i ? (int)sizeof(buf) : -1);
+		assert_int_equal(buf[HDR + 59], i);
+		memset(buf, 0, sizeof(buf));
+		buf[HDR + 59] = (uint8_t)(i + 1);
+		assert_int_equal(send(queue_tap(i), buf, sizeof(buf), 0),
+				 sizeof(buf));
+		settle();
+		assert_int_equal(vif->rx_queue, i);
+		assert_int_equal(vif->rx_data[59], i + 1);
+	}
+	assert_null(noxs_netfront_queue(vif->nf, nr));
+	assert_int_equal(queue_tap(nr), -1);
+}
+
+/* What both can, and a device's ports are enough for. */
+static void several_queues(void **state)
+{
+	static const struct {
+		unsigned int offered, wanted, got;
+		bool split;
+	} cases[] = {
+		{ 1, 4, 1, false }, { 4, 1, 1, false }, { 2, 2, 2, true },
+		{ 2, 8, 2, true }, { 3, 3, 3, false }, { 4, 4, 4, false },
+		{ 8, 8, 4, false }, { 4, 2, 2, true },
+	};
+	unsigned int i, k, tx, rx;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		queues = cases[i].offered;
+		attach(0, 0);
+		assert_int_equal(guest_start_queues(&guest, dom, FEATURES,
+						    cases[i].wanted), 0);
+		settle();
+		expect_connected(0);
+		assert_int_equal(noxs_netfront_info(guest.vif[0].nf)->queues,
+				 cases[i].got);
+		for (k = 0; k < cases[i].got; k++) {
+			noxs_netq_ports(noxs_netfront_queue(guest.vif[0].nf, k),
+					&tx, &rx);
+			assert_int_equal(tx, cases[i].split ? 2 * k : k);
+			assert_int_equal(rx, tx + cases[i].split);
+		}
+		queues_work(cases[i].got);
+		guest_leave();
+		detach(0);
+	}
+	finish(true);
+}
+
+/* With other numbers of them. */
+static void several_queues_come_again(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	queues = 4;
+	attach(0, 0);
+	assert_int_equal(guest_start_queues(&guest, dom, FEATURES, 4), 0);
+	settle();
+	for (i = 0; i < 3; i++) {
+		queues_work(4);
+		detach(0);
+		queues = 2 + i;
+		attach(0, 0);
+		settle();
+		expect_connected(0);
+		queues_work(2 + i);
+		detach(0);
+		queues = 4;
+		attach(0, 0);
+		settle();
+	}
+	finish(false);
 }
 
 int main(void)
@@ -770,8 +890,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			checksums_made_for_a_guest_that_wants_none, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(several_queues, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(several_queues_come_again,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(each_failing_call, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			each_failing_call_of_several_queues, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,18 +43,22 @@ static void net_link_down(void *priv, unsigned int error)
 	assert_int_equal(seen.up, seen.down);
 }
 
-static void net_event(void *priv)
+static void net_event(void *priv, unsigned int queue, unsigned int port)
 {
 	assert_ptr_equal(priv, &seen);
+	seen.event_queue = queue;
+	seen.event_port = port;
 	seen.events++;
 }
 
-static void net_rx(void *priv, const struct noxs_net_frame *frame)
+static void net_rx(void *priv, unsigned int queue,
+		   const struct noxs_net_frame *frame)
 {
 	uint32_t len = 0;
 	unsigned int i;
 
 	assert_ptr_equal(priv, &seen);
+	seen.rx_queue = queue;
 	assert_in_range(frame->nr_frags, 1, NOXS_NET_MAX_FRAGS);
 	for (i = 0; i < frame->nr_frags; i++) {
 		assert_in_range(frame->frags[i].len, 1, 4096);
@@ -73,9 +77,10 @@ static void net_rx(void *priv, const struct noxs_net_frame *frame)
 						  frame->nr_frags, 0);
 }
 
-static void net_tx_room(void *priv)
+static void net_tx_room(void *priv, unsigned int queue)
 {
 	assert_ptr_equal(priv, &seen);
+	seen.room_queue = queue;
 	seen.rooms++;
 }
 

@@ -24,6 +24,7 @@ struct peer_seen {
 	struct noxs_net_info info;
 	unsigned int probed, removed, up, down, events, rooms, wakes;
 	unsigned int error;		/* of the last link_down */
+	unsigned int event_queue, event_port, rx_queue, room_queue;	/* last */
 	unsigned int frames;
 	unsigned int nr_frags;		/* of the last frame */
 	uint32_t len, flags;

@@ -72,17 +72,28 @@ static void flood_link_down(void *priv, unsigned int error)
 	is_up = false;
 }
 
-static void flood_event(void *priv)
+static void flood_event(void *priv, unsigned int queue, unsigned int port)
 {
 	(void)priv;
+	(void)queue;
+	(void)port;
 	bus_wake();
 }
 
-static void flood_rx(void *priv, const struct noxs_net_frame *f)
+static void flood_room(void *priv, unsigned int queue)
+{
+	(void)priv;
+	(void)queue;
+	bus_wake();
+}
+
+static void flood_rx(void *priv, unsigned int queue,
+		     const struct noxs_net_frame *f)
 {
 	static const uint8_t all[6] = { 255, 255, 255, 255, 255, 255 };
 
 	(void)priv;
+	(void)queue;
 	if (!end_ns && !memcmp(f->frags[0].data, all, sizeof(all)))
 		end_ns = time_ns() + seconds * 1000000000;
 }
@@ -94,7 +105,7 @@ static const struct noxs_netfront_ops ops = {
 	.link_down = flood_link_down,
 	.event = flood_event,
 	.rx = flood_rx,
-	.tx_room = flood_event,
+	.tx_room = flood_room,
 };
 
 /* True: not for want of room. */

@@ -4,8 +4,10 @@
  * turns a XEN_NOXS_TYPE_NET device into send, receive and link up/down.
  *
  * Model
- *   One queue, one event channel (port[0]) for both rings and for changes of
- *   state.  Receive buffers are pages granted once and posted again after
+ *   Queues, each with a pair of rings, memory and an event channel of its own
+ *   (of two or more, each ring one, where there are enough); port[0] is also for
+ *   changes of state.  How many: as the backend offers, the OS wants and ports
+ *   are there for.  Receive buffers are pages granted once and posted again after
  *   each packet; transmit copies into a pool of pages granted once.  So no
  *   grant operation and no allocation happens per packet, and the backend
  *   may copy or map as it likes.
@@ -20,7 +22,7 @@
  *   frames under way are lost then.
  *
  * Context
- *   send and poll: one caller at a time per device, any context in which the
+ *   send and poll: one caller at a time per queue, any context in which the
  *   OS can take the lock that it puts around them; they do not allocate, do
  *   not block and call no OS service but noxs_os_evtchn_notify and log.
  *   probe, remove, link_up, link_down come from the bus (task context); an
@@ -41,6 +43,7 @@
 #include "noxs_bus.h"
 
 struct noxs_netfront;
+struct noxs_netq;		/* one queue of it */
 
 /* Most fragments of one frame, both ways: XEN_NETIF_NR_SLOTS_MIN. */
 #define NOXS_NET_MAX_FRAGS	18
@@ -72,6 +75,7 @@ struct noxs_net_info {
 	uint8_t prefix;		/* STATIC: 0..32 */
 	uint8_t ip[4];		/* STATIC, network order; else 0 */
 	uint8_t gateway[4];	/* network order; 0: none */
+	uint8_t queues;		/* in use, 1..config.max_queues */
 	uint32_t features;	/* XEN_NOXS_NET_F_* agreed on */
 };
 
@@ -103,25 +107,30 @@ struct noxs_netfront_ops {
 	void (*link_up)(void *priv, const struct noxs_net_info *info);
 	/* error: 0 orderly, else positive errno of why. */
 	void (*link_down)(void *priv, unsigned int error);
-	/* Event context: call noxs_netfront_poll() soon. */
-	void (*event)(void *priv);
 	/*
-	 * From noxs_netfront_poll: a frame.  The data is valid (and may be
+	 * Event context: call noxs_netq_poll() of this queue soon.  port: which of
+	 * the device's it came by.
+	 */
+	void (*event)(void *priv, unsigned int queue, unsigned int port);
+	/*
+	 * From noxs_netq_poll: a frame.  The data is valid (and may be
 	 * altered by the backend) until the call returns: a caller that
-	 * parses it in place copies headers first.  noxs_netfront_send may be
+	 * parses it in place copies headers first.  noxs_netq_send may be
 	 * called here, poll not.
 	 */
-	void (*rx)(void *priv, const struct noxs_net_frame *frame);
+	void (*rx)(void *priv, unsigned int queue,
+		   const struct noxs_net_frame *frame);
 	/* From poll: there is room after a send returned -EAGAIN.  Optional. */
-	void (*tx_room)(void *priv);
+	void (*tx_room)(void *priv, unsigned int queue);
 };
 
 struct noxs_netfront_config {
 	const struct noxs_netfront_ops *ops;
 	void *arg;		/* for ops->probe */
-	unsigned int nr_rx;	/* receive pages, 1..256; 0: 32 */
+	unsigned int max_queues;	/* 1..XEN_NOXS_NET_MAX_QUEUES; 0: 1 */
+	unsigned int nr_rx;	/* receive pages of a queue, 1..256; 0: 32 */
 	/*
-	 * Transmit pages, 1..256; 0: 16.  With an MTU up to 2030 and without
+	 * Transmit pages of a queue, 1..256; 0: 16.  With an MTU up to 2030 and without
 	 * GSO each page holds two frames; with GSO up to 16 of them hold 16
 	 * frames of up to 256 bytes each, and the others one.  GSO is not
 	 * taken with less than 18 pages of each kind.
@@ -145,25 +154,32 @@ const struct noxs_net_info *noxs_netfront_info(const struct noxs_netfront *nf);
 bool noxs_netfront_connected(const struct noxs_netfront *nf);
 
 /*
+ * Queue i; NULL: there is no such.  There are info.queues from link_up on, and the
+ * first one always; each is valid until remove.
+ */
+struct noxs_netq *noxs_netfront_queue(struct noxs_netfront *nf, unsigned int i);
+/* By which of the device's ports its events come, the same if there is one. */
+void noxs_netq_ports(const struct noxs_netq *q, unsigned int *tx,
+		     unsigned int *rx);
+
+/*
  * Copy a frame into the ring and tell the backend.  The fragments are the
  * caller's again on return.  0; -EAGAIN no room (tx_room follows); -EMSGSIZE
  * longer than MTU + 18 or shorter than an Ethernet header, -EINVAL bad nr or
  * flags, -EOPNOTSUPP CSUM_BLANK without the feature; -ENOTCONN link is down;
  * -EIO device is dead.
  */
-int noxs_netfront_send(struct noxs_netfront *nf,
-		       const struct noxs_net_frag *frags,
-		       unsigned int nr_frags, uint32_t flags);
+int noxs_netq_send(struct noxs_netq *q, const struct noxs_net_frag *frags,
+		   unsigned int nr_frags, uint32_t flags);
 /*
  * The same for a frame with NOXS_NET_GSO4 or 6 (and CSUM_BLANK) in flags, up
  * to NOXS_NET_MAX_GSO_TX.  -EINVAL also: gso_size is smaller than
  * XEN_NOXS_NET_MIN_GSO, or not less than the frame; -EOPNOTSUPP: type without
  * the feature.
  */
-int noxs_netfront_send_gso(struct noxs_netfront *nf,
-			   const struct noxs_net_frag *frags,
-			   unsigned int nr_frags, uint32_t flags,
-			   uint16_t gso_size);
+int noxs_netq_send_gso(struct noxs_netq *q, const struct noxs_net_frag *frags,
+		       unsigned int nr_frags, uint32_t flags,
+		       uint16_t gso_size);
 /*
  * With XEN_NOXS_NET_F_MCAST, when but those to info.mac and to all stations no
  * frames come in: from now on those to this group (its Ethernet address) do, or no
@@ -173,24 +189,23 @@ int noxs_netfront_send_gso(struct noxs_netfront *nf,
  * group's; -ENOTCONN, -EIO as send.  A backend may have no room for more than 64:
  * tx_errors counts it.  Context of send.
  */
-int noxs_netfront_group(struct noxs_netfront *nf, const uint8_t mac[6],
-			bool add);
+int noxs_netq_group(struct noxs_netq *q, const uint8_t mac[6], bool add);
 /*
  * Frames of the largest kind that fit without -EAGAIN, at least.  0 while the
  * link is up: ops->tx_room follows, as if a send had found no room.  Context
  * of send.
  */
-unsigned int noxs_netfront_tx_room(struct noxs_netfront *nf);
+unsigned int noxs_netq_tx_room(struct noxs_netq *q);
 
 /*
  * Nobody listens at the other end of the device's port: give up this
  * connection.  link_down follows, with ENOTCONN; the next offer is a new
- * chance.  Nothing if the link is down or dead.  Context of send.
+ * chance.  Nothing if the link is down or dead.  Context of send, first queue.
  */
 void noxs_netfront_abandon(struct noxs_netfront *nf);
 
 /* Any context: has the event come, is poll due? */
-bool noxs_netfront_pending(const struct noxs_netfront *nf);
+bool noxs_netq_pending(const struct noxs_netq *q);
 /*
  * Take back sent buffers and deliver at most budget frames through ops->rx.
  * Returns the number delivered: less than budget means that the ring was
@@ -198,14 +213,61 @@ bool noxs_netfront_pending(const struct noxs_netfront *nf);
  * for an event (thrown-away frames count as well).  budget 0 only takes back
  * sent buffers.
  */
-unsigned int noxs_netfront_poll(struct noxs_netfront *nf, unsigned int budget);
+unsigned int noxs_netq_poll(struct noxs_netq *q, unsigned int budget);
 
 struct noxs_netfront_stats {
 	uint64_t rx_packets, rx_bytes, rx_errors;
 	uint64_t tx_packets, tx_bytes, tx_errors;
 	uint64_t tx_full;	/* sends that found no room */
 };
-void noxs_netfront_stats(const struct noxs_netfront *nf,
-			 struct noxs_netfront_stats *out);
+void noxs_netq_stats(const struct noxs_netq *q,
+		     struct noxs_netfront_stats *out);
+
+/* The same for an OS that has one queue. */
+
+static inline int noxs_netfront_send(struct noxs_netfront *nf,
+				     const struct noxs_net_frag *frags,
+				     unsigned int nr_frags, uint32_t flags)
+{
+	return noxs_netq_send(noxs_netfront_queue(nf, 0), frags, nr_frags,
+			      flags);
+}
+
+static inline int noxs_netfront_send_gso(struct noxs_netfront *nf,
+					 const struct noxs_net_frag *frags,
+					 unsigned int nr_frags, uint32_t flags,
+					 uint16_t gso_size)
+{
+	return noxs_netq_send_gso(noxs_netfront_queue(nf, 0), frags, nr_frags,
+				  flags, gso_size);
+}
+
+static inline int noxs_netfront_group(struct noxs_netfront *nf,
+				      const uint8_t mac[6], bool add)
+{
+	return noxs_netq_group(noxs_netfront_queue(nf, 0), mac, add);
+}
+
+static inline unsigned int noxs_netfront_tx_room(struct noxs_netfront *nf)
+{
+	return noxs_netq_tx_room(noxs_netfront_queue(nf, 0));
+}
+
+static inline bool noxs_netfront_pending(struct noxs_netfront *nf)
+{
+	return noxs_netq_pending(noxs_netfront_queue(nf, 0));
+}
+
+static inline unsigned int noxs_netfront_poll(struct noxs_netfront *nf,
+					      unsigned int budget)
+{
+	return noxs_netq_poll(noxs_netfront_queue(nf, 0), budget);
+}
+
+static inline void noxs_netfront_stats(struct noxs_netfront *nf,
+				       struct noxs_netfront_stats *out)
+{
+	noxs_netq_stats(noxs_netfront_queue(nf, 0), out);
+}
 
 #endif
