@@ -32,6 +32,7 @@
 #include "keeper.h"
 #include "known.h"
 #include "link.h"
+#include "shard.h"
 #include "tap.h"
 #include "vif.h"
 
@@ -65,13 +66,14 @@ static bool wait_more(struct adoption *a)
 	return true;
 }
 
-static int bind_port(struct adoption *a, const struct xen_noxs_list_entry *e,
-		     unsigned int i, uint32_t *port)
+static int bind_port(struct adoption *a, struct nbl *nb,
+		     const struct xen_noxs_list_entry *e, unsigned int i,
+		     uint32_t *port)
 {
 	int rc;
 
 	do {
-		rc = nbl_evtchn_bind(a->nb->ec, e->domid, e->guest_port[i],
+		rc = nbl_evtchn_bind(nb->ec, e->domid, e->guest_port[i],
 				     port);
 	} while (rc == -EINVAL && wait_more(a));
 	return rc;
@@ -86,7 +88,7 @@ static int bind_ports(struct adoption *a, const struct xen_noxs_list_entry *e,
 	int rc = 0;
 
 	for (i = 0; !rc && i < e->nr_ports; i++) {
-		rc = bind_port(a, e, i, &port);
+		rc = bind_port(a, vif->nb, e, i, &port);
 		if (!rc)
 			rc = nbl_vif_port_add(vif, port);
 		if (rc)
@@ -138,12 +140,12 @@ static int tap_make(struct adoption *a, struct nbl_vif *vif,
 {
 	int rc;
 
-	rc = nbl_vif_link(a->nb, req, vif, err);
+	rc = nbl_vif_link(vif->nb, req, vif, err);
 	if (rc == -ENODEV && req->bridge[0]) {
 		nbl_log(NBL_WARN, "vif %u of domain %u: %s", req->vif,
 			req->domid, err);
 		req->bridge[0] = '\0';
-		rc = nbl_vif_link(a->nb, req, vif, err);
+		rc = nbl_vif_link(vif->nb, req, vif, err);
 	}
 	a->nr_taps += !rc;
 	return rc;
@@ -285,7 +287,7 @@ static int adopt_vif(struct adoption *a, struct nbl_vif *vif,
 {
 	struct noxs_netback_request req;
 	struct xen_noxs_net_back was;
-	struct nbl *nb = a->nb;
+	struct nbl *nb = vif->nb;
 	int rc;
 
 	rc = back_read(nb, e, &was);
@@ -339,7 +341,7 @@ static void remove_device(struct adoption *a,
 	uint32_t port;
 	int rc;
 
-	rc = bind_port(a, e, 0, &port);
+	rc = bind_port(a, a->nb, e, 0, &port);
 	if (rc) {
 		a->nr_left++;
 		nbl_log(NBL_WARN, "vif %u of domain %u %s, but its event channel is in use (%s): left alone",
@@ -359,7 +361,8 @@ static void adopt_known(struct adoption *a,
 			const struct xen_noxs_list_entry *e,
 			struct nbl_known *k)
 {
-	struct nbl_vif *vif = nbl_vif_new(a->nb, e->id, nbl_record_queues(&k->r));
+	struct nbl_vif *vif = nbl_vif_new(nbl_shard_of(a->nb, e->domid), e->id,
+					  nbl_record_queues(&k->r));
 	char err[NBL_ERROR_SIZE];
 	int rc = -ENOMEM;
 
@@ -394,6 +397,14 @@ static void adopt_known(struct adoption *a,
 
 /* --- all of it --------------------------------------------------------------- */
 
+static void serve(struct nbl *nb, void *arg)
+{
+	int *rc = arg;
+
+	if (!*rc)
+		*rc = nbl_turn(nb, 0);
+}
+
 static int adopt_devices(struct adoption *a)
 {
 	struct xen_noxs_list list = { .domid = XEN_NOXS_ANY };
@@ -418,7 +429,8 @@ static int adopt_devices(struct adoption *a)
 				remove_device(a, e, "is not in the ledger");
 		}
 		/* The first ones do not wait for the last. */
-		rc = nbl_turn(a->nb, 0);
+		rc = 0;
+		nbl_shards_each(a->nb, serve, &rc);
 		if (rc)
 			return rc;
 	}
@@ -462,6 +474,7 @@ int nbl_adopt(struct nbl *nb, const char *path, char err[NBL_ERROR_SIZE])
 	rc = nbl_ledger_open(path, &nb->ledger, err);
 	if (rc)
 		return rc;
+	nbl_shards_share(nb);
 	rc = nbl_known_read(nb->ledger, &a.known);
 	if (rc)
 		return nbl_fail(err, rc, "read the ledger");

@@ -31,7 +31,7 @@ struct nbl_closer {
 	pthread_cond_t wake;
 	struct ticket_list queue, closing, done;
 	bool stop;
-	bool kick_due;		/* the caller's alone */
+	bool kick_due;		/* atomic */
 	int evfd;
 	unsigned int nr_threads;
 	pthread_t thread[NR_THREADS];
@@ -249,14 +249,14 @@ void nbl_closer_push(struct nbl_closer *c, struct nbl_closer_ticket *t)
 	pthread_mutex_lock(&c->lock);
 	TAILQ_INSERT_TAIL(&c->queue, t, link);
 	pthread_mutex_unlock(&c->lock);
-	c->kick_due = true;
+	__atomic_store_n(&c->kick_due, true, __ATOMIC_RELAXED);
 }
 
 void nbl_closer_kick(struct nbl_closer *c)
 {
-	if (!c->kick_due)
+	if (!__atomic_load_n(&c->kick_due, __ATOMIC_RELAXED))
 		return;
-	c->kick_due = false;
+	__atomic_store_n(&c->kick_due, false, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&c->lock);
 	pthread_cond_broadcast(&c->wake);
 	pthread_mutex_unlock(&c->lock);

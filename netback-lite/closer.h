@@ -8,6 +8,9 @@
  * there were TAPs, and queueing cannot fail.  stop closes all that is queued.
  *
  * A kept TAP (tap.h) goes with its close, unless it is to be left.
+ *
+ * Any thread may push, kick and ask whether one is busy; the rest is the
+ * creator's.
  */
 #ifndef NBL_CLOSER_H
 #define NBL_CLOSER_H

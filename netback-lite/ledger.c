@@ -2,6 +2,7 @@
 /* The file of vifs that outlives the process. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 struct nbl_ledger {
 	int fd;
+	pthread_mutex_t lock;	/* of all below */
 	uint32_t nr_read;	/* places of the file as it was */
 	uint32_t nr;		/* places that are known: 1..nr */
 	uint32_t *free;		/* a stack of those without a record */
@@ -170,6 +172,7 @@ int nbl_ledger_open(const char *path, struct nbl_ledger **out,
 
 	if (!l)
 		return nbl_fail(err, -ENOMEM, "allocate");
+	pthread_mutex_init(&l->lock, NULL);
 	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
 			   O_NONBLOCK, 0600);
 	if (l->fd < 0) {
@@ -185,6 +188,7 @@ int nbl_ledger_open(const char *path, struct nbl_ledger **out,
 err_close:
 	close(l->fd);
 err_free:
+	pthread_mutex_destroy(&l->lock);
 	free(l);
 	return rc;
 }
@@ -194,6 +198,7 @@ void nbl_ledger_close(struct nbl_ledger *l)
 	if (!l)
 		return;
 	close(l->fd);
+	pthread_mutex_destroy(&l->lock);
 	free(l->free);
 	free(l);
 }
@@ -229,14 +234,11 @@ int nbl_ledger_read(struct nbl_ledger *l, uint32_t place,
 	return 0;
 }
 
-void nbl_ledger_put(struct nbl_ledger *l, uint32_t *place,
-		    struct nbl_record *r)
+static void put(struct nbl_ledger *l, uint32_t *place, struct nbl_record *r)
 {
 	uint32_t at = *place;
 	int rc;
 
-	if (!l)
-		return;
 	if (!at && l->nr_free)
 		at = l->free[--l->nr_free];
 	else if (!at && l->nr < NBL_LEDGER_MAX - 1)
@@ -253,12 +255,24 @@ void nbl_ledger_put(struct nbl_ledger *l, uint32_t *place,
 	*place = at;
 }
 
+void nbl_ledger_put(struct nbl_ledger *l, uint32_t *place,
+		    struct nbl_record *r)
+{
+	if (!l)
+		return;
+	pthread_mutex_lock(&l->lock);
+	put(l, place, r);
+	pthread_mutex_unlock(&l->lock);
+}
+
 void nbl_ledger_erase(struct nbl_ledger *l, uint32_t place)
 {
 	static const struct nbl_record none;
 
 	if (!l || !place)
 		return;
+	pthread_mutex_lock(&l->lock);
 	tell(l, write_at(l, place, &none));
 	free_push(l, place);
+	pthread_mutex_unlock(&l->lock);
 }

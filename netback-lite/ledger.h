@@ -92,7 +92,7 @@ int nbl_ledger_read(struct nbl_ledger *l, uint32_t place,
 		    struct nbl_record *out);
 
 /*
- * Write r, whose magic, sum and nr are filled in, at *place; 0: at a new one,
+ * By any thread: write r, whose magic, sum and nr are filled in, at *place; 0: at a new one,
  * which *place is then.  l NULL: does nothing.
  */
 void nbl_ledger_put(struct nbl_ledger *l, uint32_t *place,

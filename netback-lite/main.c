@@ -17,6 +17,7 @@
 #include "nbl.h"
 #include "options.h"
 #include "sandbox.h"
+#include "shard.h"
 #include "stats.h"
 #include "switch.h"
 
@@ -227,6 +228,14 @@ static int catch_signals(struct process *p)
 	return p->signal_fd < 0 ? -errno : 0;
 }
 
+static void open_switch(struct nbl *nb, void *arg)
+{
+	int *rc = arg;
+
+	if (!*rc)
+		*rc = nbl_switch_open(nb);
+}
+
 static int serve(struct process *p, const struct nbl_options *opt)
 {
 	char err[NBL_ERROR_SIZE];
@@ -246,9 +255,14 @@ static int serve(struct process *p, const struct nbl_options *opt)
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
-	rc = opt->switches ? nbl_switch_open(p->nb) : 0;
+	rc = 0;
+	if (opt->switches)
+		nbl_shards_each(p->nb, open_switch, &rc);
 	if (rc)
 		return fail("make a switch", rc);
+	rc = nbl_shards_start(p->nb);
+	if (rc)
+		return fail("start threads", rc);
 	go_silent(p, opt);
 	if (p->sandbox.on && nbl_sandbox_seal(err)) {
 		nbl_log(NBL_ERROR, "%s", err);
@@ -262,7 +276,7 @@ static int serve(struct process *p, const struct nbl_options *opt)
 			return fail("wait for events", rc);
 	}
 	nbl_log(NBL_INFO, "stopping, %u vifs wait for the next process",
-		p->nb->nr_vifs);
+		nbl_vifs(p->nb));
 	if (opt->pidfile)
 		unlink(opt->pidfile);
 	return EXIT_SUCCESS;
@@ -277,7 +291,7 @@ static int detach_all(struct nbl *nb)
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
-	nbl_log(NBL_INFO, "detaching %u vifs", nb->nr_vifs);
+	nbl_log(NBL_INFO, "detaching %u vifs", nbl_vifs(nb));
 	return EXIT_SUCCESS;
 }
 
@@ -355,7 +369,7 @@ static int start(struct process *p, const struct nbl_options *opt)
 		return EXIT_FAILURE;
 	}
 	p->kept = nbl_keeper_take(p->lock_fd);
-	rc = nbl_open_confined(&p->nb, &step, confine, p);
+	rc = nbl_open_confined(&p->nb, opt->threads, &step, confine, p);
 	nbl_kept_free(p->kept);
 	if (rc)
 		return step ? fail_hint(step, rc) : EXIT_FAILURE;

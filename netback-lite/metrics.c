@@ -12,6 +12,7 @@
 #include "closer.h"
 #include "guest.h"
 #include "metrics.h"
+#include "shard.h"
 #include "stats.h"
 #include "vif.h"
 
@@ -26,6 +27,7 @@ struct nbl_metrics {
 	/* The file that is being written, or NULL, and where it is. */
 	FILE *file;
 	unsigned int family;	/* of metrics */
+	unsigned int shard;
 	uint32_t at;		/* domid << 16 | vif: the first not written */
 };
 
@@ -142,11 +144,12 @@ static void put_vif(FILE *f, unsigned int family, const struct nbl_vif *vif)
 }
 
 /* What Xen calls the guests, which may change: 16 of them a hypercall. */
-static void read_uuids(struct nbl *nb)
+static void read_uuids(struct nbl *nb, void *arg)
 {
 	struct xen_noxs_states op = { .next_domid = 0 };
 	unsigned int i;
 
+	(void)arg;
 	while (op.next_domid != XEN_NOXS_END && !noxs_states(nb->nx, &op)) {
 		for (i = 0; i < op.nr && i < XEN_NOXS_STATES_MAX; i++) {
 			struct nbl_guest *guest =
@@ -186,9 +189,10 @@ static int begin(struct nbl *nb)
 		return failed(m, rc);
 	}
 	m->family = 0;
+	m->shard = 0;
 	m->at = 0;
 	put_head(m->file, 0);
-	read_uuids(nb);
+	nbl_shards_each(nb, read_uuids, NULL);
 	return 0;
 }
 
@@ -210,25 +214,48 @@ static int end(struct nbl_metrics *m)
 	return 0;
 }
 
+struct slice {
+	struct nbl_metrics *m;
+	unsigned int rows;
+	bool end;		/* of the shard */
+};
+
+/* Of one shard, in its thread. */
+static void put_rows(struct nbl *nb, void *arg)
+{
+	struct slice *s = arg;
+	struct nbl_metrics *m = s->m;
+	struct nbl_vif *vif;
+
+	while (s->rows < ROWS_PER_TURN && !s->end) {
+		vif = nbl_vif_next(nb, (uint16_t)(m->at >> 16),
+				   (uint16_t)m->at);
+		s->end = !vif;
+		if (!vif)
+			break;
+		put_vif(m->file, m->family, vif);
+		m->at = ((uint32_t)vif->guest->domid << 16 | vif->id) + 1;
+		s->rows += m->family == DROPS ? NOXS_NETBACK_NR_DROPS : 1;
+	}
+}
+
 /* 1: there is more; 0: done; -errno. */
 static int slice(struct nbl *nb)
 {
 	struct nbl_metrics *m = nb->metrics;
-	unsigned int rows = 0;
-	struct nbl_vif *vif;
+	struct slice s = { .m = m };
 
-	while (rows < ROWS_PER_TURN) {
-		vif = nbl_vif_next(nb, (uint16_t)(m->at >> 16),
-				   (uint16_t)m->at);
-		if (vif) {
-			put_vif(m->file, m->family, vif);
-			m->at = ((uint32_t)vif->guest->domid << 16 | vif->id) + 1;
-			rows += m->family == DROPS ? NOXS_NETBACK_NR_DROPS : 1;
+	while (s.rows < ROWS_PER_TURN) {
+		s.end = false;
+		nbl_shard_do_nr(nb, m->shard, put_rows, &s);
+		if (!s.end)
 			continue;
-		}
+		m->at = 0;
+		if (++m->shard < nbl_shards_nr(nb))
+			continue;
+		m->shard = 0;
 		if (++m->family == nr_families())
 			return end(m);
-		m->at = 0;
 		put_head(m->file, m->family);
 	}
 	return 1;

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "nbl.h"
+#include "shard.h"
 #include "switch.h"
 #include "vif.h"
 #include "watch.h"
@@ -131,11 +132,11 @@ static int nbl_open_handles(struct nbl *nb, const char **step)
 
 int nbl_open(struct nbl **out, const char **step)
 {
-	return nbl_open_confined(out, step, NULL, NULL);
+	return nbl_open_confined(out, 1, step, NULL, NULL);
 }
 
-int nbl_open_confined(struct nbl **out, const char **step,
-		      int (*confine)(struct nbl *nb, void *arg), void *arg)
+static int nbl_open_own(struct nbl *first, struct nbl **out,
+			const char **step)
 {
 	struct nbl *nb;
 	int rc;
@@ -144,6 +145,7 @@ int nbl_open_confined(struct nbl **out, const char **step,
 	nb = calloc(1, sizeof(*nb));
 	if (!nb)
 		return -ENOMEM;
+	nb->first = first;
 	nb->loop.epfd = -1;
 	nb->uid = geteuid();
 	TAILQ_INIT(&nb->guests);
@@ -161,9 +163,31 @@ int nbl_open_confined(struct nbl **out, const char **step,
 	rc = nbl_batch_create(&nb->batch);
 	if (!rc)
 		rc = nbl_writer_create(&nb->writer);
+	if (!rc)
+		rc = nbl_open_handles(nb, step);
 	if (rc)
-		goto err;
-	rc = nbl_open_handles(nb, step);
+		nbl_close(nb);
+	else
+		*out = nb;
+	return rc;
+}
+
+int nbl_open_shard(struct nbl *first, struct nbl **out, const char **step)
+{
+	return nbl_open_own(first, out, step);
+}
+
+int nbl_open_confined(struct nbl **out, unsigned int nr_shards,
+		      const char **step,
+		      int (*confine)(struct nbl *nb, void *arg), void *arg)
+{
+	struct nbl *nb;
+	int rc;
+
+	rc = nbl_open_own(NULL, &nb, step);
+	if (rc)
+		return rc;
+	rc = nbl_shards_open(nb, nr_shards, step);
 	if (rc)
 		goto err;
 	*step = NULL;
@@ -178,6 +202,7 @@ int nbl_open_confined(struct nbl **out, const char **step,
 			  &nb->closer_src);
 	if (rc)
 		goto err;
+	nbl_shards_share(nb);
 	nbl_watch_start(nb);
 	*out = nb;
 	return 0;
@@ -207,13 +232,16 @@ void nbl_close(struct nbl *nb)
 	nbl_control_close(nb->control);
 	nbl_metrics_close(nb);
 	nbl_guest_detach_all(nb);
+	nbl_shards_close(nb);
 	nbl_bury(nb);
 	nbl_watch_stop(nb);
-	nbl_closer_stop(nb->closer);
-	nbl_reap(nb);
-	nbl_closer_destroy(nb->closer);
-	nbl_ledger_close(nb->ledger);
-	nbl_kept_free(nb->kept);
+	if (!nb->first) {
+		nbl_closer_stop(nb->closer);
+		nbl_reap(nb);
+		nbl_closer_destroy(nb->closer);
+		nbl_ledger_close(nb->ledger);
+		nbl_kept_free(nb->kept);
+	}
 	nbl_loop_fini(&nb->loop);
 	nbl_link_close(nb->link);
 	nbl_gnttab_close(nb->gt);
@@ -226,10 +254,31 @@ void nbl_close(struct nbl *nb)
 	free(nb);
 }
 
+static void leave(struct nbl *nb, void *arg)
+{
+	(void)arg;
+	nbl_guest_leave_all(nb);
+}
+
 void nbl_leave(struct nbl *nb)
 {
-	if (nb)
-		nbl_guest_leave_all(nb);
+	if (!nb)
+		return;
+	nbl_shards_stop(nb);
+	nbl_shards_each(nb, leave, NULL);
+}
+
+static void count_vifs(struct nbl *nb, void *arg)
+{
+	*(unsigned int *)arg += nb->nr_vifs;
+}
+
+unsigned int nbl_vifs(struct nbl *nb)
+{
+	unsigned int nr = 0;
+
+	nbl_shards_each(nb, count_vifs, &nr);
+	return nr;
 }
 
 /*

@@ -4,7 +4,7 @@
  * the list of vifs that have work.
  *
  * Model
- *   One thread.  Sources (event channels, TAPs, control sockets) only mark
+ *   One thread, or several of which each has one of these (shard.h).  Sources (event channels, TAPs, control sockets) only mark
  *   what is due; after each wait, the ready vifs get one budget each, in
  *   turn, so that none is starved and a control request waits for a bounded
  *   time.
@@ -42,6 +42,7 @@ struct nbl_kept;
 struct nbl_metrics;
 struct nbl_port;
 struct nbl_queue;
+struct nbl_shards;
 struct nbl_vif;
 struct nbl_writer;
 
@@ -62,6 +63,8 @@ struct nbl_watch {
 };
 
 struct nbl {
+	struct nbl *first;		/* of several shards, NULL: it is that */
+	struct nbl_shards *shards;	/* the first's: others, NULL: there are none */
 	struct nbl_loop loop;
 	struct noxs *nx;
 	struct nbl_evtchn *ec;
@@ -111,12 +114,15 @@ struct nbl {
  */
 int nbl_open(struct nbl **out, const char **step);
 /*
- * The same.  confine is called when all descriptors that take root are open, and
- * before there is a second thread; its error (with a text of its own, where step
- * is NULL then) is returned.
+ * The same, of nr_shards (shard.h).  confine is called when all descriptors that
+ * take root are open, and before there is a second thread; its error (with a text
+ * of its own, where step is NULL then) is returned.
  */
-int nbl_open_confined(struct nbl **out, const char **step,
+int nbl_open_confined(struct nbl **out, unsigned int nr_shards,
+		      const char **step,
 		      int (*confine)(struct nbl *nb, void *arg), void *arg);
+/* For shard.c: one of another thread, without what first has for all. */
+int nbl_open_shard(struct nbl *first, struct nbl **out, const char **step);
 /* Detaches every vif, waits for the TAPs.  NULL is allowed. */
 void nbl_close(struct nbl *nb);
 
@@ -129,8 +135,10 @@ void nbl_close(struct nbl *nb);
  * meanwhile; clients wait.  Errors of nbl_ledger_open, noxs_list and nbl_turn.
  */
 int nbl_adopt(struct nbl *nb, const char *path, char err[NBL_ERROR_SIZE]);
-/* Let go of all vifs, for the next process. */
+/* Let go of all vifs, for the next process.  All shards. */
 void nbl_leave(struct nbl *nb);
+/* How many there are, of all shards. */
+unsigned int nbl_vifs(struct nbl *nb);
 
 /* Wait for something (at most timeout_ms, -1: for ever), do what is due. */
 int nbl_turn(struct nbl *nb, int timeout_ms);

@@ -9,6 +9,7 @@
 
 #include "metrics.h"
 #include "options.h"
+#include "shard.h"
 
 static const char usage[] =
 "Usage: netback-lite [OPTION]...\n"
@@ -26,6 +27,7 @@ static const char usage[] =
 "                         or nobody where there is no such user)\n"
 "      --switch           frames from guest to guest go without the bridge,\n"
 "                         and its rules (nftables, tc, isolated ports)\n"
+"      --threads NUMBER   share the guests among so many (default 1, at most 16)\n"
 "      --no-sandbox       it stays root, and may do all that root may\n"
 "  -l, --log-level LEVEL  error, warning, info (default) or debug\n"
 "      --detach-all       remove what an earlier process left, and exit\n"
@@ -45,6 +47,7 @@ static const char usage[] =
 #define DETACH_ALL	256
 #define NO_SANDBOX	257
 #define SWITCH		258
+#define THREADS		259
 
 static const struct option long_options[] = {
 	{ "socket",	required_argument, NULL, 's' },
@@ -55,6 +58,7 @@ static const struct option long_options[] = {
 	{ "pidfile",	required_argument, NULL, 'p' },
 	{ "user",	required_argument, NULL, 'u' },
 	{ "switch",	no_argument,	   NULL, SWITCH },
+	{ "threads",	required_argument, NULL, THREADS },
 	{ "no-sandbox",	no_argument,	   NULL, NO_SANDBOX },
 	{ "log-level",	required_argument, NULL, 'l' },
 	{ "detach-all",	no_argument,	   NULL, DETACH_ALL },
@@ -63,12 +67,12 @@ static const struct option long_options[] = {
 	{ NULL,		0,		   NULL, 0 },
 };
 
-static int parse_interval(const char *text, unsigned int *out)
+static int parse_number(const char *text, unsigned int max, unsigned int *out)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end || !n || n > NBL_METRICS_MAX_S)
+	if (*text < '0' || *text > '9' || *end || !n || n > max)
 		return -EINVAL;
 	*out = (unsigned int)n;
 	return 0;
@@ -89,6 +93,7 @@ int nbl_options_parse(int argc, char **argv, struct nbl_options *out,
 		.socket = NOXS_NETBACK_SOCKET,
 		.level = NBL_INFO,
 		.metrics_s = 15,
+		.threads = 1,
 	};
 	while ((c = getopt_long(argc, argv, "s:Dfm:i:p:u:l:hV", long_options,
 				NULL)) != -1) {
@@ -106,7 +111,8 @@ int nbl_options_parse(int argc, char **argv, struct nbl_options *out,
 			out->metrics = optarg;
 			break;
 		case 'i':
-			if (!parse_interval(optarg, &out->metrics_s))
+			if (!parse_number(optarg, NBL_METRICS_MAX_S,
+					  &out->metrics_s))
 				break;
 			fprintf(stderr, "netback-lite: interval %s: not within 1..%u seconds\n",
 				optarg, NBL_METRICS_MAX_S);
@@ -117,6 +123,13 @@ int nbl_options_parse(int argc, char **argv, struct nbl_options *out,
 		case SWITCH:
 			out->switches = true;
 			break;
+		case THREADS:
+			if (!parse_number(optarg, NBL_MAX_SHARDS,
+					  &out->threads))
+				break;
+			fprintf(stderr, "netback-lite: threads %s: not within 1..%u\n",
+				optarg, NBL_MAX_SHARDS);
+			return stop(status, EXIT_FAILURE);
 		case NO_SANDBOX:
 			out->no_sandbox = true;
 			break;

@@ -13,6 +13,7 @@ struct nbl_options {
 	const char *user;	/* NULL: the usual one */
 	bool no_sandbox;
 	bool switches;		/* frames from guest to guest */
+	unsigned int threads;	/* 1 to NBL_MAX_SHARDS */
 	bool daemon;
 	bool detach_all;	/* and no more */
 	enum nbl_level level;

@@ -7,6 +7,7 @@
 #include "closer.h"
 #include "connection.h"
 #include "guest.h"
+#include "shard.h"
 #include "stats.h"
 #include "vif.h"
 
@@ -55,12 +56,31 @@ static int request_detach(struct nbl *nb,
 	return 0;
 }
 
-static int request_stats(struct nbl *nb,
-			 const struct noxs_netback_request *req,
-			 struct noxs_netback_reply *reply)
+/* The first vif of all at or after the request's. */
+struct first_vif {
+	const struct noxs_netback_request *req;
+	uint32_t key;		/* domid and vif of the first that was found */
+};
+
+static void look_for_vif(struct nbl *nb, void *arg)
+{
+	struct first_vif *f = arg;
+	struct nbl_vif *vif = nbl_vif_next(nb, f->req->domid, f->req->vif);
+	uint32_t key;
+
+	if (!vif)
+		return;
+	key = (uint32_t)vif->guest->domid << 16 | vif->id;
+	if (key < f->key)
+		f->key = key;
+}
+
+static int vif_stats(struct nbl *nb, const struct noxs_netback_request *req,
+		     struct noxs_netback_reply *reply)
 {
 	struct nbl_vif *vif = nbl_vif_next(nb, req->domid, req->vif);
 
+	/* It may have gone since somebody looked. */
 	if (!vif)
 		return nbl_fail(reply->error, -ENOENT,
 				"vif at or after %u.%u", req->domid, req->vif);
@@ -73,6 +93,50 @@ static int request_stats(struct nbl *nb,
 			 vif->broken_why);
 	nbl_stats_uuid(nb, vif->guest->domid, reply->uuid);
 	return 0;
+}
+
+typedef int (*request_fn)(struct nbl *nb,
+			  const struct noxs_netback_request *req,
+			  struct noxs_netback_reply *reply);
+
+struct call {
+	request_fn fn;
+	const struct noxs_netback_request *req;
+	struct noxs_netback_reply *reply;
+	int rc;
+};
+
+static void call(struct nbl *nb, void *arg)
+{
+	struct call *c = arg;
+
+	c->rc = c->fn(nb, c->req, c->reply);
+}
+
+/* Where the guest of the request is. */
+static int in_shard(struct nbl *nb, request_fn fn,
+		    const struct noxs_netback_request *req,
+		    struct noxs_netback_reply *reply)
+{
+	struct call c = { fn, req, reply, 0 };
+
+	nbl_shard_do(nb, req->domid, call, &c);
+	return c.rc;
+}
+
+static int request_stats(struct nbl *nb,
+			 const struct noxs_netback_request *req,
+			 struct noxs_netback_reply *reply)
+{
+	struct first_vif f = { .req = req, .key = UINT32_MAX };
+	struct noxs_netback_request at = *req;
+
+	nbl_shards_each(nb, look_for_vif, &f);
+	if (f.key != UINT32_MAX) {
+		at.domid = (uint16_t)(f.key >> 16);
+		at.vif = (uint16_t)f.key;
+	}
+	return in_shard(nb, vif_stats, &at, reply);
 }
 
 static int request_attach(struct nbl *nb,
@@ -127,9 +191,9 @@ static int request_of_vif(struct nbl *nb,
 {
 	switch (req->op) {
 	case NOXS_NETBACK_ATTACH:
-		return request_attach(nb, req, reply);
+		return in_shard(nb, request_attach, req, reply);
 	case NOXS_NETBACK_BIND:
-		return request_bind(nb, req, reply);
+		return in_shard(nb, request_bind, req, reply);
 	case NOXS_NETBACK_AWAIT:
 		return request_await(nb, req, reply);
 	case NOXS_NETBACK_FORGET:
@@ -137,6 +201,17 @@ static int request_of_vif(struct nbl *nb,
 	default:
 		return -ENOSYS;
 	}
+}
+
+/* Who is awaited is known before the guest that he will be. */
+static int request_listen(const struct nbl_connection *conn,
+			  struct noxs_netback_reply *reply)
+{
+	if (nbl_shards_nr(conn->ctl->nb) > 1)
+		return nbl_fail(reply->error, -EOPNOTSUPP,
+				"netback-lite has --threads, guests are started on demand with one");
+	reply->token = conn->id;
+	return 0;
 }
 
 static int request_other(struct nbl_connection *conn,
@@ -151,12 +226,11 @@ static int request_other(struct nbl_connection *conn,
 	case NOXS_NETBACK_HELLO:
 		return 0;
 	case NOXS_NETBACK_DETACH:
-		return request_detach(nb, req, reply);
+		return in_shard(nb, request_detach, req, reply);
 	case NOXS_NETBACK_STATS:
 		return request_stats(nb, req, reply);
 	case NOXS_NETBACK_LISTEN:
-		reply->token = conn->id;
-		return 0;
+		return request_listen(conn, reply);
 	case NOXS_NETBACK_DOZE:
 		return nbl_await_doze(nb, req, reply->error);
 	default:

@@ -10,17 +10,18 @@
 #include "evtchn.h"
 #include "guest.h"
 #include "log.h"
+#include "shard.h"
 #include "watch.h"
 
 /* Domains change while we read: as many rounds as there can be domains. */
 #define MAX_CALLS	(NBL_MAX_DOMID + 1)
 
-static void watch_seen(struct nbl *nb, const struct xen_noxs_state_entry *e)
+static void watch_dying(struct nbl *nb, void *arg)
 {
+	const struct xen_noxs_state_entry *e = arg;
 	struct nbl_guest *guest = nbl_guest_find(nb, e->domid);
 
-	if (guest && guest->serial == e->serial &&
-	    (e->flags & XEN_NOXS_DOM_DYING))
+	if (guest && guest->serial == e->serial)
 		nbl_guest_drop(nb, guest);
 }
 
@@ -43,7 +44,9 @@ static void watch_read(struct nbl *nb)
 		if (call == 0)
 			now = op.now;
 		for (i = 0; i < op.nr && i < XEN_NOXS_STATES_MAX; i++)
-			watch_seen(nb, &op.entry[i]);
+			if (op.entry[i].flags & XEN_NOXS_DOM_DYING)
+				nbl_shard_do(nb, op.entry[i].domid,
+					     watch_dying, &op.entry[i]);
 		if (op.next_domid == XEN_NOXS_END)
 			break;
 	}

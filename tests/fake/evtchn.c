@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Event channels: the guest's calls, and netback-lite's seam evtchn.h. */
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,20 +88,25 @@ void fake_port_close(uint16_t domid, uint32_t port)
 	fake_unlock();
 }
 
-/* Level: readable exactly while a pending port is not masked. */
-static void backend_update(void)
+struct nbl_evtchn {
+	int fd;
+};
+
+/* Level: readable exactly while a pending port of its is not masked. */
+static void backend_update(const struct nbl_evtchn *ec)
 {
 	const struct fake_port *p;
 	uint64_t n = 1;
 	bool any = false;
 
+	if (!ec)
+		return;
 	for (p = fake_host->ports.port;
 	     p < fake_host->ports.port + FAKE_MAX_PORTS; p++)
-		any |= p->pending && !p->masked;
+		any |= p->owner == ec && p->pending && !p->masked;
 	if (any)
-		fake_assert(write(fake_host->evfd, &n, sizeof(n)) ==
-			    sizeof(n));
-	else if (read(fake_host->evfd, &n, sizeof(n)) < 0)
+		fake_assert(write(ec->fd, &n, sizeof(n)) == sizeof(n));
+	else if (read(ec->fd, &n, sizeof(n)) < 0)
 		fake_assert(errno == EAGAIN);
 }
 
@@ -122,7 +128,7 @@ static void fake_port_raise_locked(uint16_t domid, uint32_t port)
 	p->pending = true;
 	p->raised++;
 	if (domid == FAKE_BACKEND)
-		backend_update();
+		backend_update(p->owner);
 	else if (fake_host->sync)
 		port_deliver(p);
 }
@@ -246,25 +252,30 @@ unsigned int fake_dom_port_raised(const struct fake_domain *dom,
 
 /* The seam. */
 
-struct nbl_evtchn {
-	int fd;
-};
-
 int nbl_evtchn_open(struct nbl_evtchn **out)
 {
 	if (fake_fail_now())
 		return -ENOENT;
 	*out = fake_alloc(sizeof(**out));
-	(*out)->fd = fake_host->evfd;
+	(*out)->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	fake_assert((*out)->fd >= 0);
 	fake_host->usage.handles++;
 	return 0;
 }
 
 void nbl_evtchn_close(struct nbl_evtchn *ec)
 {
+	uint32_t i;
+
 	if (!ec)
 		return;
+	fake_lock();
+	for (i = 0; i < FAKE_MAX_PORTS; i++)
+		if (fake_host->ports.port[i].owner == ec)
+			fake_host->ports.port[i].owner = NULL;
+	fake_unlock();
 	fake_host->usage.handles--;
+	close(ec->fd);
 	free(ec);
 }
 
@@ -275,10 +286,14 @@ int nbl_evtchn_fd(const struct nbl_evtchn *ec)
 
 int nbl_evtchn_alloc(struct nbl_evtchn *ec, uint16_t domid, uint32_t *port)
 {
-	(void)ec;
+	int rc;
+
 	if (fake_fail_now())
 		return -ENOSPC;
-	return fake_port_alloc(FAKE_BACKEND, domid, port);
+	rc = fake_port_alloc(FAKE_BACKEND, domid, port);
+	if (!rc)
+		fake_port(FAKE_BACKEND, *port)->owner = ec;
+	return rc;
 }
 
 int nbl_evtchn_bind(struct nbl_evtchn *ec, uint16_t domid, uint32_t remote,
@@ -287,7 +302,6 @@ int nbl_evtchn_bind(struct nbl_evtchn *ec, uint16_t domid, uint32_t remote,
 	struct fake_port *p;
 	int rc;
 
-	(void)ec;
 	if (fake_fail_now())
 		return -ENOSPC;
 	p = domid == FAKE_BACKEND ? NULL : fake_port(domid, remote);
@@ -299,6 +313,7 @@ int nbl_evtchn_bind(struct nbl_evtchn *ec, uint16_t domid, uint32_t remote,
 	p->state = FAKE_PORT_BOUND;
 	p->remote_port = *port;
 	p = fake_port(FAKE_BACKEND, *port);
+	p->owner = ec;
 	p->state = FAKE_PORT_BOUND;
 	p->remote_port = remote;
 	fake_port_raise(FAKE_BACKEND, *port);
@@ -307,10 +322,12 @@ int nbl_evtchn_bind(struct nbl_evtchn *ec, uint16_t domid, uint32_t remote,
 
 int nbl_evtchn_free(struct nbl_evtchn *ec, uint32_t port)
 {
-	(void)ec;
 	fake_assert(fake_port(FAKE_BACKEND, port));
+	fake_lock();
+	fake_host->ports.port[port].owner = NULL;
 	fake_port_close(FAKE_BACKEND, port);
-	backend_update();
+	backend_update(ec);
+	fake_unlock();
 	return 0;
 }
 
@@ -319,15 +336,15 @@ static int nbl_evtchn_pending_locked(struct nbl_evtchn *ec, uint32_t *port)
 	struct fake_ports *ports = &fake_host->ports;
 	uint32_t i, at;
 
-	(void)ec;
 	for (i = 0; i < FAKE_MAX_PORTS; i++) {
 		at = (ports->next + i) % FAKE_MAX_PORTS;
-		if (!ports->port[at].pending || ports->port[at].masked)
+		if (!ports->port[at].pending || ports->port[at].masked ||
+		    ports->port[at].owner != ec)
 			continue;
 		ports->port[at].pending = false;
 		ports->port[at].masked = true;
 		ports->next = at + 1;
-		backend_update();
+		backend_update(ec);
 		*port = at;
 		return 0;
 	}
@@ -348,11 +365,10 @@ static int nbl_evtchn_unmask_locked(struct nbl_evtchn *ec, uint32_t port)
 {
 	struct fake_port *p = fake_port(FAKE_BACKEND, port);
 
-	(void)ec;
 	if (!p)
 		return -EINVAL;
 	p->masked = false;
-	backend_update();
+	backend_update(ec);
 	return 0;
 }
 

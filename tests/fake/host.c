@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -50,8 +49,6 @@ void fake_host_create(void)
 	fake_assert(!fake_host);
 	fake_host = fake_alloc(sizeof(*fake_host));
 	fake_host->next_serial = 1000;
-	fake_host->evfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	fake_assert(fake_host->evfd >= 0);
 }
 
 static void dom_free(struct fake_domain *dom)
@@ -72,7 +69,6 @@ void fake_host_destroy(void)
 		dom_free(dom);
 	}
 	fake_taps_close();
-	close(fake_host->evfd);
 	free(fake_host);
 	fake_host = NULL;
 }

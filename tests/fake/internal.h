@@ -25,12 +25,15 @@
 
 enum fake_port_state { FAKE_PORT_FREE, FAKE_PORT_UNBOUND, FAKE_PORT_BOUND };
 
+struct nbl_evtchn;
+
 struct fake_port {
 	enum fake_port_state state;
 	uint16_t remote;		/* domid */
 	uint32_t remote_port;		/* BOUND */
 	bool pending;
 	bool masked;			/* backend domain: until unmask */
+	struct nbl_evtchn *owner;	/* backend domain: by whom it is heard */
 	unsigned int raised;
 	fake_handler fn;
 	void *data;
@@ -100,7 +103,6 @@ struct fake_host {
 	struct fake_domain *doms;
 	struct fake_usage usage;
 	struct fake_ports ports;	/* of the backend domain */
-	int evfd;
 	uint32_t watch[XEN_NOXS_MAX_WATCHES];	/* ports; 0: none */
 	uint32_t watch_flags[XEN_NOXS_MAX_WATCHES];
 	unsigned int nr_bridges;

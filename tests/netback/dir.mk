@@ -62,6 +62,7 @@ $(eval $(call netback_mapped_test,random))
 
 # Also under the thread sanitizer, which goes with no other, nor with valgrind.  It
 # does not know fences; what it needs to know here is which accesses are atomic.
+$(eval $(call netback_test,shards))
 $(eval $(call netback_test,race))
 netback-race_CFLAGS += -DNBL_MAPPED_BUSY=8u -DNBL_DAMP_FREE=~0u
 ifneq ($(SAN),1)
@@ -73,6 +74,14 @@ netback-race-tsan_LDLIBS := -fsanitize=thread -pthread \
 	-Wl,--wrap=calloc,--wrap=realloc
 $(eval $(call test_program,netback-race-tsan))
 TSAN_PROGRAMS += $(B)/tests/netback-race-tsan
+netback-shards-tsan_SRCS := tests/netback/shards.c $(NETBACK_TEST_SRCS)
+netback-shards-tsan_CFLAGS := $(NETBACK_TEST_CFLAGS) -fsanitize=thread -O1 -g \
+	-Wno-tsan
+netback-shards-tsan_PKGS := cmocka liburing
+netback-shards-tsan_LDLIBS := -fsanitize=thread -pthread \
+	-Wl,--wrap=calloc,--wrap=realloc
+$(eval $(call test_program,netback-shards-tsan))
+TSAN_PROGRAMS += $(B)/tests/netback-shards-tsan
 endif
 
 netback-writer_SRCS := tests/netback/writer.c netback-lite/writer.c
