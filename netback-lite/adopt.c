@@ -103,12 +103,16 @@ static int bind_ports(struct adoption *a, const struct xen_noxs_list_entry *e,
 static int adopt_ticket(struct adoption *a, const char *ifname, bool many,
 			struct nbl_closer_ticket **out)
 {
-	int held = nbl_kept_tap(a->nb->kept, ifname), rc;
+	struct nbl_kept *kept = a->nb->kept;
+	int held = nbl_kept_tap(kept, ifname), rc;
 
 	a->nr_held += held >= 0;
 	do {
 		rc = nbl_closer_adopt(ifname, many, held, out);
 	} while (rc == -EBUSY && wait_more(a));
+	/* Of its queues one is enough until the guest has connected. */
+	while ((held = nbl_kept_tap(kept, ifname)) >= 0)
+		nbl_closer_take(a->nb->closer, ifname, held);
 	return rc;
 }
 

@@ -218,6 +218,19 @@ int nbl_closer_queue(const char *ifname, struct nbl_closer_ticket **out)
 	return rc;
 }
 
+void nbl_closer_take(struct nbl_closer *c, const char *ifname, int fd)
+{
+	struct nbl_closer_ticket *t = calloc(1, sizeof(*t));
+
+	if (!t) {
+		nbl_tap_close(fd);
+		return;
+	}
+	strcpy(t->ifname, ifname);
+	t->fd = fd;
+	nbl_closer_push(c, t);
+}
+
 int nbl_closer_fd(const struct nbl_closer *c)
 {
 	return c->evfd;

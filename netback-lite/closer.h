@@ -55,6 +55,9 @@ int nbl_closer_adopt(const char *ifname, bool many, int held,
 /* nbl_tap_queue likewise. */
 int nbl_closer_queue(const char *ifname, struct nbl_closer_ticket **out);
 
+/* Close fd, one of this name's, as if it had been pushed. */
+void nbl_closer_take(struct nbl_closer *c, const char *ifname, int fd);
+
 /* Readable after something was closed; nbl_closer_ack makes it unreadable. */
 int nbl_closer_fd(const struct nbl_closer *c);
 void nbl_closer_ack(struct nbl_closer *c);

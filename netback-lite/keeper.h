@@ -48,8 +48,8 @@ int nbl_keeper_start(int lock_fd);
  */
 struct nbl_kept *nbl_keeper_take(int lock_fd);
 
-/* kept.c: the TAP of this name, the caller's from now on; -1: there is none.
- * kept may be NULL. */
+/* kept.c: a queue of the TAP of this name, the caller's from now on; -1: there is
+ * none (any more).  kept may be NULL. */
 int nbl_kept_tap(struct nbl_kept *kept, const char *ifname);
 /* Closes those that nobody took. */
 void nbl_kept_free(struct nbl_kept *kept);

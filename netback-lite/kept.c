@@ -25,6 +25,12 @@ int nbl_kept_tap(struct nbl_kept *kept, const char *ifname)
 		      nbl_kept_compare);
 	if (!tap)
 		return -1;
+	/* One of several queues: the first that is left. */
+	while (tap > kept->tap && !nbl_kept_compare(tap - 1, &key))
+		tap--;
+	while (tap->fd < 0 && tap + 1 < kept->tap + kept->nr &&
+	       !nbl_kept_compare(tap + 1, &key))
+		tap++;
 	fd = tap->fd;
 	tap->fd = -1;
 	return fd;

@@ -31,6 +31,7 @@
 
 #define LOCK		"/tmp/netback-keeper-XXXXXX"
 #define NR_TAPS		100
+#define MANY		7u	/* the one that has three queues */
 #define NOBODY		65534
 
 static int ctl;
@@ -84,7 +85,11 @@ static void process(int ready, unsigned int nr, bool closes)
 	/* Behind the keeper's back, and it has them all the same. */
 	for (i = 0; i < nr; i++) {
 		snprintf(name, sizeof(name), "vif%u.0", i);
-		if (nbl_tap_open(name, false, &fd) || nbl_tap_keep(fd, true))
+		if (nbl_tap_open(name, i == MANY, &fd) ||
+		    nbl_tap_keep(fd, true))
+			_exit(2);
+		if (i == MANY && (nbl_tap_queue(name, &fd) ||
+				  nbl_tap_queue(name, &fd)))
 			_exit(2);
 		set_up(name);
 	}
@@ -185,7 +190,7 @@ static void taps_go_to_the_next(void **state)
 {
 	struct nbl_kept *kept;
 	char name[IFNAMSIZ];
-	unsigned int i;
+	unsigned int i, k;
 	int lock;
 
 	(void)state;
@@ -197,12 +202,14 @@ static void taps_go_to_the_next(void **state)
 	kept = nbl_keeper_take(lock);
 	keeper_ended();
 	assert_non_null(kept);
-	assert_int_equal(kept->nr, NR_TAPS);
+	assert_int_equal(kept->nr, NR_TAPS + 2);
 	assert_true(has_carrier("vif0.0"));
 	assert_int_equal(nbl_kept_tap(kept, "vif100.0"), -1);
 	assert_int_equal(nbl_kept_tap(kept, "a name that is far too long"), -1);
 	for (i = 0; i < NR_TAPS; i++) {
 		snprintf(name, sizeof(name), "vif%u.0", i);
+		for (k = 0; i == MANY && k < 2; k++)
+			nbl_tap_close(nbl_kept_tap(kept, name));
 		remove_tap(kept, name);
 		assert_int_equal(nbl_kept_tap(kept, name), -1);
 	}
