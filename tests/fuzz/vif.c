@@ -7,7 +7,8 @@
  *
  * An input is a byte of features and then operations, a byte each and its
  * arguments.  With the first byte's highest bit frames go from guest to guest by
- * the switch, too: the neighbour sends to the first at each turn.
+ * the switch, too: the neighbour sends to the first at each turn.  With that bit of
+ * a later answer the guest has two queues, and the operations take turns.
  */
 #include <linux/virtio_net.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #define MAX_STEPS	400u
 #define MAX_HELD	(128u * 1024)	/* a frame of each vif, and what it costs */
 #define SWITCHED	0x80u	/* of the first byte; no feature */
+#define TWO_QUEUES	0x80u	/* of later answers */
 #define NEIGHBOUR_RX	4u	/* buffers that the neighbour has posted */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,6 +30,8 @@ struct fuzz {
 	struct test_state *state;
 	struct nbl *nb;
 	struct test_guest guest, neighbour;
+	struct test_guest second;	/* queue of the guest's */
+	bool two;		/* it said that it has that */
 	struct nbl_vif *vif;	/* the guest's */
 	unsigned int nr;	/* vifs it has had */
 	bool switched, failing;	/* a call of the host's failed, or will */
@@ -67,15 +71,25 @@ static void write_word(struct input *in, void *page, size_t size)
 	memcpy((uint8_t *)page + at, &word, 4);
 }
 
-/* What a guest that means it says, with features of its own choice. */
-static void answer(struct input *in, struct test_guest *g)
+static void rings_begin(struct test_guest *g)
 {
 	SHARED_RING_INIT(g->tx.sring);
 	SHARED_RING_INIT(g->rx.sring);
 	FRONT_RING_INIT(&g->tx, g->tx.sring, FAKE_PAGE);
 	FRONT_RING_INIT(&g->rx, g->rx.sring, FAKE_PAGE);
+}
+
+/* What a guest that means it says, with features of its own choice. */
+static void answer(struct fuzz *f, uint32_t features, bool two)
+{
+	struct test_guest *g = &f->guest;
+
+	rings_begin(g);
+	rings_begin(&f->second);
 	memset(g->front, 0, sizeof(*g->front));
-	guest_answer(g, take(in, 1) & ~SWITCHED);
+	guest_name_queue(g, &f->second);
+	f->two = two;
+	guest_answer_queues(g, features, 1 + two);
 }
 
 static void tx_slot(struct input *in, struct test_guest *g)
@@ -201,11 +215,17 @@ static void renew(struct fuzz *f)
 		nbl_turn(f->nb, 0);	/* it is freed */
 	}
 	request_init(&req, 1, (uint16_t)(f->nr++ % 1000));
+	req.queues = 2;
 	while ((rc = nbl_vif_attach(f->nb, &req, &f->vif, err)) == -EINPROGRESS)
 		nbl_turn(f->nb, 1);
 	if (rc)
 		die(err);
 	guest_find_device(g, 1, req.vif);
+	f->second.dom = g->dom;
+	f->second.slot = g->slot;
+	f->second.front = g->front;
+	f->second.back = g->back;
+	f->two = false;
 	check_mac(f->vif, guest_mac, f->switched);
 }
 
@@ -242,9 +262,21 @@ static void neighbour_sends(struct input *in, struct fuzz *f)
 	f->sent++;
 }
 
-static void step(struct input *in, struct fuzz *f)
+/* Whose turn it is; of a queue that is not connected the TAP is the first's. */
+static struct test_guest *queue(struct fuzz *f, unsigned int i)
 {
-	struct test_guest *g = &f->guest;
+	struct test_guest *s = &f->second;
+
+	if (!f->two || !(i & 1))
+		return &f->guest;
+	s->tap = f->vif->nr_queues == 2 ?
+		 fake_tap_queue_peer(f->guest.ifname, 1) : f->guest.tap;
+	return s;
+}
+
+static void step(struct input *in, struct fuzz *f, struct test_guest *g)
+{
+	uint32_t byte;
 
 	switch (take(in, 1) % 14) {
 	case 0:
@@ -257,7 +289,8 @@ static void step(struct input *in, struct fuzz *f)
 		write_word(in, g->ring_page[1], FAKE_PAGE);
 		break;
 	case 3:
-		answer(in, g);
+		byte = take(in, 1);
+		answer(f, byte & ~TWO_QUEUES, byte & TWO_QUEUES);
 		break;
 	case 4:
 		tx_slot(in, g);
@@ -352,6 +385,7 @@ static struct fuzz *prepare(void)
 	fake_dom_create(1);
 	renew(&f);
 	guest_make_rings(&f.guest);
+	guest_add_queue(&f.guest, 1, &f.second);
 	fake_dom_create(2);
 	if (attach(f.nb, 2, 0, err))
 		die(err);
@@ -372,13 +406,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	renew_memory(&f->guest);
+	renew_memory(&f->second);
 	set_switched(f, *data & SWITCHED);
 	renew(f);
 	fake_host_usage(&before);
-	answer(&in, &f->guest);
+	answer(f, take(&in, 1) & ~SWITCHED, false);
 	turns(f->nb);
 	for (i = 0; i < MAX_STEPS && in.at < in.end; i++) {
-		step(&in, f);
+		step(&in, f, queue(f, i));
+		drain(queue(f, i));
 		drain(&f->guest);
 		if (f->vif->broken) {
 			fake_fail_at(0);

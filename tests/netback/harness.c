@@ -229,15 +229,21 @@ void guest_make_rings(struct test_guest *g)
 void guest_add_queue(struct test_guest *g, unsigned int nr,
 		     struct test_guest *out)
 {
-	struct xen_noxs_net_front *f = g->front;
-
 	*out = *g;
 	out->port = nr;
 	guest_make_rings(out);
-	f->queue[nr].tx_ref = out->ring_ref[0];
-	f->queue[nr].rx_ref = out->ring_ref[1];
+	guest_name_queue(g, out);
+}
+
+void guest_name_queue(struct test_guest *g, const struct test_guest *queue)
+{
+	struct xen_noxs_net_front *f = g->front;
+	unsigned int nr = queue->port;
+
+	f->queue[nr].tx_ref = queue->ring_ref[0];
+	f->queue[nr].rx_ref = queue->ring_ref[1];
 	f->queue[nr].tx_port = f->queue[nr].rx_port = nr;
-	f->list[nr].ref = out->list_ref;
+	f->list[nr].ref = queue->list_ref;
 	f->list[nr].nr = GUEST_BUFFERS;
 }
 

@@ -76,9 +76,11 @@ int attach(struct nbl *nb, uint16_t domid, uint16_t vif, char *err);
 /* The guest. */
 void guest_find_device(struct test_guest *g, uint16_t domid, uint16_t vif);
 void guest_make_rings(struct test_guest *g);
-/* Rings of the same guest's next queue; its port is number nr of the device. */
+/* Rings of the same guest's queue nr; its port is that of the device's. */
 void guest_add_queue(struct test_guest *g, unsigned int nr,
 		     struct test_guest *out);
+/* Name them in g's front area. */
+void guest_name_queue(struct test_guest *g, const struct test_guest *queue);
 void guest_forget(struct test_guest *g);
 /* Fill in the front area and its state; raise the port. */
 void guest_answer(struct test_guest *g, uint32_t features);
