@@ -180,3 +180,8 @@ int noxs_generation(struct noxs *nx, const struct xen_noxs_generation *op)
 {
 	return noxs_op(nx, XEN_NOXS_OP_generation, NULL, op, sizeof(*op));
 }
+
+int noxs_read(struct noxs *nx, struct xen_noxs_read *op)
+{
+	return noxs_op(nx, XEN_NOXS_OP_read, op, op, sizeof(*op));
+}

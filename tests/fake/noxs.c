@@ -61,7 +61,7 @@ int fake_dom_hypercall(struct fake_domain *dom, unsigned int cmd, void *arg)
 	case XEN_NOXS_OP_frames:
 		return -EOPNOTSUPP;	/* a translated guest */
 	default:
-		return cmd <= XEN_NOXS_OP_generation ? -EPERM : -ENOSYS;
+		return cmd <= XEN_NOXS_OP_read ? -EPERM : -ENOSYS;
 	}
 }
 

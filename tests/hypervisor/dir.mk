@@ -13,4 +13,4 @@ hypervisor-$(1)_CFLAGS := -DCONFIG_NOXS -Itests/hypervisor \
 hypervisor-$(1)_PKGS := cmocka
 $$(eval $$(call test_program,hypervisor-$(1)))
 endef
-$(foreach t,ops fail death watch random,$(eval $(call hypervisor_test,$(t))))
+$(foreach t,ops fail death watch driver random,$(eval $(call hypervisor_test,$(t))))

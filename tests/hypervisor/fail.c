@@ -139,7 +139,7 @@ static void copies_fail(void **state)
 
 	(void)state;
 	w.guest->is_translated = false;
-	for (cmd = XEN_NOXS_OP_version; cmd <= XEN_NOXS_OP_generation; cmd++)
+	for (cmd = XEN_NOXS_OP_version; cmd <= XEN_NOXS_OP_read; cmd++)
 		for (n = 1; n <= 2; n++) {
 			long rc;
 

@@ -19,7 +19,7 @@ static void version_tells_limits_and_caller(void **state)
 	assert_int_equal(v.domid, GUEST);
 	assert_int_equal(v.serial, device_page(w.guest)->serial);
 	assert_int_equal(v.virq, VIRQ_NOXS);
-	assert_int_equal(op_dom0(XEN_NOXS_OP_generation + 1, &v, sizeof(v)),
+	assert_int_equal(op_dom0(XEN_NOXS_OP_read + 1, &v, sizeof(v)),
 			 -ENOSYS);
 	/* Too little memory behind the pointer. */
 	assert_int_equal(op_dom0(XEN_NOXS_OP_version, &v, sizeof(v) - 1),

@@ -71,9 +71,10 @@ static void random_op(struct domain *as)
 		struct xen_noxs_states states;
 		struct xen_noxs_limit limit;
 		struct xen_noxs_generation generation;
+		struct xen_noxs_read read;
 		uint8_t byte[sizeof(struct xen_noxs_list)];
 	} u;
-	unsigned int cmd = rnd(XEN_NOXS_OP_generation + 1);
+	unsigned int cmd = rnd(XEN_NOXS_OP_read + 1);
 
 	memset(&u, 0, sizeof(u));
 	if (cmd == XEN_NOXS_OP_add) {
@@ -83,6 +84,8 @@ static void random_op(struct domain *as)
 		u.add.nr_ports = 1 + rnd(XEN_NOXS_MAX_PORTS);
 		if (!rnd(3))
 			u.add.port[0] = rnd(SHIM_PORTS);
+		else if (!rnd(3))
+			u.add.port[0] = XEN_NOXS_PORT_WAIT;
 	} else if (cmd == XEN_NOXS_OP_publish) {
 		struct xen_noxs_add add = add_of(rnd(20));
 		struct domain *d = any_domain();
@@ -106,9 +109,14 @@ static void random_op(struct domain *as)
 		u.list.domid = u.list.backend = XEN_NOXS_ANY;
 		u.list.next_domid = rnd(DOMAINS);
 		u.list.next_slot = rnd(70);
+	} else if (cmd == XEN_NOXS_OP_read) {
+		u.read.domid = rnd(DOMAINS);
+		u.read.id = rnd(20);
+		u.read.type = XEN_NOXS_TYPE_NET;
+		u.read.side = rnd(2);
 	} else if (cmd == XEN_NOXS_OP_watch) {
 		u.watch.port = rnd(SHIM_PORTS);
-		u.watch.flags = rnd(2);
+		u.watch.flags = rnd(5);
 	}
 	if (!rnd(4))
 		u.byte[rnd(sizeof(u))] ^= 1u << rnd(8);

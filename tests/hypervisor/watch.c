@@ -43,7 +43,7 @@ static void watch_refuses(void **state)
 	uint32_t port = port_for(w.dom0, 0), other = port_for(w.dom0, GUEST);
 
 	(void)state;
-	assert_int_equal(watch(w.dom0, port, 4), -EINVAL);
+	assert_int_equal(watch(w.dom0, port, 8), -EINVAL);
 	assert_int_equal(watch(w.dom0, port, XEN_NOXS_WATCH_OFF |
 			       XEN_NOXS_WATCH_DYING), -EINVAL);
 	assert_int_equal(watch(w.dom0, 0, 0), -EINVAL);

@@ -14,7 +14,8 @@
  *
  *     page               guest   backend domain          written by
  *     device page        r       r (mapped resource)     Xen
- *     front page         r/w     r (mapped resource)     the frontend
+ *     front page         r/w     r (mapped resource, or  the frontend
+ *                                XEN_NOXS_OP_read)
  *     back page          r       r (mapped resource)     XEN_NOXS_OP_publish,
  *                                                        by the backend only
  *
@@ -203,6 +204,49 @@ struct xen_noxs_net_back {
     uint32_t pad;        /* 0                                                 */
 };
 
+/*
+ * What the toolstack asks of a backend in another domain than its own.  It stands
+ * in the back area from the XEN_NOXS_OP_add on, behind struct xen_noxs_net_back,
+ * whose mac, ip_mode, prefix, ip and gateway belong to it.  That says CLOSED,
+ * error 0 and generation 0, which no frontend answers, until the backend has what
+ * is asked for and publishes INIT; or, if it cannot be had, CLOSED with an error
+ * and a refusal.  The request stays as it was, for the backend's next process.
+ * The guest can read all of it.
+ */
+#define XEN_NOXS_NET_REQUEST      256 /* where it is in the back area, bytes  */
+#define XEN_NOXS_NET_REQ_MAGIC    0x5152584eU /* "NXRQ"                       */
+#define XEN_NOXS_NET_REQ_SPOOF_MAC (1u << 0) /* frames of its own MAC only    */
+#define XEN_NOXS_NET_REQ_SPOOF_IP (1u << 1) /* and address; with STATIC       */
+#define XEN_NOXS_NET_REQ_ALL      3u
+#define XEN_NOXS_NET_NAME         16  /* of a network device, with the 0      */
+
+/* The most that goes one way; both 0: no limit. */
+struct xen_noxs_net_limit {
+    uint64_t amount;     /* in each interval                                  */
+    uint32_t interval_us;
+    uint32_t pad;        /* 0                                                 */
+};
+
+struct xen_noxs_net_request {
+    uint32_t magic;      /* XEN_NOXS_NET_REQ_MAGIC                            */
+    uint32_t flags;      /* XEN_NOXS_NET_REQ_*                                */
+    uint16_t mtu;        /* 0: the bridge's                                   */
+    uint16_t vlan;       /* 0: as the bridge does with new ports              */
+    uint32_t pad;        /* 0                                                 */
+    char     bridge[XEN_NOXS_NET_NAME]; /* "": none                           */
+    char     ifname[XEN_NOXS_NET_NAME]; /* "": vif<domid>.<id>                */
+    struct xen_noxs_net_limit limit[4]; /* tx bytes, frames; rx bytes, frames */
+};
+
+/* Behind the request, with CLOSED and an error: the step and why, for people. */
+#define XEN_NOXS_NET_REFUSAL      368
+#define XEN_NOXS_NET_REF_MAGIC    0x4652584eU /* "NXRF"                       */
+struct xen_noxs_net_refusal {
+    uint32_t magic;      /* XEN_NOXS_NET_REF_MAGIC                            */
+    uint32_t pad;        /* 0                                                 */
+    char     text[120];  /* with a 0 at its end                               */
+};
+
 struct xen_noxs_net_queue {
     uint32_t tx_ref;     /* grant of the tx ring page (netif_tx_sring)        */
     uint32_t rx_ref;     /* grant of the rx ring page (netif_rx_sring)        */
@@ -328,13 +372,16 @@ struct xen_noxs_frames {
  *
  * port[i] names a port that the backend domain allocated unbound for the
  * guest; Xen binds a new guest port to it.  0: Xen makes that end too and
- * says which.
+ * says which.  XEN_NOXS_PORT_WAIT: Xen makes the guest's end alone, which waits
+ * for the backend domain to bind to it (EVTCHNOP_bind_interdomain, with the
+ * guest_port that XEN_NOXS_OP_list gives); 0 comes back.
  *
  * -EEXIST a device of this type and id is there, -ENOSPC no slot, pair, or
  * port left within the limits (XEN_NOXS_OP_limit), -ENOMEM, -EINVAL a port
  * that is not unbound for the guest, or a back area with a bad header.
  */
 #define XEN_NOXS_OP_add           2
+#define XEN_NOXS_PORT_WAIT        0xffffffffU
 struct xen_noxs_add {
     uint16_t domid;      /* the guest                                         */
     uint16_t backend;    /* the backend domain                                */
@@ -386,9 +433,11 @@ struct xen_noxs_list_entry {
     uint8_t  pair;
     uint8_t  pad;        /* 0                                                 */
     uint16_t offset;
-    uint16_t pad2;       /* 0                                                 */
+    uint16_t seq;        /* of the slot, its lower half: no two devices that
+                            follow each other in a slot have the same         */
     uint32_t guest_port[XEN_NOXS_MAX_PORTS];
-    uint32_t backend_port[XEN_NOXS_MAX_PORTS]; /* at add; stale once closed   */
+    /* At add; stale once closed; 0 of one that waited */
+    uint32_t backend_port[XEN_NOXS_MAX_PORTS];
 };
 struct xen_noxs_list {
     uint16_t domid;      /* only this guest's, or XEN_NOXS_ANY                */
@@ -433,10 +482,16 @@ struct xen_noxs_publish {
  * domain begins to die (its state says DYING from then on): for those who have
  * pages of every domain that they know mapped, so that none goes unseen.  The
  * last call for a port decides.
+ *
+ * any, with XEN_NOXS_WATCH_BACKEND (and no other flag): raise the port whenever
+ * a device was added of which the caller is the backend, or is gone, removed or
+ * with its guest; XEN_NOXS_OP_list tells which there are.  One port a domain,
+ * beside those above: the last call's.
  */
 #define XEN_NOXS_OP_watch         6
 #define XEN_NOXS_WATCH_OFF        (1u << 0) /* and no other flag              */
 #define XEN_NOXS_WATCH_DYING      (1u << 1)
+#define XEN_NOXS_WATCH_BACKEND    (1u << 2)
 struct xen_noxs_watch {
     uint32_t port;
     uint32_t flags;      /* XEN_NOXS_WATCH_*                                  */
@@ -495,6 +550,26 @@ struct xen_noxs_generation {
     uint32_t generation;
 };
 
+/*
+ * backend.  Copies one of a device's two areas, a word at a time: for a backend
+ * that cannot map them, and for who added the device.  A back area comes whole,
+ * never half of a publish; a front area as it is while the guest writes.  Of two
+ * calls the second sees nothing older than the first.  serial 0, -ENOENT,
+ * -ESTALE as for remove.
+ */
+#define XEN_NOXS_OP_read          10
+#define XEN_NOXS_READ_FRONT       0
+#define XEN_NOXS_READ_BACK        1
+struct xen_noxs_read {
+    uint16_t domid;
+    uint16_t id;
+    uint8_t  type;
+    uint8_t  side;       /* XEN_NOXS_READ_*                                   */
+    uint16_t pad;        /* 0                                                 */
+    uint64_t serial;     /* of the guest, or 0                                */
+    uint8_t  data[XEN_NOXS_AREA_SIZE]; /* OUT                                 */
+};
+
 /* Xen's own check of public headers speaks C++98, which has no such assert. */
 #if !defined(__ASSEMBLY__) && \
     (!defined(__cplusplus) || __cplusplus >= 201103L)
@@ -522,6 +597,16 @@ XEN_NOXS_ASSERT("static grants fill a page",
     sizeof(struct xen_noxs_net_static) * XEN_NOXS_NET_MAX_STATIC == 4096);
 XEN_NOXS_ASSERT("net front fits",
     sizeof(struct xen_noxs_net_front) <= XEN_NOXS_AREA_SIZE);
+XEN_NOXS_ASSERT("net limit", sizeof(struct xen_noxs_net_limit) == 16);
+XEN_NOXS_ASSERT("net request", sizeof(struct xen_noxs_net_request) == 112);
+XEN_NOXS_ASSERT("net request is behind the offer",
+    sizeof(struct xen_noxs_net_back) <= XEN_NOXS_NET_REQUEST);
+XEN_NOXS_ASSERT("net refusal is behind the request",
+    XEN_NOXS_NET_REQUEST + sizeof(struct xen_noxs_net_request) ==
+    XEN_NOXS_NET_REFUSAL);
+XEN_NOXS_ASSERT("net refusal", sizeof(struct xen_noxs_net_refusal) == 128);
+XEN_NOXS_ASSERT("net refusal fits", XEN_NOXS_NET_REFUSAL +
+    sizeof(struct xen_noxs_net_refusal) <= XEN_NOXS_AREA_SIZE);
 XEN_NOXS_ASSERT("power back area", sizeof(struct xen_noxs_power_back) == 48);
 XEN_NOXS_ASSERT("power front area", sizeof(struct xen_noxs_power_front) == 40);
 XEN_NOXS_ASSERT("version", sizeof(struct xen_noxs_version) == 32);
@@ -538,6 +623,7 @@ XEN_NOXS_ASSERT("state entry", sizeof(struct xen_noxs_state_entry) == 40);
 XEN_NOXS_ASSERT("states", sizeof(struct xen_noxs_states) == 672);
 XEN_NOXS_ASSERT("limit", sizeof(struct xen_noxs_limit) == 8);
 XEN_NOXS_ASSERT("generation", sizeof(struct xen_noxs_generation) == 8);
+XEN_NOXS_ASSERT("read", sizeof(struct xen_noxs_read) == 528);
 #endif
 
 #endif /* __XEN_PUBLIC_NOXS_H__ */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * noxs: devices.  Add, remove, publish.
+ * noxs: devices.  Add, remove, publish, read.
  */
 
 #include <xen/event.h>
@@ -48,6 +48,7 @@ static bool back_area_ok(const void *data)
            !hdr->seq && hdr->state <= XEN_NOXS_STATE_MAX && !hdr->pad;
 }
 
+/* The backend has one device less, and hears of it. */
 static void served_dec(const struct noxs_device *dev)
 {
     struct domain *backend = rcu_lock_domain_by_id(dev->backend);
@@ -56,7 +57,10 @@ static void served_dec(const struct noxs_device *dev)
         return;
 
     if ( backend->noxs->serial == dev->backend_serial )
+    {
         atomic_dec(&backend->noxs->served);
+        noxs_backend_raise(backend);
+    }
 
     rcu_unlock_domain(backend);
 }
@@ -236,6 +240,7 @@ long noxs_op_add(XEN_GUEST_HANDLE_PARAM(void) arg)
     }
 
     send_guest_global_virq(d, VIRQ_NOXS);
+    noxs_backend_raise(backend);
 
  out_backend:
     rcu_unlock_domain(backend);
@@ -348,6 +353,47 @@ long noxs_op_publish(XEN_GUEST_HANDLE_PARAM(void) arg)
     spin_unlock(&d->noxs->lock);
 
     rcu_unlock_domain(d);
+
+    return rc;
+}
+
+long noxs_op_read(XEN_GUEST_HANDLE_PARAM(void) arg)
+{
+    const size_t head = offsetof(struct xen_noxs_read, data);
+    struct xen_noxs_read op;
+    const struct noxs_device *dev;
+    struct domain *d;
+    unsigned int idx;
+    bool control;
+    int rc;
+
+    if ( copy_from_guest((uint8_t *)&op, arg, head) )
+        return -EFAULT;
+
+    if ( op.pad || op.side > XEN_NOXS_READ_BACK || !type_ok(op.type) )
+        return -EINVAL;
+
+    d = rcu_lock_domain_by_id(op.domid);
+    if ( !d )
+        return -ESRCH;
+
+    control = !xsm_noxs(XSM_PRIV, d, XEN_NOXS_OP_read);
+
+    spin_lock(&d->noxs->lock);
+    rc = device_get(d, control, op.type, op.id, op.serial ?: d->noxs->serial,
+                    &idx);
+    if ( !rc )
+    {
+        dev = &d->noxs->dev->slot[idx];
+        noxs_area_read(d->noxs->dev->pair[dev->pair], dev->area, op.side,
+                       op.data);
+    }
+    spin_unlock(&d->noxs->lock);
+
+    rcu_unlock_domain(d);
+
+    if ( !rc && copy_to_guest(arg, &op, 1) )
+        rc = -EFAULT;
 
     return rc;
 }

@@ -94,12 +94,35 @@ static void backend_end_close(const struct domain *d, domid_t domid,
     rcu_unlock_domain(backend);
 }
 
-/* Bind channel i; 0 in backend_port[i] asks for both ends. */
+/* The guest's end of channel i, which waits for the backend domain. */
+static int channel_wait(struct domain *d, struct noxs_device *dev,
+                        unsigned int i)
+{
+    evtchn_alloc_unbound_t alloc = {
+        .dom = d->domain_id,
+        .remote_dom = dev->backend,
+    };
+    int rc = evtchn_alloc_unbound(&alloc, 0);
+
+    dev->backend_port[i] = 0;
+    if ( !rc )
+        dev->guest_port[i] = alloc.port;
+
+    return rc;
+}
+
+/*
+ * Bind channel i; 0 in backend_port[i] asks for both ends, XEN_NOXS_PORT_WAIT
+ * for the guest's alone.
+ */
 int noxs_channel_open(struct domain *d, struct domain *backend,
                       struct noxs_device *dev, unsigned int i)
 {
     evtchn_bind_interdomain_t bind = { .remote_dom = backend->domain_id };
     int rc;
+
+    if ( dev->backend_port[i] == XEN_NOXS_PORT_WAIT )
+        return channel_wait(d, dev, i);
 
     if ( !dev->backend_port[i] )
     {

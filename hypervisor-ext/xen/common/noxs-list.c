@@ -23,6 +23,7 @@ static void entry_fill(const struct domain *d, unsigned int idx,
         .nr_ports = dev->nr_ports,
         .pair     = dev->pair,
         .offset   = dev->area * XEN_NOXS_AREA_SIZE,
+        .seq      = dev->seq,
     };
     memcpy(e->guest_port, dev->guest_port, sizeof(e->guest_port));
     memcpy(e->backend_port, dev->backend_port, sizeof(e->backend_port));

@@ -229,6 +229,26 @@ void noxs_back_write(struct noxs_pair *pair, unsigned int area,
     write_atomic(&hdr->seq, pair->seq[area]);
 }
 
+/*
+ * For somebody else: nothing of it is looked at here.  The guest may write to
+ * its area meanwhile, so each word is read once.
+ */
+void noxs_area_read(const struct noxs_pair *pair, unsigned int area,
+                    unsigned int side, void *data)
+{
+    const uint8_t *page = side == XEN_NOXS_READ_BACK ? pair->back : pair->front;
+    const uint32_t *from = (const void *)(page + area * XEN_NOXS_AREA_SIZE);
+    uint8_t *to = data;
+    unsigned int i;
+
+    for ( i = 0; i < XEN_NOXS_AREA_SIZE / sizeof(*from); i++ )
+    {
+        uint32_t word = read_atomic(&from[i]);
+
+        memcpy(to + i * sizeof(word), &word, sizeof(word));
+    }
+}
+
 void noxs_header_write(const struct domain *d)
 {
     const struct noxs_domain *nd = d->noxs;

@@ -76,6 +76,7 @@ struct noxs_domain {
     atomic_t served;            /* devices elsewhere that it is backend of */
     uint32_t generation;
     uint16_t max_slots;
+    uint32_t backend_port;      /* raised for devices it is backend of; 0: none */
     uint16_t kill_next;         /* where noxs_domain_kill() goes on */
     bool closed;                /* no device will be added any more */
     struct noxs_devices *dev;
@@ -105,6 +106,8 @@ int noxs_area_get(struct domain *d, const struct domain *backend,
                   unsigned int *pair, unsigned int *area);
 void noxs_area_put(struct noxs_devices *dev, unsigned int pair,
                    unsigned int area);
+void noxs_area_read(const struct noxs_pair *pair, unsigned int area,
+                    unsigned int side, void *data);
 void noxs_back_write(struct noxs_pair *pair, unsigned int area,
                      const void *data, size_t size);
 void noxs_slot_show(struct noxs_devices *dev, unsigned int idx);
@@ -127,12 +130,15 @@ void noxs_device_drop(struct domain *d, unsigned int idx); /* lock held */
 long noxs_op_add(XEN_GUEST_HANDLE_PARAM(void) arg);
 long noxs_op_remove(XEN_GUEST_HANDLE_PARAM(void) arg);
 long noxs_op_publish(XEN_GUEST_HANDLE_PARAM(void) arg);
+long noxs_op_read(XEN_GUEST_HANDLE_PARAM(void) arg);
 
 /* noxs-list.c */
 long noxs_op_list(XEN_GUEST_HANDLE_PARAM(void) arg);
 
 /* noxs-watch.c */
 uint64_t noxs_serial_next(void);
+/* A device of this backend domain came or went.  A guest's lock may be held. */
+void noxs_backend_raise(struct domain *backend);
 void noxs_watches_drop(const struct domain *d);
 long noxs_op_watch(XEN_GUEST_HANDLE_PARAM(void) arg);
 long noxs_op_states(XEN_GUEST_HANDLE_PARAM(void) arg);

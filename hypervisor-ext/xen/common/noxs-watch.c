@@ -77,6 +77,20 @@ void noxs_domain_gone(void)
     watches_raise(false);
 }
 
+void noxs_backend_raise(struct domain *backend)
+{
+    uint32_t port;
+
+    /*
+     * The device before the look for a watch.  One that is missed here was
+     * registered after the change, and whoever did that lists its devices then.
+     */
+    smp_mb();
+    port = read_atomic(&backend->noxs->backend_port);
+    if ( port )
+        noxs_self_port_check(backend, port, true);
+}
+
 /* With the lock held for writing. */
 static void watch_clear(struct noxs_watch *w)
 {
@@ -163,6 +177,17 @@ static int watch_off(const struct domain *d, uint32_t port)
     return w ? 0 : -ENOENT;
 }
 
+static int backend_watch_on(struct domain *d, uint32_t port)
+{
+    if ( !noxs_self_port_check(d, port, false) )
+        return -EINVAL;
+
+    write_atomic(&d->noxs->backend_port, port);
+    smp_mb(); /* before the caller looks which devices there are */
+
+    return 0;
+}
+
 long noxs_op_watch(XEN_GUEST_HANDLE_PARAM(void) arg)
 {
     struct domain *d = current->domain;
@@ -172,9 +197,20 @@ long noxs_op_watch(XEN_GUEST_HANDLE_PARAM(void) arg)
     if ( copy_from_guest(&op, arg, 1) )
         return -EFAULT;
 
-    if ( (op.flags & ~XEN_NOXS_WATCH_DYING) &&
+    if ( op.flags && op.flags != XEN_NOXS_WATCH_DYING &&
+         op.flags != XEN_NOXS_WATCH_BACKEND &&
          op.flags != XEN_NOXS_WATCH_OFF )
         return -EINVAL;
+
+    if ( op.flags == XEN_NOXS_WATCH_BACKEND )
+        return backend_watch_on(d, op.port);
+
+    if ( op.flags == XEN_NOXS_WATCH_OFF && op.port &&
+         op.port == read_atomic(&d->noxs->backend_port) )
+    {
+        write_atomic(&d->noxs->backend_port, 0);
+        return 0;
+    }
 
     rc = xsm_noxs(XSM_PRIV, NULL, XEN_NOXS_OP_watch);
     if ( rc )

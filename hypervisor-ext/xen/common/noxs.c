@@ -283,6 +283,9 @@ long do_noxs_op(unsigned int cmd, XEN_GUEST_HANDLE_PARAM(void) arg)
 
     case XEN_NOXS_OP_generation:
         return noxs_op_generation(arg);
+
+    case XEN_NOXS_OP_read:
+        return noxs_op_read(arg);
     }
 
     return -ENOSYS;

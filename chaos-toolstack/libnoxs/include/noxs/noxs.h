@@ -40,6 +40,7 @@ int noxs_watch(struct noxs *nx, const struct xen_noxs_watch *op);
 int noxs_states(struct noxs *nx, struct xen_noxs_states *op);
 int noxs_limit(struct noxs *nx, const struct xen_noxs_limit *op);
 int noxs_generation(struct noxs *nx, const struct xen_noxs_generation *op);
+int noxs_read(struct noxs *nx, struct xen_noxs_read *op);
 
 /*
  * Map nr noxs pages of domid, from page index first on, read-only.  The
