@@ -15,6 +15,9 @@
  *     no    yes     ?     its guest died, or it was being detached: forgotten,
  *                         and the TAP with it
  *
+ * In a driver domain the ledger may name a device that is another one by now, which
+ * was never offered; it and those without a record are for remote.c.
+ *
  * A TAP is ours if name and index are what the ledger says.  A device whose
  * port does not wait for our domain is somebody else's, or its guest closed the
  * port: it is left alone.
@@ -32,6 +35,7 @@
 #include "keeper.h"
 #include "known.h"
 #include "link.h"
+#include "remote.h"
 #include "shard.h"
 #include "tap.h"
 #include "vif.h"
@@ -43,6 +47,7 @@
 #define PATIENCE_MS	200
 
 #define HALF_BOUND	1	/* what adopt_vif returns of a spare */
+#define ANOTHER		2	/* and of one that nobody served yet */
 
 struct adoption {
 	struct nbl *nb;
@@ -176,24 +181,42 @@ static int adopt_tap(struct adoption *a, struct nbl_vif *vif,
 /* --- the device -------------------------------------------------------------- */
 
 /* What we, or who was here before, offered last.  Only Xen writes there. */
+static int back_copy(struct nbl *nb, const struct xen_noxs_list_entry *e,
+		     struct xen_noxs_net_back *copy)
+{
+	uint8_t area[XEN_NOXS_AREA_SIZE];
+	struct noxs_mapping *map;
+	const void *page;
+	int rc;
+
+	if (nb->unprivileged) {
+		rc = nbl_remote_back(nb, e, area);
+		if (!rc)
+			memcpy(copy, area, sizeof(*copy));
+		return rc;
+	}
+	rc = noxs_map(nb->nx, e->domid, XEN_NOXS_PAGE_BACK(e->pair), 1, &map,
+		      &page);
+	if (rc)
+		return rc;
+	memcpy(copy, (const char *)page + e->offset, sizeof(*copy));
+	noxs_unmap(nb->nx, map);
+	return 0;
+}
+
 static int back_read(struct nbl *nb, const struct xen_noxs_list_entry *e,
 		     struct xen_noxs_net_back *out)
 {
 	struct xen_noxs_net_back copy;
-	struct noxs_mapping *map;
-	const void *page;
 	int rc;
 
 	if (e->pair >= XEN_NOXS_MAX_PAIRS || !e->nr_ports ||
 	    e->nr_ports > XEN_NOXS_MAX_PORTS ||
 	    e->offset > NBL_PAGE_SIZE - XEN_NOXS_AREA_SIZE)
 		return -EPROTO;
-	rc = noxs_map(nb->nx, e->domid, XEN_NOXS_PAGE_BACK(e->pair), 1, &map,
-		      &page);
+	rc = back_copy(nb, e, &copy);
 	if (rc)
 		return rc;
-	memcpy(&copy, (const char *)page + e->offset, sizeof(copy));
-	noxs_unmap(nb->nx, map);
 	if (copy.hdr.magic != XEN_NOXS_BACK_MAGIC ||
 	    copy.hdr.version != XEN_NOXS_VERSION ||
 	    copy.hdr.size < sizeof(copy))
@@ -260,6 +283,7 @@ static int adopt_guest(struct nbl_vif *vif,
 	int rc;
 
 	vif->slot = e->slot;
+	vif->seq = e->seq;
 	vif->pair = e->pair;
 	vif->offset = e->offset;
 	rc = nbl_guest_get(nb, e->domid, e->serial, &vif->guest);
@@ -278,7 +302,7 @@ static int adopt_guest(struct nbl_vif *vif,
 	return 0;
 
 err_front:
-	nbl_guest_front_put(nb, vif->guest, vif->pair);
+	nbl_vif_unmap_front(vif);
 err_guest:
 	nbl_guest_put(nb, vif->guest);
 	return rc;
@@ -299,6 +323,8 @@ static int adopt_vif(struct adoption *a, struct nbl_vif *vif,
 		return nbl_fail(err, rc, "read its last offer");
 	if (vif->spare && has_owner(&was))
 		return HALF_BOUND;
+	if (nb->unprivileged && !was.hdr.generation)
+		return ANOTHER;
 	rc = request_of(r, &was, &req, err);
 	if (rc)
 		return rc;
@@ -385,6 +411,8 @@ static void adopt_known(struct adoption *a,
 		return;
 	}
 	free(vif);
+	if (rc == ANOTHER)
+		return;
 	if (rc == HALF_BOUND) {
 		remove_device(a, e, "was being bound");
 		return;
@@ -429,7 +457,7 @@ static int adopt_devices(struct adoption *a)
 			k = nbl_known_find(&a->known, e);
 			if (k)
 				adopt_known(a, e, k);
-			else
+			else if (!a->nb->unprivileged)
 				remove_device(a, e, "is not in the ledger");
 		}
 		/* The first ones do not wait for the last. */
@@ -489,6 +517,7 @@ int nbl_adopt(struct nbl *nb, const char *path, char err[NBL_ERROR_SIZE])
 		nbl_fail(err, rc, "list devices");
 	else
 		forget_others(&a);
+	nbl_remote_start(nb);
 	nbl_known_free(&a.known);
 	nbl_kept_free(nb->kept);
 	nb->kept = NULL;

@@ -173,6 +173,14 @@ static void vif_remove_device(struct nbl_vif *vif, uint16_t domid,
 			domid, nbl_strerror(rc));
 }
 
+/* Where it cannot be mapped, a copy is what is looked at. */
+static int front_copy(struct nbl_vif *vif)
+{
+	vif->copy = calloc(1, XEN_NOXS_AREA_SIZE);
+	vif->front = vif->copy;
+	return vif->copy ? 0 : -ENOMEM;
+}
+
 int nbl_vif_map_front(struct nbl_vif *vif)
 {
 	const uint8_t *addr;
@@ -181,11 +189,22 @@ int nbl_vif_map_front(struct nbl_vif *vif)
 	if (vif->offset % XEN_NOXS_AREA_SIZE ||
 	    vif->offset > NBL_PAGE_SIZE - XEN_NOXS_AREA_SIZE)
 		return -EPROTO;
+	if (vif->nb->unprivileged)
+		return front_copy(vif);
 	rc = nbl_guest_front_get(vif->nb, vif->guest, vif->pair, &addr);
 	if (rc)
 		return rc;
 	vif->front = (const void *)(addr + vif->offset);
 	return 0;
+}
+
+void nbl_vif_unmap_front(struct nbl_vif *vif)
+{
+	if (!vif->copy)
+		nbl_guest_front_put(vif->nb, vif->guest, vif->pair);
+	free(vif->copy);
+	vif->copy = NULL;
+	vif->front = NULL;
 }
 
 struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id,
@@ -372,7 +391,7 @@ static void vif_release(struct nbl_vif *vif)
 	nbl_held_drop(&vif->held);
 	nbl_vif_ports_free(vif);
 	nbl_guest_vif_del(vif->guest, vif);
-	nbl_guest_front_put(nb, vif->guest, vif->pair);
+	nbl_vif_unmap_front(vif);
 	nbl_guest_put(nb, vif->guest);
 	nbl_log(NBL_DEBUG, "%s: %s", vif->tap->ifname,
 		vif->tap->leave ? "left" : "detached");

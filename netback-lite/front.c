@@ -102,6 +102,7 @@ static bool front_stands(const struct nbl_vif *vif, uint32_t generation)
 {
 	const volatile struct xen_noxs_area_hdr *hdr = &vif->front->hdr;
 
+	nbl_vif_fetch(vif);
 	return __atomic_load_n(&hdr->state, __ATOMIC_ACQUIRE) ==
 		       XEN_NOXS_STATE_CONNECTED &&
 	       __atomic_load_n(&hdr->generation, __ATOMIC_ACQUIRE) ==
@@ -307,9 +308,11 @@ void nbl_vif_front(struct nbl_vif *vif)
 	 * them.  The look decides nothing but whether to believe it; it may
 	 * say something newer.
 	 */
+	nbl_vif_fetch(vif);
 	state = __atomic_load_n(&vif->front->hdr.state, __ATOMIC_ACQUIRE);
 	generation = __atomic_load_n(&vif->front->hdr.generation,
 				     __ATOMIC_ACQUIRE);
+	nbl_vif_fetch(vif);
 	front_read(vif->front, &copy);
 	switch (copy.front.hdr.state) {
 	case XEN_NOXS_STATE_CONNECTED:

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "nbl.h"
+#include "remote.h"
 #include "shard.h"
 #include "switch.h"
 #include "vif.h"
@@ -95,6 +96,7 @@ static void closer_ready(struct nbl_source *src, uint32_t events)
 	nbl_closer_ack(nb->closer);
 	nbl_reap(nb);
 	nbl_control_retry(nb->control);
+	nbl_remote_retry(nb);
 }
 
 static int nbl_open_handles(struct nbl *nb, const char **step)
@@ -202,8 +204,8 @@ int nbl_open_confined(struct nbl **out, unsigned int nr_shards,
 			  &nb->closer_src);
 	if (rc)
 		goto err;
-	nbl_shards_share(nb);
 	nbl_watch_start(nb);
+	nbl_shards_share(nb);
 	*out = nb;
 	return 0;
 
@@ -307,12 +309,14 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 	timeout_ms = nbl_stall_timeout(nb, timeout_ms);
 	timeout_ms = nbl_await_timeout(nb, timeout_ms);
 	timeout_ms = nbl_metrics_timeout(nb, timeout_ms);
-	if (!TAILQ_EMPTY(&nb->ready) || nbl_control_due(nb->control))
+	if (!TAILQ_EMPTY(&nb->ready) || nbl_control_due(nb->control) ||
+	    nbl_remote_due(nb))
 		timeout_ms = 0;
 	rc = nbl_loop_wait(&nb->loop, timeout_ms);
 	if (rc)
 		return rc;
 	nbl_control_turn(nb->control);
+	nbl_remote_turn(nb);
 	nbl_run_ready(nb);
 	nbl_metrics_turn(nb);
 	nbl_bury(nb);

@@ -62,6 +62,14 @@ struct nbl_watch {
 	uint64_t since;		/* sequence number of what we know */
 };
 
+/* Devices that the toolstack of another domain adds, see remote.h. */
+struct nbl_remote {
+	bool on;
+	bool due;		/* some may have come or gone */
+	bool waits;		/* one of them, for a TAP's name */
+	unsigned int looks;
+};
+
 struct nbl {
 	struct nbl *first;		/* of several shards, NULL: it is that */
 	struct nbl_shards *shards;	/* the first's: others, NULL: there are none */
@@ -80,7 +88,9 @@ struct nbl {
 	struct nbl_ledger *ledger;	/* NULL: vifs end with the process */
 	struct nbl_kept *kept;		/* TAPs that were held; NULL: none */
 	struct nbl_watch watch;
+	struct nbl_remote remote;
 	uint16_t domid;			/* our own */
+	bool unprivileged;		/* no rights over guests: remote.h */
 	unsigned int uid;		/* who may ask: root, and who opened it */
 	int error;			/* what ends nbl_turn, or 0 */
 

@@ -220,6 +220,7 @@ static void share(struct nbl *nb, void *arg)
 
 	nb->closer = first->closer;
 	nb->ledger = first->ledger;
+	nb->unprivileged = first->unprivileged;
 }
 
 void nbl_shards_share(struct nbl *first)

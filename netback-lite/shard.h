@@ -36,7 +36,7 @@ typedef void (*nbl_shard_fn)(struct nbl *nb, void *arg);
 
 /* nr shards (1 to NBL_MAX_SHARDS), first being one.  step as of nbl_open. */
 int nbl_shards_open(struct nbl *first, unsigned int nr, const char **step);
-/* What the first has for all: the closer, the ledger. */
+/* What the first has or knows for all: the closer, the ledger, its rights. */
 void nbl_shards_share(struct nbl *first);
 /* Their threads begin; errors of eventfd and pthread_create. */
 int nbl_shards_start(struct nbl *first);

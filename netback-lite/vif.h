@@ -54,6 +54,7 @@ struct nbl_vif {
 	uint16_t slot;
 	uint16_t offset;
 	uint8_t pair;
+	uint16_t seq;		/* of its slot, see XEN_NOXS_OP_list */
 	unsigned int nr_ports;
 	struct nbl_port port[XEN_NOXS_MAX_PORTS];
 
@@ -69,6 +70,8 @@ struct nbl_vif {
 
 	/* What the guest says, and what we said last. */
 	const volatile struct xen_noxs_net_front *front;
+	void *copy;		/* front is this one (remote.h), or NULL */
+	unsigned int looked;	/* when it was listed last: nbl.remote.looks */
 	const char *broken_why;	/* static; with back.hdr.error */
 	struct xen_noxs_net_back back;
 
@@ -150,6 +153,7 @@ struct nbl_vif *nbl_vif_new(struct nbl *nb, uint16_t id,
 int nbl_vif_link(struct nbl *nb, const struct noxs_netback_request *req,
 		 struct nbl_vif *vif, char err[NBL_ERROR_SIZE]);
 int nbl_vif_map_front(struct nbl_vif *vif);
+void nbl_vif_unmap_front(struct nbl_vif *vif);
 /* Its next port, which is freed on an error; and all of them, freed. */
 int nbl_vif_port_add(struct nbl_vif *vif, uint32_t nr);
 void nbl_vif_ports_free(struct nbl_vif *vif);
@@ -173,6 +177,9 @@ void nbl_vif_notify(struct nbl_vif *vif);
 void nbl_vif_run(struct nbl_vif *vif);
 /* After that: with what is left, or wait for the next event. */
 void nbl_vif_go_on(struct nbl_vif *vif, bool more);
+
+/* remote.c: before a look at the front area, if that is a copy. */
+void nbl_vif_fetch(const struct nbl_vif *vif);
 
 /* front.c: react to the front area.  disconnect: also when it is not. */
 void nbl_vif_front(struct nbl_vif *vif);

@@ -7,9 +7,12 @@
  * the list of changes, and none is looked for.  What a destroyed guest costs
  * here does not depend on how many others there are.
  */
+#include <errno.h>
+
 #include "evtchn.h"
 #include "guest.h"
 #include "log.h"
+#include "remote.h"
 #include "shard.h"
 #include "watch.h"
 
@@ -64,6 +67,11 @@ void nbl_watch_start(struct nbl *nb)
 	if (!rc) {
 		op.port = w->port;
 		rc = noxs_watch(nb->nx, &op);
+		nb->unprivileged = rc == -EPERM;
+		if (nb->unprivileged) {
+			op.flags = XEN_NOXS_WATCH_BACKEND;
+			rc = noxs_watch(nb->nx, &op);
+		}
 		if (rc)
 			nbl_evtchn_free(nb->ec, w->port);
 	}
@@ -73,7 +81,8 @@ void nbl_watch_start(struct nbl *nb)
 		return;
 	}
 	w->on = true;
-	watch_read(nb);
+	if (!nb->unprivileged)
+		watch_read(nb);
 }
 
 void nbl_watch_stop(struct nbl *nb)
@@ -95,5 +104,8 @@ void nbl_watch_event(struct nbl *nb)
 {
 	/* First: what happens from now on raises the port again. */
 	nbl_evtchn_unmask(nb->ec, nb->watch.port);
-	watch_read(nb);
+	if (nb->unprivileged)
+		nbl_remote_event(nb);
+	else
+		watch_read(nb);
 }

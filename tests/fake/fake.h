@@ -59,6 +59,12 @@ void fake_host_sync(bool on);
  */
 void fake_host_alias(bool on);
 
+/*
+ * The backend domain has no rights over the guests: it maps none of their pages,
+ * adds nothing and hears of its own devices alone.  Before it opens anything.
+ */
+void fake_host_unprivileged(bool on);
+
 /* What the backend domain holds now; all 0 when nothing leaked. */
 struct fake_usage {
 	unsigned int handles;		/* noxs, gnttab, evtchn, link */
@@ -147,6 +153,15 @@ void *fake_dom_noxs_page(struct fake_domain *dom, unsigned int index);
 int fake_dom_add_net(struct fake_domain *dom, uint16_t id,
 		     const struct xen_noxs_net_back *back,
 		     uint32_t *backend_port);
+/*
+ * The toolstack's, of a backend without rights: adds the device with a port that
+ * waits, and what is asked for.  -EEXIST, ...
+ */
+int fake_dom_ask_net(struct fake_domain *dom, uint16_t id,
+		     const struct xen_noxs_net_back *back,
+		     const struct xen_noxs_net_request *req);
+/* And takes it away. */
+int fake_dom_take_net(struct fake_domain *dom, uint16_t id);
 /* After a restore: new generation, other serial, empty device page. */
 void fake_dom_restore(struct fake_domain *dom);
 

@@ -73,6 +73,11 @@ void fake_host_destroy(void)
 	fake_host = NULL;
 }
 
+void fake_host_unprivileged(bool on)
+{
+	fake_host->unprivileged = on;
+}
+
 void fake_host_sync(bool on)
 {
 	fake_host->sync = on;
@@ -121,8 +126,19 @@ void fake_changed(struct fake_domain *dom)
 	dom->changed = ++fake_host->seq;
 	for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
 		if (fake_host->watch[i] &&
+		    !(fake_host->watch_flags[i] & XEN_NOXS_WATCH_BACKEND) &&
 		    ((dom->dying && !dom->vanished) ||
 		     !(fake_host->watch_flags[i] & XEN_NOXS_WATCH_DYING)))
+			fake_port_raise(FAKE_BACKEND, fake_host->watch[i]);
+}
+
+void fake_devices_changed(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
+		if (fake_host->watch[i] &&
+		    fake_host->watch_flags[i] & XEN_NOXS_WATCH_BACKEND)
 			fake_port_raise(FAKE_BACKEND, fake_host->watch[i]);
 }
 
@@ -183,6 +199,7 @@ void fake_dom_kill(struct fake_domain *dom)
 			fake_host->usage.devices--;
 	memset(dom->device, 0, sizeof(dom->device));
 	fake_changed(dom);
+	fake_devices_changed();
 }
 
 void fake_dom_vanish(struct fake_domain *dom)

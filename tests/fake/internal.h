@@ -96,7 +96,7 @@ struct fake_bridge {
 };
 
 struct fake_host {
-	bool sync, alias;
+	bool sync, alias, unprivileged;
 	unsigned int fail_at, fail_count;
 	bool fail_hit;
 	uint64_t next_serial, seq, gone;
@@ -123,6 +123,8 @@ void fake_port_close(uint16_t domid, uint32_t port);
 /* Raise a port at its domain. */
 void fake_port_raise(uint16_t domid, uint32_t port);
 void fake_virq_raise(struct fake_domain *dom, unsigned int virq);
+/* A device of the backend domain came or went: raise its watch. */
+void fake_devices_changed(void);
 /* Some domain changed: raise the watches. */
 void fake_changed(struct fake_domain *dom);
 

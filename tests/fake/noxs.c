@@ -120,6 +120,38 @@ int fake_dom_add_net(struct fake_domain *dom, uint16_t id,
 	return rc;
 }
 
+int fake_dom_ask_net(struct fake_domain *dom, uint16_t id,
+		     const struct xen_noxs_net_back *back,
+		     const struct xen_noxs_net_request *req)
+{
+	struct xen_noxs_add op = {
+		.domid = dom->domid,
+		.backend = FAKE_BACKEND,
+		.id = id,
+		.type = XEN_NOXS_TYPE_NET,
+		.nr_ports = 1,
+		.port = { XEN_NOXS_PORT_WAIT },
+	};
+	bool was = fake_host->unprivileged;
+	int rc;
+
+	memcpy(op.back, back, sizeof(*back));
+	memcpy(op.back + XEN_NOXS_NET_REQUEST, req, sizeof(*req));
+	fake_host->unprivileged = false;
+	rc = noxs_add(NULL, &op);
+	fake_host->unprivileged = was;
+	return rc;
+}
+
+int fake_dom_take_net(struct fake_domain *dom, uint16_t id)
+{
+	const struct xen_noxs_remove op = {
+		.domid = dom->domid, .id = id, .type = XEN_NOXS_TYPE_NET,
+	};
+
+	return noxs_remove(NULL, &op);
+}
+
 /* libnoxs. */
 
 int noxs_open(struct noxs **out)
@@ -186,6 +218,10 @@ static int add_port(const struct xen_noxs_add *op, uint32_t *port)
 {
 	struct fake_port *p;
 
+	if (*port == XEN_NOXS_PORT_WAIT) {
+		*port = 0;
+		return 0;
+	}
 	if (!*port)
 		return fake_port_alloc(op->backend, op->domid, port);
 	p = fake_port(op->backend, *port);
@@ -202,6 +238,8 @@ static void ports_bind(const struct xen_noxs_add *op,
 	for (i = 0; i < dev->nr_ports; i++) {
 		b = fake_port(op->backend, dev->backend_port[i]);
 		g = fake_port(op->domid, dev->guest_port[i]);
+		if (!dev->backend_port[i])
+			continue;	/* the guest's waits */
 		b->state = g->state = FAKE_PORT_BOUND;
 		b->remote_port = dev->guest_port[i];
 		g->remote_port = dev->backend_port[i];
@@ -241,6 +279,8 @@ static int noxs_add_locked(struct noxs *nx, struct xen_noxs_add *op)
 	(void)nx;
 	if (fake_fail_now())
 		return -ENOMEM;
+	if (fake_host->unprivileged)
+		return -EPERM;
 	if (!dom || dom->dying)
 		return -ESRCH;
 	if (!op->nr_ports || op->nr_ports > XEN_NOXS_MAX_PORTS ||
@@ -279,6 +319,7 @@ static int noxs_add_locked(struct noxs *nx, struct xen_noxs_add *op)
 	op->serial = dom->serial;
 	fake_host->usage.devices++;
 	fake_virq_raise(dom, VIRQ_NOXS);
+	fake_devices_changed();
 	return 0;
 }
 
@@ -332,6 +373,7 @@ int noxs_remove(struct noxs *nx, const struct xen_noxs_remove *op)
 	memset(&dom->device[i], 0, sizeof(dom->device[i]));
 	fake_host->usage.devices--;
 	fake_virq_raise(dom, VIRQ_NOXS);
+	fake_devices_changed();
 	return 0;
 }
 
@@ -365,6 +407,35 @@ int noxs_publish(struct noxs *nx, const struct xen_noxs_publish *op)
 	return 0;
 }
 
+int noxs_read(struct noxs *nx, struct xen_noxs_read *op)
+{
+	bool back = op->side == XEN_NOXS_READ_BACK;
+	struct fake_domain *dom;
+	struct xen_noxs_slot *s;
+	unsigned int at;
+	uint8_t *from;
+	uint32_t word;
+	int i;
+
+	(void)nx;
+	if (fake_fail_now())
+		return -EFAULT;
+	if (op->pad || op->side > XEN_NOXS_READ_BACK)
+		return -EINVAL;
+	i = device_find(op->domid, op->serial, op->type, op->id, &dom);
+	if (i < 0)
+		return i;
+	s = &device_page(dom)->slot[i];
+	from = noxs_page(dom, back ? XEN_NOXS_PAGE_BACK(s->pair) :
+			 XEN_NOXS_PAGE_FRONT(s->pair)) + s->offset;
+	for (at = 0; at < XEN_NOXS_AREA_SIZE; at += sizeof(word)) {
+		word = __atomic_load_n((uint32_t *)(void *)(from + at),
+				       __ATOMIC_SEQ_CST);
+		memcpy(op->data + at, &word, sizeof(word));
+	}
+	return 0;
+}
+
 static void list_fill(struct fake_domain *dom, unsigned int i,
 		      struct xen_noxs_list_entry *e)
 {
@@ -380,6 +451,7 @@ static void list_fill(struct fake_domain *dom, unsigned int i,
 		.nr_ports = s->nr_ports,
 		.pair = s->pair,
 		.offset = s->offset,
+		.seq = (uint16_t)s->seq,
 	};
 	memcpy(e->guest_port, s->port, sizeof(e->guest_port));
 	memcpy(e->backend_port, dom->device[i].backend_port,
@@ -423,7 +495,8 @@ int noxs_watch(struct noxs *nx, const struct xen_noxs_watch *op)
 	unsigned int i;
 
 	(void)nx;
-	if (op->flags > XEN_NOXS_WATCH_DYING)
+	if (op->flags > XEN_NOXS_WATCH_DYING &&
+	    op->flags != XEN_NOXS_WATCH_BACKEND)
 		return -EINVAL;
 	if (op->flags & XEN_NOXS_WATCH_OFF) {
 		for (i = 0; i < XEN_NOXS_MAX_WATCHES; i++)
@@ -434,6 +507,8 @@ int noxs_watch(struct noxs *nx, const struct xen_noxs_watch *op)
 			}
 		return -ENOENT;
 	}
+	if (fake_host->unprivileged && !(op->flags & XEN_NOXS_WATCH_BACKEND))
+		return -EPERM;
 	if (fake_fail_now())
 		return -ENOSPC;
 	if (!p || p->state != FAKE_PORT_UNBOUND || p->remote != FAKE_BACKEND)
@@ -454,6 +529,8 @@ int noxs_states(struct noxs *nx, struct xen_noxs_states *op)
 	unsigned int domid;
 
 	(void)nx;
+	if (fake_host->unprivileged)
+		return -EPERM;
 	op->nr = 0;
 	for (domid = op->next_domid; domid < 0x7ff0; domid++) {
 		dom = fake_dom_find((uint16_t)domid);
@@ -516,6 +593,8 @@ int noxs_map(struct noxs *nx, uint16_t domid, unsigned int first,
 	(void)nx;
 	if (fake_fail_now())
 		return -ENOMEM;
+	if (fake_host->unprivileged)
+		return -EPERM;
 	if (!dom)
 		return -ESRCH;
 	if (!page_exists(dom, first) || !page_exists(dom, first + nr - 1))

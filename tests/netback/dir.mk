@@ -17,6 +17,7 @@ endef
 $(eval $(call netback_test,life))
 netback-life_LDLIBS += -Wl,--wrap=nbl_tap_open
 $(eval $(call netback_test,adopt))
+$(eval $(call netback_test,remote))
 $(eval $(call netback_test,ledger))
 $(eval $(call netback_test,connect))
 $(eval $(call netback_test,tx))

@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <poll.h>
+#include <remote.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -41,6 +42,7 @@ void turns(struct nbl *nb)
 	/* Bounded: a backend that spins fails the test. */
 	for (i = 0; i < 1000; i++) {
 		if (TAILQ_EMPTY(&nb->ready) && !nbl_control_due(nb->control) &&
+		    !nbl_remote_due(nb) &&
 		    poll(&pfd, 1, 0) == 0)
 			return;
 		assert_int_equal(nbl_turn(nb, 0), 0);

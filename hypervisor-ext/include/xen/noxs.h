@@ -232,7 +232,8 @@ struct xen_noxs_net_request {
     uint32_t flags;      /* XEN_NOXS_NET_REQ_*                                */
     uint16_t mtu;        /* 0: the bridge's                                   */
     uint16_t vlan;       /* 0: as the bridge does with new ports              */
-    uint32_t pad;        /* 0                                                 */
+    uint16_t queues;     /* 1..MAX_QUEUES; 0: 1                               */
+    uint16_t pad;        /* 0                                                 */
     char     bridge[XEN_NOXS_NET_NAME]; /* "": none                           */
     char     ifname[XEN_NOXS_NET_NAME]; /* "": vif<domid>.<id>                */
     struct xen_noxs_net_limit limit[4]; /* tx bytes, frames; rx bytes, frames */
