@@ -15,7 +15,7 @@ LIBCHAOS := chaos-toolstack/libchaos
 LIBCHAOS_SRCS_CORE := $(addprefix $(LIBCHAOS)/,chaos.c error.c uuid.c \
 	config.c config-text.c config-scan.c config-keys.c config-check.c \
 	config-json.c config-write.c json.c config-vif.c config-cpus.c \
-	config-rate.c image.c initramfs.c unpack.c images.c layout.c acpi.c store.c name.c record.c devices.c \
+	config-rate.c image.c initramfs.c unpack.c images.c layout.c acpi.c store.c name.c record.c devices.c driver.c \
 	create.c create-check.c create-steps.c destroy.c find.c list.c info.c console.c console-set.c console-stream.c rename.c \
 	config-copy.c gc.c gc-name.c gc-spare.c wait.c doctor.c power.c)
 # A saved domain's chunks: pure code.

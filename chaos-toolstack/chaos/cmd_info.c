@@ -13,6 +13,7 @@ void cmd_json_vif(struct cmd_json *j, const struct chaos_vif *v)
 	cmd_json_string(j, "mac", v->mac);
 	cmd_json_string(j, "bridge", v->bridge);
 	cmd_json_string(j, "ifname", v->ifname);
+	cmd_json_string(j, "backend", v->backend);
 	cmd_json_string(j, "ip", v->ip);
 	cmd_json_string(j, "gateway", v->gateway);
 	cmd_json_string(j, "backend_state", v->backend_state);
@@ -57,8 +58,9 @@ static void line(const char *key, const char *value)
 
 static void print_vif(const struct chaos_vif *v)
 {
-	printf("vif %-8" PRIu32 " %s on %s as %s\n", v->id, v->mac,
-	       *v->bridge ? v->bridge : "no bridge", v->ifname);
+	printf("vif %-8" PRIu32 " %s on %s as %s%s%s\n", v->id, v->mac,
+	       *v->bridge ? v->bridge : "no bridge", v->ifname,
+	       *v->backend ? " in " : "", v->backend);
 	if (*v->ip)
 		printf("%-12s %s%s%s\n", "", v->ip,
 		       *v->gateway ? " via " : "", v->gateway);

@@ -17,7 +17,8 @@ struct chaos_await {
 
 static bool is_awaited(const struct chaos__vif_config *v)
 {
-	return *v->bridge && v->ip_mode == XEN_NOXS_NET_IP_STATIC;
+	return *v->bridge && v->ip_mode == XEN_NOXS_NET_IP_STATIC &&
+	       !*v->backend;	/* others hear for themselves alone */
 }
 
 /* A relative path is one of this process alone. */
@@ -75,7 +76,7 @@ int chaos_await_config(struct chaos *ctx, struct chaos_config *cfg)
 	}
 	return n ? 0 : chaos__fail(ctx, -EINVAL, cfg->name, STEP,
 				   "write vif = [ \"bridge=xenbr0,ip=10.0.0.2/24\" ]",
-				   "it has no vif with a bridge and an address");
+				   "none of its vifs has a bridge and an address, and is served here");
 }
 
 static int listen_on(struct chaos *ctx, struct chaos_await *aw)

@@ -32,7 +32,7 @@ static void check_vif(struct chaos__parse *p, unsigned int i)
 
 	if (!v->mac_set && !v->mtu && !v->ip_mode && !*v->ifname &&
 	    !has_limits(v) && !v->spoofchk &&
-	    !v->vlan)
+	    !v->vlan && !*v->backend)
 		return;
 	snprintf(part, sizeof(part), "[%u]", i);
 	chaos__parse_fail(p, "vif", part, LATE,
@@ -84,6 +84,8 @@ static const char *vif_misfit(const struct chaos__vif_config *have,
 		return "id of a vif";
 	if (queues_of(have) != queues_of(want))
 		return "queues of a vif";
+	if (*want->backend)
+		return "backend";
 	if (*want->ifname)
 		return "vifname";	/* a spare's TAP has its name */
 	if (*have->bridge && strcmp(have->bridge, want->bridge))

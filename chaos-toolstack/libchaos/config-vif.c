@@ -10,6 +10,7 @@
 #include <xen/noxs.h>
 
 #include "config.h"
+#include "store.h"
 
 #define ITEM_MAX 512
 
@@ -173,11 +174,25 @@ static void set_id(struct vif_parse *v, const char *value)
 	v->vif->id_set = true;
 }
 
+bool chaos__backend_valid(const char *name)
+{
+	const char *why, *remedy;
+
+	if (*name && !name[strspn(name, "0123456789")])
+		return strlen(name) <= 5;
+	return !chaos__name_check(name, &why, &remedy);
+}
+
 static void set_backend(struct vif_parse *v, const char *value)
 {
-	if (strcmp(value, "0") && strcmp(value, "Domain-0"))
-		vif_fail(v, "leave backend= out",
-			 "driver domains are not supported");
+	v->vif->backend[0] = '\0';
+	if (!strcmp(value, "0") || !strcmp(value, "Domain-0"))
+		return;
+	if (!chaos__backend_valid(value))
+		vif_fail(v, "write backend=NAME or a domid",
+			 "\"%s\" is not a domain", value);
+	else
+		strcpy(v->vif->backend, value);
 }
 
 const char *const chaos__spoofchk_names[CHAOS__NR_SPOOFCHKS] = {

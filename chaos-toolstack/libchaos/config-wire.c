@@ -16,7 +16,7 @@
 #include "config.h"
 #include "store.h"
 
-#define WIRE_VERSION	3u
+#define WIRE_VERSION	4u
 #define NO_STRING	UINT32_MAX
 #define MAX_STRING	8192u
 
@@ -82,6 +82,7 @@ struct fixed_vif {
 	char bridge[16], ifname[16], limit[NOXS_NETBACK_NR_LIMITS][32];
 	uint8_t spoofchk, queues;
 	uint16_t vlan;
+	char backend[CHAOS_NAME_MAX + 1];
 };
 
 static void put_vif(struct out *o, const struct chaos__vif_config *v)
@@ -103,6 +104,7 @@ static void put_vif(struct out *o, const struct chaos__vif_config *v)
 	memcpy(f.ip, v->ip, sizeof(f.ip));
 	memcpy(f.gateway, v->gateway, sizeof(f.gateway));
 	memcpy(f.bridge, v->bridge, sizeof(f.bridge));
+	memcpy(f.backend, v->backend, sizeof(f.backend));
 	memcpy(f.ifname, v->ifname, sizeof(f.ifname));
 	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++) {
 		f.amount[i] = v->limit[i].amount;
@@ -199,6 +201,8 @@ static void get_vif(struct in *in, struct chaos__vif_config *v)
 	    f.mtu > XEN_NOXS_NET_MAX_MTU || (f.mac_set && f.mac[0] & 1) ||
 	    !name_fits(f.bridge, sizeof(f.bridge)) ||
 	    !name_fits(f.ifname, sizeof(f.ifname)) ||
+	    !name_fits(f.backend, sizeof(f.backend)) ||
+	    (*f.backend && !chaos__backend_valid(f.backend)) ||
 	    f.spoofchk >= CHAOS__NR_SPOOFCHKS || f.vlan > 4094 ||
 	    f.queues > CHAOS__MAX_QUEUES)
 		in->bad = true;
@@ -221,6 +225,7 @@ static void get_vif(struct in *in, struct chaos__vif_config *v)
 	memcpy(v->ip, f.ip, sizeof(f.ip));
 	memcpy(v->gateway, f.gateway, sizeof(f.gateway));
 	memcpy(v->bridge, f.bridge, sizeof(f.bridge));
+	memcpy(v->backend, f.backend, sizeof(f.backend));
 	memcpy(v->ifname, f.ifname, sizeof(f.ifname));
 	for (i = 0; i < NOXS_NETBACK_NR_LIMITS; i++) {
 		v->limit[i].amount = f.amount[i];

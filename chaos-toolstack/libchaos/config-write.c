@@ -54,6 +54,7 @@ static void put_vif(FILE *f, const struct chaos__vif_config *v,
 	if (v->mtu)
 		put_number(f, "mtu", v->mtu);
 	put_optional(f, "vifname", v->ifname);
+	put_optional(f, "backend", v->backend);
 	if (v->vlan)
 		put_number(f, "vlan", v->vlan);
 	if (v->queues)

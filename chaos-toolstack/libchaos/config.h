@@ -53,6 +53,7 @@ struct chaos__vif_config {
 	uint8_t spoofchk;		/* enum chaos__spoofchk */
 	uint16_t vlan;			/* 0: none */
 	uint8_t queues;			/* 1..CHAOS__MAX_QUEUES; 0: 1 */
+	char backend[CHAOS_NAME_MAX + 1]; /* a domain, by name or number; "": ours */
 };
 
 struct chaos_config {
@@ -141,6 +142,8 @@ void chaos__parse_flavour(struct chaos__parse *p);
 /* config-vif.c */
 void chaos__parse_vifs(struct chaos__parse *p, const char *key);
 const char *chaos__vif_key_name(size_t i);	/* as chaos__key_name() */
+/* Could it be the name or the number of a domain? */
+bool chaos__backend_valid(const char *name);
 
 /* config-cpus.c */
 /*

@@ -37,12 +37,23 @@ static int pause_it(struct chaos *ctx, const struct chaos__found *f,
 	return f->dom.dying ? 0 : chaos__xen_pause(ctx->xen, f->dom.domid);
 }
 
+/* Those of other domains go with the guest. */
+static bool has_ours(const struct chaos__record *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < rec->nr_vifs; i++)
+		if (!*rec->vif[i].backend)
+			return true;
+	return false;
+}
+
 /* Without a record it may still have vifs: of a create that was killed. */
 static int detach(struct chaos *ctx, const struct chaos__found *f,
 		  struct chaos__name_lock *held)
 {
 	(void)held;
-	if (f->rec && !f->rec->nr_vifs)
+	if (f->rec && !has_ours(f->rec))
 		return 0;
 	return chaos__devices_detach(ctx, f->dom.domid, NULL);
 }

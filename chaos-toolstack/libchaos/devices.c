@@ -168,16 +168,29 @@ static int fill_request(struct noxs_netback_request *req,
 int chaos__devices_begin(struct chaos *ctx, struct chaos__devices *dev,
 			 const struct chaos_config *cfg)
 {
+	bool sent = false;
 	unsigned int i;
 	int rc;
 
 	for (i = 0; i < cfg->nr_vifs; i++) {
+		const char *backend = cfg->vif[i].backend;
+
+		dev->driver[i].name = NULL;
 		rc = fill_request(&dev->req[i], dev, &cfg->vif[i]);
+		if (!rc && *backend) {
+			rc = chaos__driver_add(ctx, dev->object, backend,
+					       &dev->req[i], &dev->driver[i]);
+			if (rc)
+				return rc;
+			dev->nr_sent++;
+			continue;
+		}
 		/* Once requests are out, a new connection would lose them. */
 		if (!rc)
-			rc = send_request(ctx, &dev->req[i], i == 0);
+			rc = send_request(ctx, &dev->req[i], !sent);
 		if (rc)
 			return no_backend(ctx, dev->object, rc);
+		sent = true;
 		dev->nr_sent++;
 	}
 	return 0;
@@ -209,24 +222,34 @@ int chaos__devices_hello(struct chaos *ctx)
 	return chaos__devices_call(ctx, &req, &reply);
 }
 
+static int check_ours(struct chaos *ctx, const char *object,
+		      const struct chaos__vif_config *v, bool *answered)
+{
+	int rc;
+
+	rc = *answered ? 0 : chaos__devices_hello(ctx);
+	if (rc)
+		return no_backend(ctx, object, rc);
+	*answered = true;
+	return *v->bridge && !is_bridge(ctx, v->bridge) ?
+	       no_bridge(ctx, object, v->id, v->bridge) : 0;
+}
+
 int chaos__devices_check(struct chaos *ctx, const char *object,
 			 const struct chaos_config *cfg)
 {
+	bool answered = false;
 	unsigned int i;
-	int rc;
+	int rc = 0;
 
-	if (!cfg->nr_vifs)
-		return 0;
-	rc = chaos__devices_hello(ctx);
-	if (rc)
-		return no_backend(ctx, object, rc);
-	for (i = 0; i < cfg->nr_vifs; i++) {
-		const char *bridge = cfg->vif[i].bridge;
+	for (i = 0; !rc && i < cfg->nr_vifs; i++) {
+		const struct chaos__vif_config *v = &cfg->vif[i];
 
-		if (*bridge && !is_bridge(ctx, bridge))
-			return no_bridge(ctx, object, cfg->vif[i].id, bridge);
+		rc = *v->backend ?
+		     chaos__driver_check(ctx, object, v->id, v->backend) :
+		     check_ours(ctx, object, v, &answered);
 	}
-	return 0;
+	return rc;
 }
 
 static int attach_failed(struct chaos *ctx, struct chaos__devices *dev,
@@ -267,7 +290,7 @@ static void format_ip(const struct noxs_netback_request *req,
 }
 
 static void fill_record(const struct noxs_netback_request *req,
-			const struct noxs_netback_reply *reply,
+			const char *ifname, const char *backend,
 			struct chaos__vif_record *v)
 {
 	const uint8_t *m = req->mac;
@@ -276,32 +299,67 @@ static void fill_record(const struct noxs_netback_request *req,
 		 m[1], m[2], m[3], m[4], m[5]);
 	v->id = req->vif;
 	strcpy(v->bridge, req->bridge);
-	memcpy(v->ifname, reply->ifname, sizeof(v->ifname));
+	if (*ifname)
+		memcpy(v->ifname, ifname, sizeof(v->ifname));
+	else
+		snprintf(v->ifname, sizeof(v->ifname), "vif%u.%u", req->domid,
+			 req->vif);
+	snprintf(v->backend, sizeof(v->backend), "%s", backend);
 	v->mtu = req->mtu;
 	format_ip(req, v);
+}
+
+/* rec NULL: only what would answer the next request is of interest. */
+static int end_one(struct chaos *ctx, struct chaos__devices *dev,
+		   unsigned int i, struct chaos__record *rec, bool failed)
+{
+	const struct noxs_netback_request *req = &dev->req[i];
+	const struct chaos__driver *driver = &dev->driver[i];
+	struct noxs_netback_reply reply;
+	int rc;
+
+	if (driver->name) {
+		rc = rec && !failed ? chaos__driver_wait(ctx, dev->object, req,
+							 driver) : 0;
+		if (!rc && rec)
+			fill_record(req, req->ifname, driver->name,
+				    &rec->vif[i]);
+		return rc;
+	}
+	rc = recv_reply(ctx, req, &reply);
+	if ((rc == -ETIMEDOUT || rc == -ECANCELED) && !reply.magic)
+		dev->hung = true;
+	if (!rc && rec)
+		fill_record(req, reply.ifname, "", &rec->vif[i]);
+	if (rc && rec && !failed)
+		attach_failed(ctx, dev, i, rc, &reply);
+	return rec ? rc : 0;
 }
 
 int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
 		       struct chaos__record *rec)
 {
-	struct noxs_netback_reply reply;
-	unsigned int i;
 	int rc, err = 0;
 
 	/* All of them: what is not read now would answer the next request. */
 	while (dev->nr_done < dev->nr_sent) {
-		i = dev->nr_done++;
-		rc = recv_reply(ctx, &dev->req[i], &reply);
-		if ((rc == -ETIMEDOUT || rc == -ECANCELED) && !reply.magic)
-			dev->hung = true;
-		if (!rc && rec)
-			fill_record(&dev->req[i], &reply, &rec->vif[i]);
-		else if (rc && rec && !err)
-			err = attach_failed(ctx, dev, i, rc, &reply);
+		rc = end_one(ctx, dev, dev->nr_done++, rec, err);
+		err = err ? err : rc;
 	}
 	if (rec && !err)
 		rec->nr_vifs = dev->nr_sent;
 	return err;
+}
+
+/* Was our own backend asked for any? */
+static bool asked_ours(const struct chaos__devices *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->nr_sent; i++)
+		if (!dev->driver[i].name)
+			return true;
+	return false;
 }
 
 int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
@@ -317,6 +375,9 @@ int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 
 	if (dev)
 		chaos__devices_end(ctx, dev, NULL);
+	/* The others go with the domain. */
+	if (dev && dev->nr_sent && !asked_ours(dev))
+		return 0;
 	rc = send_request(ctx, &req, true);
 	if (rc == -ENOENT || rc == -ECONNREFUSED)
 		return 0;
@@ -331,7 +392,7 @@ int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 }
 
 int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
-			      unsigned int vif)
+			      unsigned int vif, const char *backend)
 {
 	struct noxs_netback_request req = {
 		.op = NOXS_NETBACK_DETACH,
@@ -341,6 +402,8 @@ int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
 	struct noxs_netback_reply reply;
 	int rc;
 
+	if (*backend)
+		return chaos__driver_remove(ctx, domid, vif);
 	/* Without a backend it stays, for the next one. */
 	rc = chaos__devices_call(ctx, &req, &reply);
 	return rc == -ENOENT ? 0 : rc;

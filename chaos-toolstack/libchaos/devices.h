@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A guest's vifs, through the network backend's control socket. */
+/*
+ * A guest's vifs, through the network backend's control socket, or, where the
+ * backend is another domain, through Xen (driver.h).
+ */
 #ifndef CHAOS_DEVICES_H
 #define CHAOS_DEVICES_H
 
 #include <noxs/netback.h>
 
 #include "config.h"
+#include "driver.h"
 #include "store.h"
 
 enum chaos__vif_how {
@@ -21,6 +25,7 @@ struct chaos__devices {
 	unsigned int nr_sent, nr_done;
 	bool hung;		/* an answer did not come in time */
 	struct noxs_netback_request req[CHAOS__MAX_VIFS];
+	struct chaos__driver driver[CHAOS__MAX_VIFS];	/* in place of it */
 };
 
 /*
@@ -35,10 +40,10 @@ int chaos__devices_end(struct chaos *ctx, struct chaos__devices *dev,
  * when there is no backend: the next one finds that the guest is gone. */
 int chaos__devices_detach(struct chaos *ctx, uint32_t domid,
 			  struct chaos__devices *dev);
-/* One of them; 0 too when it is not there.  -ECONNREFUSED: no backend, whose
+/* One of them, of that backend ("": ours); 0 too when it is not there.  -ECONNREFUSED: no backend, whose
  * successor would serve it again. */
 int chaos__devices_detach_one(struct chaos *ctx, uint32_t domid,
-			      unsigned int vif);
+			      unsigned int vif, const char *backend);
 /* One request, over the context's connection; the reply's rc, or -errno. */
 int chaos__devices_call(struct chaos *ctx, struct noxs_netback_request *req,
 			struct noxs_netback_reply *reply);

@@ -69,13 +69,19 @@ static bool is_number(const char *s)
 	return *s && !s[strspn(s, "0123456789")];
 }
 
-static int no_such(struct chaos *ctx, const char *name)
+static int told(char why[CHAOS__WHY], int rc, const char *text)
 {
-	return chaos__fail(ctx, -ESRCH, name, "find it", "",
-			   "no such domain");
+	snprintf(why, CHAOS__WHY, "%s", text);
+	return rc;
 }
 
-static int lookup_name(struct chaos *ctx, const char *name, uint32_t *domid)
+static int no_such(char why[CHAOS__WHY])
+{
+	return told(why, -ESRCH, "no such domain");
+}
+
+static int lookup_name(struct chaos *ctx, const char *name, uint32_t *domid,
+		       char why[CHAOS__WHY])
 {
 	struct chaos__xen_dom dom;
 	uint8_t uuid[16];
@@ -86,50 +92,60 @@ static int lookup_name(struct chaos *ctx, const char *name, uint32_t *domid)
 	if (!rc)
 		rc = chaos__name_find(ctx, name, uuid, &id);
 	if (rc == -ENOENT)
-		return no_such(ctx, name);
+		return no_such(why);
 	if (rc == -EAGAIN)
-		return chaos__fail(ctx, -ESRCH, name, "find it", "",
-				   "it is being created");
-	if (rc)
-		return chaos__fail(ctx, rc, name, "find it", "", "%s: %s",
-				   ctx->run_dir, strerror(-rc));
+		return told(why, -ESRCH, "it is being created");
+	if (rc) {
+		snprintf(why, CHAOS__WHY, "%.200s: %s", ctx->run_dir,
+			 strerror(-rc));
+		return rc;
+	}
 	rc = chaos__xen_get(ctx->xen, id, &dom);
 	/* A name outlives its domain when that was destroyed behind us. */
 	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
-		return no_such(ctx, name);
+		return no_such(why);
 	if (rc)
-		return chaos__fail(ctx, rc, name, "find it", "", "%s",
-				   chaos__xen_reason(ctx, rc));
+		return told(why, rc, chaos__xen_reason(ctx, rc));
 	*domid = id;
+	return 0;
+}
+
+int chaos__lookup(struct chaos *ctx, const char *name, uint32_t *domid,
+		  char why[CHAOS__WHY])
+{
+	struct chaos__xen_dom dom;
+	unsigned long id;
+	int rc;
+
+	if (!strcmp(name, "Domain-0"))
+		name = "0";
+	if (!is_number(name))
+		return lookup_name(ctx, name, domid, why);
+	errno = 0;
+	id = strtoul(name, NULL, 10);
+	if (errno || id > UINT32_MAX)
+		return no_such(why);
+	rc = chaos__xen_get(ctx->xen, (uint32_t)id, &dom);
+	if (rc == -ESRCH)
+		return no_such(why);
+	if (rc)
+		return told(why, rc, chaos__xen_reason(ctx, rc));
+	*domid = (uint32_t)id;
 	return 0;
 }
 
 int chaos_lookup(struct chaos *ctx, const char *name, uint32_t *domid)
 {
-	struct chaos__xen_dom dom;
-	unsigned long id;
+	char why[CHAOS__WHY];
 	int rc;
 
 	chaos__begin(ctx);
 	rc = chaos__need_xen(ctx, name);
 	if (rc)
 		return rc;
-	if (!strcmp(name, "Domain-0"))
-		name = "0";
-	if (!is_number(name))
-		return lookup_name(ctx, name, domid);
-	errno = 0;
-	id = strtoul(name, NULL, 10);
-	if (errno || id > UINT32_MAX)
-		return no_such(ctx, name);
-	rc = chaos__xen_get(ctx->xen, (uint32_t)id, &dom);
-	if (rc == -ESRCH)
-		return no_such(ctx, name);
-	if (rc)
-		return chaos__fail(ctx, rc, name, "find it", "", "%s",
-				   chaos__xen_reason(ctx, rc));
-	*domid = (uint32_t)id;
-	return 0;
+	rc = chaos__lookup(ctx, name, domid, why);
+	return rc ? chaos__fail(ctx, rc, !strcmp(name, "Domain-0") ? "0" : name,
+				"find it", "", "%s", why) : 0;
 }
 
 int chaos_domain_name(struct chaos *ctx, uint32_t domid,

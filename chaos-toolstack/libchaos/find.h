@@ -11,6 +11,15 @@ struct chaos__found {
 	char object[CHAOS_NAME_MAX + 1]; /* for errors: name or "domain 7" */
 };
 
+#define CHAOS__WHY	256
+
+/*
+ * chaos_lookup() in the middle of another call: why gets the reason.  -ESRCH,
+ * others.  Needs chaos__need_xen().
+ */
+int chaos__lookup(struct chaos *ctx, const char *name, uint32_t *domid,
+		  char why[CHAOS__WHY]);
+
 /* Begins a public call: forgets the errors of the one before. */
 int chaos__find(struct chaos *ctx, uint32_t domid, struct chaos__found *f);
 void chaos__found_fini(struct chaos__found *f);

@@ -51,6 +51,7 @@ static void init_vifs(struct info *info)
 		v->pub.ip = v->rec.ip;
 		v->pub.gateway = v->rec.gateway;
 		v->pub.mtu = v->rec.mtu;
+		v->pub.backend = v->rec.backend;
 		v->pub.backend_state = "unknown";
 		v->pub.frontend_state = "unknown";
 		info->ptr[i] = &v->pub;
@@ -68,6 +69,8 @@ static void ask_backend(struct chaos *ctx, struct info *info)
 	for (i = 0; i < info->pub.nr_vifs; i++) {
 		struct chaos_vif *v = &info->vif[i].pub;
 
+		if (*v->backend)
+			continue;
 		rc = chaos__devices_stats(ctx, info->pub.domain.domid, v->id,
 					  &reply);
 		if (rc == -ENOENT)
@@ -119,6 +122,7 @@ static void note_device(struct info *info, struct noxs *nx,
 {
 	uint32_t domid = info->pub.domain.domid;
 	struct chaos_vif *v = NULL;
+	unsigned int state;
 
 	if (e->type == XEN_NOXS_TYPE_NET)
 		v = find_vif(info, e->id);
@@ -128,6 +132,9 @@ static void note_device(struct info *info, struct noxs *nx,
 		v->guest_port = e->guest_port[0];
 		v->backend_port = e->backend_port[0];
 		v->frontend_state = read_front(nx, domid, e);
+		if (*v->backend &&
+		    chaos__driver_state(nx, domid, e->id, &state) > 0)
+			v->backend_state = device_state(state);
 	}
 }
 

@@ -178,7 +178,8 @@ static int ask_backend(struct change *c, struct chaos__vif_config *v,
 	if (rc) {
 		/* It may have been done, and the answer been lost. */
 		if (dev.nr_sent)
-			chaos__devices_detach_one(c->ctx, dev.domid, v->id);
+			chaos__devices_detach_one(c->ctx, dev.domid, v->id,
+						  v->backend);
 		return rc;
 	}
 	memcpy(v->mac, dev.req[0].mac, sizeof(v->mac));
@@ -213,7 +214,7 @@ static int attach(struct change *c, struct chaos__vif_config *v)
 	return 0;
 
 err_detach:
-	chaos__devices_detach_one(c->ctx, c->f.dom.domid, v->id);
+	chaos__devices_detach_one(c->ctx, c->f.dom.domid, v->id, v->backend);
 err_forget:
 	forget(rec, c->cfg, i);
 	/* If that cannot be written, the mark tells chaos_gc. */
@@ -258,7 +259,8 @@ static int detach(struct change *c, unsigned int i)
 	if (rc)
 		return rc;
 	rc = chaos__devices_detach_one(c->ctx, c->f.dom.domid,
-				       c->f.rec->vif[i].id);
+				       c->f.rec->vif[i].id,
+				       c->cfg->vif[i].backend);
 	if (rc == -ECONNREFUSED)
 		return chaos__no_backend(c->ctx, c->f.object, c->step, rc);
 	if (rc)
@@ -293,17 +295,35 @@ int chaos_network_detach(struct chaos *ctx, uint32_t domid, uint32_t id)
 
 /* repair -------------------------------------------------------------------- */
 
+/* 0: it is served; -ENOENT: it is not, nor will be. */
+static int look_at_one(struct chaos *ctx, uint32_t domid,
+		       const struct chaos__vif_config *v)
+{
+	struct noxs_netback_reply reply;
+	unsigned int state;
+	int rc;
+
+	if (!*v->backend)
+		return chaos__devices_stats(ctx, domid, v->id, &reply);
+	rc = chaos__need_noxs(ctx);
+	if (!rc)
+		rc = chaos__driver_state(ctx->nx, domid, v->id, &state);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	/* Whoever asked for it did not wait for the answer. */
+	rc = chaos__driver_remove(ctx, domid, v->id);
+	return rc ? rc : -ENOENT;
+}
+
 int chaos__network_repair(struct chaos *ctx, struct chaos__found *f)
 {
 	struct change c = { .ctx = ctx, .f = *f, .step = "look at its vifs" };
-	struct noxs_netback_reply reply;
 	unsigned int i = 0;
 	int rc;
 
 	rc = chaos__record_config(ctx, f->rec, &c.cfg);
 	while (!rc && i < f->rec->nr_vifs && i < c.cfg->nr_vifs) {
-		rc = chaos__devices_stats(ctx, f->dom.domid, f->rec->vif[i].id,
-					  &reply);
+		rc = look_at_one(ctx, f->dom.domid, &c.cfg->vif[i]);
 		if (rc == -ENOENT)
 			forget(f->rec, c.cfg, i);
 		else

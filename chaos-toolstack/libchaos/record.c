@@ -26,6 +26,8 @@ static void put_vif(FILE *f, const struct chaos__vif_record *v)
 	chaos__json_member(f, "ifname", v->ifname);
 	chaos__json_member(f, "ip", v->ip);
 	chaos__json_member(f, "gateway", v->gateway);
+	if (*v->backend)
+		chaos__json_member(f, "backend", v->backend);
 	fputc('}', f);
 }
 
@@ -170,6 +172,9 @@ static bool vif_from_json(json_t *obj, unsigned int place,
 		return false;
 	if (json_object_get(obj, "id") &&
 	    !get_number(obj, "id", CHAOS__MAX_VIFS - 1, &id))
+		return false;
+	if (json_object_get(obj, "backend") &&
+	    !get_text(obj, "backend", v->backend, sizeof(v->backend)))
 		return false;
 	v->mtu = (unsigned int)mtu;
 	v->id = (unsigned int)id;

@@ -26,6 +26,7 @@ struct chaos__vif_record {
 	char ip[24];		/* "10.0.0.2/24", "dhcp", "" */
 	char gateway[16];
 	unsigned int mtu;
+	char backend[CHAOS_NAME_MAX + 1];	/* another domain; "": ours */
 };
 
 struct chaos__record {

@@ -47,6 +47,11 @@ static void test_config(void **state)
 	assert_non_null(strstr(fixture_errors(f), "a bridge and an address"));
 	chaos_config_free(cfg);
 
+	cfg = config(f, "web", "\"bridge=xenbr0,ip=10.1.2.3/8,backend=net1\"");
+	assert_int_equal(chaos_await_config(f->ctx, cfg), -EINVAL);
+	assert_non_null(strstr(fixture_errors(f), "is served here"));
+	chaos_config_free(cfg);
+
 	cfg = config(f, "w%d", TWO);
 	assert_int_equal(chaos_await_config(f->ctx, cfg), -EINVAL);
 	chaos_config_free(cfg);

@@ -625,7 +625,7 @@ static void test_wire(void **state)
 		"on_poweroff = \"preserve\"\nmax_event_channels = 99\n"
 		"vif = [ \"bridge=br0,ip=10.0.0.2/24,gateway=10.0.0.1,"
 		"rate=1MB/s@20ms,mac=00:16:3e:00:00:01,mtu=1400,vifname=a0,"
-		"vlan=10,queues=2,spoofchk=off,pps=10K,rate_in=5Kb/s,pps_in=3\","
+		"vlan=10,queues=2,spoofchk=off,backend=net1,pps=10K,rate_in=5Kb/s,pps_in=3\","
 		" \"ip=dhcp,id=7\" ]\n";
 	uint8_t wire[4096], cut[4096];
 	struct chaos_config *cfg, *again;

@@ -127,7 +127,7 @@ static const char *const round_trips[] = {
 	"max_grant_frames=4\nmax_maptrack_frames=2\nmax_event_channels=77\n"
 	"on_poweroff=\"preserve\"\non_reboot=\"destroy\"\non_crash=\"restart\"\n"
 	"vif=[\"mac=00:16:3e:0a:0b:0c,bridge=br0,ip=10.1.2.3/8,"
-	"gateway=10.0.0.1,mtu=9000,vifname=x0,rate=10Mb/s@20ms,rate_in=1MB/s,pps=10K,vlan=4094,queues=4,spoofchk=mac,"
+	"gateway=10.0.0.1,mtu=9000,vifname=x0,rate=10Mb/s@20ms,rate_in=1MB/s,pps=10K,vlan=4094,queues=4,spoofchk=mac,backend=net-1,"
 	"pps_in=5p/s@1s\", \"ip=dhcp\", "
 	"\"bridge=\"]\ncpus=[\"0\", \"1-3,^2\"]\ncpu_weight=512\ncap=0\npool=\"p\"",
 	"name=\"web\"\nkernel=\"/k\"\ncpus=\"all,^0\"\n",

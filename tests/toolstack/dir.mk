@@ -26,7 +26,7 @@ toolstack-$(1)_LDLIBS := $(addprefix -Wl$(comma)--wrap=,$(TOOLSTACK_WRAP))
 $$(eval $$(call test_program,toolstack-$(1)))
 endef
 
-$(foreach t,config config_json config_schema store image initramfs unpack create destroy console name gc wait doctor power save network migrate \
+$(foreach t,config config_json config_schema store image initramfs unpack create destroy console name gc wait doctor power save network driver migrate \
 	events shutdown async resources spare images await,\
 	$(eval $(call toolstack_test,$(t))))
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A noxs hypercall that remembers, and fails when told to. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,114 @@ static struct fake_power *power_of(uint32_t domid)
 	return p;
 }
 
+struct fake_net *fake_hyp_net(uint32_t domid, unsigned int id)
+{
+	struct fake_net *n;
+
+	for (n = fake_hyp.net; n < fake_hyp.net + FAKE_NETS; n++)
+		if (n->serial && n->domid == domid && n->id == id &&
+		    find(domid) && find(domid)->serial == n->serial)
+			return n;
+	return NULL;
+}
+
+unsigned int fake_hyp_nr_nets(void)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < FAKE_NETS; i++)
+		nr += fake_hyp.net[i].serial &&
+		      fake_hyp_net(fake_hyp.net[i].domid, fake_hyp.net[i].id);
+	return nr;
+}
+
+void fake_hyp_serve(struct fake_net *net)
+{
+	struct xen_noxs_area_hdr *hdr = &net->area.back.hdr;
+	struct xen_noxs_net_refusal refusal = {
+		.magic = XEN_NOXS_NET_REF_MAGIC,
+	};
+	struct xen_noxs_net_request q;
+
+	memcpy(&q, net->area.byte + XEN_NOXS_NET_REQUEST, sizeof(q));
+	if (hdr->generation || hdr->error || q.magic != XEN_NOXS_NET_REQ_MAGIC)
+		return;
+	if (!strcmp(q.bridge, "xenbr0")) {
+		hdr->state = XEN_NOXS_STATE_INIT;
+		hdr->generation = 1;
+		return;
+	}
+	snprintf(refusal.text, sizeof(refusal.text), "bridge %.16s", q.bridge);
+	memcpy(net->area.byte + XEN_NOXS_NET_REFUSAL, &refusal,
+	       sizeof(refusal));
+	hdr->error = ENODEV;
+}
+
+static int add_net(struct xen_noxs_add *op)
+{
+	const struct xen_noxs_net_back *back = (const void *)op->back;
+	struct fake_net *n = fake_hyp.net;
+
+	if (op->nr_ports != 1 || op->port[0] != XEN_NOXS_PORT_WAIT ||
+	    !find(op->domid)->vcpus || op->backend == op->domid ||
+	    back->hdr.magic != XEN_NOXS_BACK_MAGIC ||
+	    back->hdr.state != XEN_NOXS_STATE_CLOSED)
+		return -EINVAL;
+	if (!find(op->backend))
+		return -ESRCH;
+	if (fake_hyp_net(op->domid, op->id))
+		return -EEXIST;
+	while (n->serial && fake_hyp_net(n->domid, n->id))
+		if (++n == fake_hyp.net + FAKE_NETS)
+			return -ENOSPC;
+	n->serial = find(op->domid)->serial;
+	n->domid = op->domid;
+	n->id = op->id;
+	n->backend = op->backend;
+	memcpy(n->area.byte, op->back, sizeof(op->back));
+	op->port[0] = 0;
+	op->serial = n->serial;
+	return 0;
+}
+
+int noxs_remove(struct noxs *nx, const struct xen_noxs_remove *op)
+{
+	struct fake_net *n;
+
+	(void)nx;
+	if (fail_here("noxs remove"))
+		return -EIO;
+	if (!find(op->domid))
+		return -ESRCH;
+	n = fake_hyp_net(op->domid, op->id);
+	if (!n || op->type != XEN_NOXS_TYPE_NET)
+		return -ENOENT;
+	n->serial = 0;
+	return 0;
+}
+
+int noxs_read(struct noxs *nx, struct xen_noxs_read *op)
+{
+	struct fake_net *n;
+
+	(void)nx;
+	if (fail_here("noxs read"))
+		return -EIO;
+	if (!find(op->domid))
+		return -ESRCH;
+	n = fake_hyp_net(op->domid, op->id);
+	if (op->serial && op->serial != find(op->domid)->serial)
+		return -ESTALE;
+	if (!n || !find(n->backend) || op->type != XEN_NOXS_TYPE_NET)
+		return -ENOENT;
+	if (op->side != XEN_NOXS_READ_BACK || op->pad)
+		return -EINVAL;
+	memcpy(op->data, n->area.byte, sizeof(op->data));
+	if (fake_hyp.netback)
+		fake_hyp.netback(n);
+	return 0;
+}
+
 int noxs_add(struct noxs *nx, struct xen_noxs_add *op)
 {
 	struct fake_power *p;
@@ -78,6 +187,8 @@ int noxs_add(struct noxs *nx, struct xen_noxs_add *op)
 		return -ENOSPC;
 	if (!find(op->domid))
 		return -ESRCH;
+	if (op->type == XEN_NOXS_TYPE_NET)
+		return add_net(op);
 	/* A channel is bound to vCPU 0, so there has to be one. */
 	if (op->type != XEN_NOXS_TYPE_POWER || op->nr_ports != 1 ||
 	    op->port[0] || op->id || !find(op->domid)->vcpus)
@@ -95,6 +206,29 @@ int noxs_add(struct noxs *nx, struct xen_noxs_add *op)
 	return 0;
 }
 
+/* As many as fit beside the power device. */
+static void list_nets(struct xen_noxs_list *op)
+{
+	const struct fake_net *n;
+
+	for (n = fake_hyp.net; n < fake_hyp.net + FAKE_NETS; n++) {
+		if (!n->serial || n->domid != op->domid ||
+		    fake_hyp_net(n->domid, n->id) != n ||
+		    op->nr == XEN_NOXS_LIST_MAX - 1)
+			continue;
+		op->entry[op->nr++] = (struct xen_noxs_list_entry){
+			.serial = n->serial,
+			.domid = n->domid,
+			.id = n->id,
+			.backend = n->backend,
+			.type = XEN_NOXS_TYPE_NET,
+			.nr_ports = 1,
+			.offset = 3 * XEN_NOXS_AREA_SIZE,
+			.guest_port = { 17 },
+		};
+	}
+}
+
 int noxs_list(struct noxs *nx, struct xen_noxs_list *op)
 {
 	struct fake_power *p;
@@ -107,10 +241,13 @@ int noxs_list(struct noxs *nx, struct xen_noxs_list *op)
 	p = power_of(op->domid);
 	op->nr = 0;
 	op->next_domid = XEN_NOXS_END;
+	memset(op->entry, 0, sizeof(op->entry));
+	list_nets(op);
 	if (!p)
 		return 0;
-	op->nr = 1;
-	memset(op->entry, 0, sizeof(op->entry));
+	op->entry[op->nr] = op->entry[0];
+	op->nr++;
+	memset(&op->entry[0], 0, sizeof(op->entry[0]));
 	op->entry[0].serial = p->serial;
 	op->entry[0].domid = op->domid;
 	op->entry[0].type = XEN_NOXS_TYPE_POWER;

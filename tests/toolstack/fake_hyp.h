@@ -15,6 +15,17 @@
 #include "fake_xen.h"
 
 #define FAKE_WATCHES 3
+#define FAKE_NETS 16
+
+/* A vif of a driver domain. */
+struct fake_net {
+	uint64_t serial;	/* of the guest; 0: none */
+	uint16_t domid, id, backend;
+	union {
+		struct xen_noxs_net_back back;
+		uint8_t byte[XEN_NOXS_AREA_SIZE];
+	} area;
+};
 
 /* Its page, as the guest writes it and as Xen writes it for the backend. */
 struct fake_power {
@@ -40,11 +51,20 @@ struct fake_hyp_state {
 	/* A watch each; 0: free. */
 	uint32_t watch[FAKE_WATCHES];
 	unsigned int nr_watched;	/* ever */
+	struct fake_net net[FAKE_NETS];
+	/* netback-lite in a driver domain: it is asked at each look at its answer;
+	 * NULL: nobody is there. */
+	void (*netback)(struct fake_net *net);
+	void *netback_arg;
 };
 
 extern struct fake_hyp_state fake_hyp;
 
 void fake_hyp_reset(void);
+unsigned int fake_hyp_nr_nets(void);
+struct fake_net *fake_hyp_net(uint32_t domid, unsigned int id);
+/* A netback-lite that has the bridge xenbr0. */
+void fake_hyp_serve(struct fake_net *net);
 void fake_watch_reset(void);
 struct xen_noxs_power_front *fake_hyp_front(uint32_t domid);
 /* The guest's driver comes up; features 0: it knows all commands. */

@@ -13,7 +13,7 @@ struct chaos_vif {
 	uint32_t id;
 	const char *mac;	/* "00:16:3e:00:00:01" */
 	const char *bridge;	/* "" none */
-	const char *ifname;	/* the TAP in dom0 */
+	const char *ifname;	/* the TAP, where the backend is */
 	const char *ip;		/* "10.0.0.2/24", "dhcp" or "" */
 	const char *gateway;	/* or "" */
 	const char *backend_state;	/* "connected", ... or "unknown" */
@@ -21,8 +21,10 @@ struct chaos_vif {
 	uint32_t mtu;
 	uint32_t guest_port;	/* 0: unknown */
 	uint32_t backend_port;
-	uint64_t rx_packets, rx_bytes;	/* received by the guest */
+	/* Received by the guest; all 0 where the backend is another domain */
+	uint64_t rx_packets, rx_bytes;
 	uint64_t tx_packets, tx_bytes;
+	const char *backend;	/* its domain; "": this one */
 };
 
 /*
@@ -36,6 +38,8 @@ struct chaos_vif {
  * -ESRCH no such domain; -ENOENT it was not made by libchaos; -EINVAL spec;
  * -EEXIST the guest has that id or MAC; -ENOSPC it has 15; -EBUSY another
  * process is at work on it; -ENODEV no such bridge; -ECONNREFUSED no backend.
+ * Of a backend in another domain: -ESRCH no such domain; -ETIMEDOUT nobody serves
+ * there, and nothing of it is left.
  */
 int chaos_network_attach(struct chaos *ctx, uint32_t domid, const char *spec,
 			 uint32_t *id);
