@@ -25,6 +25,7 @@
 #define LEDGER_PATH	NOXS_NETBACK_DIR "/netback.ledger"
 #define WANTED_FILES	(1u << 18)	/* a TAP each */
 #define LOCK_TRIES	300		/* of 1 ms */
+#define PRIVCMD_S	5		/* to open it, which is done at once or never */
 
 struct process {
 	struct nbl *nb;
@@ -50,10 +51,13 @@ static const char *hint(int rc)
 	case -ENOSYS:
 		return "this Xen has no noxs extension";
 	case -ENOENT:
-		return "not on Xen, or not in a privileged domain";
+		return "not on Xen, or no module xen-privcmd";
 	case -EACCES:
-	case -EPERM:
 		return "must be root";
+	case -EPERM:
+		return "the kernel forbids it: load xen-privcmd with unrestricted=1";
+	case -EINTR:
+		return "the kernel waits for XenStore: load xen-privcmd with unrestricted=1";
 	default:
 		return nbl_strerror(rc);
 	}
@@ -346,6 +350,32 @@ static int choose_user(struct process *p, const struct nbl_options *opt)
 	return -EINVAL;
 }
 
+static void wake(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * In an unprivileged domain Linux's privcmd asks XenStore whose domain it may
+ * touch, and who opens it waits for the answer, if need be for ever.
+ */
+static int try_privcmd(void)
+{
+	struct sigaction act = { .sa_handler = wake };
+	int fd, rc;
+
+	sigaction(SIGALRM, &act, NULL);
+	alarm(PRIVCMD_S);
+	fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
+	rc = fd < 0 ? -errno : 0;
+	alarm(0);
+	if (fd >= 0)
+		close(fd);
+	act.sa_handler = SIG_DFL;
+	sigaction(SIGALRM, &act, NULL);
+	return rc;
+}
+
 static int start(struct process *p, const struct nbl_options *opt)
 {
 	char err[NBL_ERROR_SIZE];
@@ -368,6 +398,9 @@ static int start(struct process *p, const struct nbl_options *opt)
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;
 	}
+	rc = try_privcmd();
+	if (rc)
+		return fail_hint("open the noxs hypercall", rc);
 	p->kept = nbl_keeper_take(p->lock_fd);
 	rc = nbl_open_confined(&p->nb, opt->threads, &step, confine, p);
 	nbl_kept_free(p->kept);
@@ -397,7 +430,7 @@ int main(int argc, char **argv)
 		return status;
 	nbl_log_start(opt.level, false);
 	if (geteuid() != 0)
-		return fail_hint("start", -EPERM);
+		return fail_hint("start", -EACCES);
 	status = start(&p, &opt);
 	if (p.signal_fd >= 0)
 		close(p.signal_fd);

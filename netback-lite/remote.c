@@ -41,16 +41,16 @@ int nbl_remote_back(struct nbl *nb, const struct xen_noxs_list_entry *e,
 }
 
 /* Of a device that is gone: nothing that a guest could have said. */
-void nbl_vif_fetch(const struct nbl_vif *vif)
+void nbl_remote_fetch(const struct nbl_vif *vif)
 {
-	struct xen_noxs_read op = { .side = XEN_NOXS_READ_FRONT };
+	struct xen_noxs_read op = {
+		.domid = vif->guest->domid,
+		.id = vif->id,
+		.type = XEN_NOXS_TYPE_NET,
+		.side = XEN_NOXS_READ_FRONT,
+		.serial = vif->guest->serial,
+	};
 
-	if (!vif->copy)
-		return;
-	op.domid = vif->guest->domid;
-	op.id = vif->id;
-	op.type = XEN_NOXS_TYPE_NET;
-	op.serial = vif->guest->serial;
 	if (noxs_read(vif->nb->nx, &op))
 		memset(vif->copy, 0, sizeof(op.data));
 	else

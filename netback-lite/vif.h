@@ -178,8 +178,14 @@ void nbl_vif_run(struct nbl_vif *vif);
 /* After that: with what is left, or wait for the next event. */
 void nbl_vif_go_on(struct nbl_vif *vif, bool more);
 
-/* remote.c: before a look at the front area, if that is a copy. */
-void nbl_vif_fetch(const struct nbl_vif *vif);
+/* remote.c: what the guest says now, into the copy. */
+void nbl_remote_fetch(const struct nbl_vif *vif);
+/* Before a look at the front area. */
+static inline void nbl_vif_fetch(const struct nbl_vif *vif)
+{
+	if (vif->copy)
+		nbl_remote_fetch(vif);
+}
 
 /* front.c: react to the front area.  disconnect: also when it is not. */
 void nbl_vif_front(struct nbl_vif *vif);
