@@ -59,7 +59,8 @@ $(LABB)/base.cpio: tests/lab/mkroot tests/lab/labimage.py \
 lab-base: $(LABB)/base.cpio
 
 # A stock kernel as a guest, and its user space.
-LAB_LINUX := $(addprefix $(LABB)/linux/,vmlinux vmlinuz initramfs noxs-initramfs)
+LAB_LINUX := $(addprefix $(LABB)/linux/,vmlinux vmlinuz initramfs noxs-initramfs \
+	driver-initramfs)
 
 $(LABB)/linux/vmlinux: tests/lab/mkguest-linux \
 		guest-frontends/tinyx/builder/vmlinuz.py $(LABB)/debs/versions
@@ -83,6 +84,19 @@ $(LABB)/linux/noxs-initramfs: tests/lab/mkguest-linux tests/lab/labimage.py \
 	$(call say,IMAGE,$@)
 	@mkdir -p $(@D)
 	$(Q)tests/lab/mkguest-linux noxs $(LABB)/debs $@ $(LINUX_MODULES)
+
+# The same with netback-lite in it, and one that means harm.
+labmeddle_SRCS := tests/lab/tools/labmeddle.c
+labmeddle_CFLAGS := $(NOXS_INC)
+labmeddle_LIBS := $(B)/lib/libnoxs.a
+labmeddle_PKGS := xencall xenforeignmemory xentoollog
+$(eval $(call program,labmeddle,lab/labmeddle))
+DRIVER_PROGRAMS := $(B)/bin/netback-lite $(B)/lab/labmeddle
+
+$(LABB)/linux/driver-initramfs: $(LABB)/linux/noxs-initramfs $(DRIVER_PROGRAMS)
+	$(call say,IMAGE,$@)
+	$(Q)tests/lab/mkguest-linux driver $(LABB)/debs $@ $(DRIVER_PROGRAMS) \
+		$(LINUX_MODULES)
 
 # The kernel of tinyx.  Its cache knows better what is out of date; what it has
 # compiled once it does not compile again.

@@ -80,6 +80,7 @@ static void control(const struct pages *pages)
 	struct xen_noxs_add *add = (void *)arg;
 	struct xen_noxs_list *list = (void *)arg;
 	struct xen_noxs_watch *watch = (void *)arg;
+	struct xen_noxs_read *rd = (void *)arg;
 	struct xen_noxs_states *states = (void *)arg;
 	struct xen_noxs_area_hdr *hdr;
 	domid_t self = pages->device->domid;
@@ -116,6 +117,10 @@ static void control(const struct pages *pages)
 	generation->domid = self;
 	generation->generation = 9;
 	check(noxs(XEN_NOXS_OP_generation) == -EPERM, STEP_CONTROL);
+	memset(arg, 0, sizeof(arg));
+	rd->domid = self;
+	rd->type = XEN_NOXS_TYPE_NET;
+	check(noxs(XEN_NOXS_OP_read) == -EPERM, STEP_CONTROL);
 	memset(arg, 0, sizeof(arg));
 	watch->port = 1;
 	check(noxs(XEN_NOXS_OP_watch) == -EPERM, STEP_CONTROL);
