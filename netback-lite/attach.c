@@ -251,18 +251,9 @@ void nbl_vif_ports_free(struct nbl_vif *vif)
 	}
 }
 
-/* One is enough for one queue; of several, each gets as many as there are for it. */
-static unsigned int ports_for(unsigned int queues)
-{
-	if (queues == 1)
-		return 1;
-	return queues < XEN_NOXS_MAX_PORTS / 2 ? 2 * queues
-					       : XEN_NOXS_MAX_PORTS;
-}
-
 static int attach_ports(struct nbl *nb, uint16_t domid, struct nbl_vif *vif)
 {
-	unsigned int nr = ports_for(vif->max_queues);
+	unsigned int nr = noxs_netback_ports(vif->max_queues);
 	uint32_t port;
 	int rc;
 

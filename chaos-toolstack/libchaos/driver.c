@@ -51,6 +51,7 @@ static void fill_area(const struct noxs_netback_request *req, union area *a)
 		.magic = XEN_NOXS_NET_REQ_MAGIC,
 		.mtu = req->mtu,
 		.vlan = req->vlan,
+		.queues = req->queues,
 	};
 	struct xen_noxs_net_back *back = &a->back;
 
@@ -99,10 +100,10 @@ int chaos__driver_add(struct chaos *ctx, const char *object, const char *name,
 		.domid = req->domid,
 		.id = req->vif,
 		.type = XEN_NOXS_TYPE_NET,
-		.nr_ports = 1,
-		.port = { XEN_NOXS_PORT_WAIT },
+		.nr_ports = (uint8_t)noxs_netback_ports(req->queues),
 	};
 	union area area;
+	unsigned int i;
 	uint32_t backend;
 	int rc;
 
@@ -116,6 +117,8 @@ int chaos__driver_add(struct chaos *ctx, const char *object, const char *name,
 				   req->vif);
 	fill_area(req, &area);
 	op.backend = (uint16_t)backend;
+	for (i = 0; i < op.nr_ports; i++)
+		op.port[i] = XEN_NOXS_PORT_WAIT;
 	memcpy(op.back, area.byte, sizeof(op.back));
 	rc = chaos__need_noxs(ctx);
 	if (!rc)

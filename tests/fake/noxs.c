@@ -6,6 +6,8 @@
 
 #include <noxs/noxs.h>
 
+#include <noxs/netback.h>
+
 #include "internal.h"
 
 struct noxs {
@@ -129,12 +131,14 @@ int fake_dom_ask_net(struct fake_domain *dom, uint16_t id,
 		.backend = FAKE_BACKEND,
 		.id = id,
 		.type = XEN_NOXS_TYPE_NET,
-		.nr_ports = 1,
-		.port = { XEN_NOXS_PORT_WAIT },
+		.nr_ports = (uint8_t)noxs_netback_ports(req->queues),
 	};
 	bool was = fake_host->unprivileged;
+	unsigned int i;
 	int rc;
 
+	for (i = 0; i < op.nr_ports; i++)
+		op.port[i] = XEN_NOXS_PORT_WAIT;
 	memcpy(op.back, back, sizeof(*back));
 	memcpy(op.back + XEN_NOXS_NET_REQUEST, req, sizeof(*req));
 	fake_host->unprivileged = false;

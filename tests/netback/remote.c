@@ -7,6 +7,7 @@
 
 #include <ledger.h>
 #include <remote.h>
+#include <shard.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -475,6 +476,60 @@ static void every_step_fails(void **state)
 	assert_true(refused > 5);
 }
 
+static void several_queues(void **state)
+{
+	struct test_state *s = *state;
+	struct nbl_vif *vif;
+
+	wish_init();
+	req.queues = 3;
+	ask(s, 1, 0);
+	vif = the_vif(s);
+	assert_int_equal(vif->max_queues, 3);
+	assert_int_equal(vif->nr_ports, 4);
+	assert_int_equal(offer_of(1, 0)->max_queues, 3);
+	req.queues = 9;
+	ask(s, 2, 0);
+	assert_int_equal(offer_of(2, 0)->hdr.error, EINVAL);
+	assert_int_equal(fake_dom_take_net(fake_dom_find(2), 0), 0);
+}
+
+static void in_shard(struct nbl *nb, void *arg)
+{
+	unsigned int *nr = arg;
+
+	assert_int_equal(nb->nr_vifs, 2);
+	++*nr;
+}
+
+/* As clients' requests do, devices go to the thread of their guest. */
+static void several_threads(void **state)
+{
+	struct test_state *s = *state;
+	const char *step;
+	unsigned int i, n, nr = 0;
+
+	nbl_close(s->nb);
+	assert_int_equal(nbl_open_confined(&s->nb, 3, &step, NULL, NULL), 0);
+	assert_int_equal(nbl_adopt(s->nb, path, err), 0);
+	assert_int_equal(nbl_shards_start(s->nb), 0);
+	wish_init();
+	for (i = 1; i <= 6; i++)
+		assert_int_equal(fake_dom_ask_net(dom_of((uint16_t)i), 0, &back,
+						  &req), 0);
+	for (n = 0; nbl_vifs(s->nb) < 6 && n < 100; n++)
+		assert_int_equal(nbl_turn(s->nb, 10), 0);
+	nbl_shards_each(s->nb, in_shard, &nr);
+	assert_int_equal(nr, 3);
+	for (i = 1; i <= 6; i++)
+		assert_int_equal(fake_dom_take_net(dom_of((uint16_t)i), 0), 0);
+	for (n = 0; nbl_vifs(s->nb) && n < 100; n++)
+		assert_int_equal(nbl_turn(s->nb, 10), 0);
+	assert_int_equal(nbl_vifs(s->nb), 0);
+	nbl_shards_stop(s->nb);
+	wait_taps(s->nb, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -491,6 +546,8 @@ int main(void)
 		T(another_while_nobody_is_there),
 		T(a_lie_costs_the_liar),
 		T(every_step_fails),
+		T(several_queues),
+		T(several_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,7 +316,7 @@ static void test_no_spares(void **state)
 	assert_int_equal(chaos_flavour_parse_string(f->ctx, "test",
 		"name = \"s\"\nmemory = 4\nvif = [ \"backend=net1\" ]\n",
 		NULL, &flavour), -EINVAL);
-	assert_error(f, "bridge and id only");
+	assert_error(f, "bridge, id and queues only");
 	assert_int_equal(chaos_flavour_parse_string(f->ctx, "test",
 		"name = \"s\"\nmemory = 4\nvif = [ \"bridge=xenbr0\" ]\n",
 		NULL, &flavour), 0);

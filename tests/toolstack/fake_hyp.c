@@ -116,9 +116,12 @@ void fake_hyp_serve(struct fake_net *net)
 static int add_net(struct xen_noxs_add *op)
 {
 	const struct xen_noxs_net_back *back = (const void *)op->back;
+	struct xen_noxs_net_request q;
 	struct fake_net *n = fake_hyp.net;
 
-	if (op->nr_ports != 1 || op->port[0] != XEN_NOXS_PORT_WAIT ||
+	memcpy(&q, op->back + XEN_NOXS_NET_REQUEST, sizeof(q));
+	if (op->nr_ports != noxs_netback_ports(q.queues) ||
+	    op->port[op->nr_ports - 1] != XEN_NOXS_PORT_WAIT ||
 	    !find(op->domid)->vcpus || op->backend == op->domid ||
 	    back->hdr.magic != XEN_NOXS_BACK_MAGIC ||
 	    back->hdr.state != XEN_NOXS_STATE_CLOSED)
@@ -135,7 +138,7 @@ static int add_net(struct xen_noxs_add *op)
 	n->id = op->id;
 	n->backend = op->backend;
 	memcpy(n->area.byte, op->back, sizeof(op->back));
-	op->port[0] = 0;
+	memset(op->port, 0, sizeof(op->port));
 	op->serial = n->serial;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <noxs/netback.h>
 #include <noxs/noxs.h>
 
 #include "fake_xen.h"

@@ -55,6 +55,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <xen/noxs.h>
+
 #define NOXS_NETBACK_DIR	"/run/noxs"
 #define NOXS_NETBACK_SOCKET	NOXS_NETBACK_DIR "/netback.sock"
 #define NOXS_NETBACK_MAGIC	0x4b42584eu	/* "NXBK" */
@@ -237,6 +239,18 @@ struct noxs_netback_reply {
 	uint8_t uuid[16];	/* STATS: the guest's; 0 where it is not known */
 	struct noxs_netback_stats stats;	/* STATS only */
 };
+
+/*
+ * Event channels that a vif of so many queues (0: one) is made with: one is enough
+ * for one queue, of several each gets as many as there are for it.
+ */
+static inline unsigned int noxs_netback_ports(unsigned int queues)
+{
+	if (queues <= 1)
+		return 1;
+	return queues < XEN_NOXS_MAX_PORTS / 2 ? 2 * queues
+					       : XEN_NOXS_MAX_PORTS;
+}
 
 /*
  * Client side.  A connection may be used by one thread at a time.  Nothing
