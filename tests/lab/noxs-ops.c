@@ -517,7 +517,7 @@ static void test_watch(void)
 	unsigned int i;
 	uint64_t since, gone;
 
-	w.flags = 4;
+	w.flags = 8;
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), -EINVAL, "watch: flags");
 	w.flags = XEN_NOXS_WATCH_OFF | XEN_NOXS_WATCH_DYING;
 	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), -EINVAL,
@@ -763,6 +763,65 @@ static void test_leaks(void)
 	ok(dom0_ports() == ports, "leaks: and dom0's event channels");
 }
 
+/* What a backend without rights lives by, from one that has them. */
+static void test_driver(void)
+{
+	struct xen_noxs_watch w = { .flags = XEN_NOXS_WATCH_BACKEND };
+	struct xen_noxs_list list = { .backend = XEN_NOXS_ANY };
+	struct xen_noxs_read good = { 0 }, rd;
+	uint32_t domid = domain_create(true);
+	unsigned int before = dom0_ports();
+	struct xen_noxs_add add;
+
+	w.port = port_for(0);
+	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), 0, "driver: watch");
+	ok(!event_pending(w.port), "driver: nothing has come");
+	add_init(&add, domid, 3);
+	add.port[0] = XEN_NOXS_PORT_WAIT;
+	ok_rc(op(XEN_NOXS_OP_add, &add, sizeof(add)), 0,
+	      "driver: add with a port that waits");
+	ok(!add.port[0] && dom0_ports() == before + 1,
+	   "driver: none was made here");
+	ok(event_pending(w.port), "driver: it is told");
+	list.domid = (uint16_t)domid;
+	ok(!op(XEN_NOXS_OP_list, &list, sizeof(list)) && list.nr == 1 &&
+	   list.entry[0].guest_port[0] && !list.entry[0].backend_port[0],
+	   "driver: and is listed, with its port");
+	good.domid = (uint16_t)domid;
+	good.id = 3;
+	good.type = XEN_NOXS_TYPE_NET;
+	good.side = XEN_NOXS_READ_BACK;
+
+#define READ(rc, what, ...) do {					\
+		rd = good;						\
+		__VA_ARGS__;						\
+		ok_rc(op(XEN_NOXS_OP_read, &rd, sizeof(rd)), rc,	\
+		      "read: " what);					\
+	} while (0)
+
+	READ(0, "back", (void)0);
+	ok(!memcmp(rd.data + sizeof(struct xen_noxs_area_hdr),
+		   add.back + sizeof(struct xen_noxs_area_hdr),
+		   XEN_NOXS_AREA_SIZE - sizeof(struct xen_noxs_area_hdr)),
+	   "read: is what was added");
+	READ(0, "front", rd.side = XEN_NOXS_READ_FRONT;
+	     rd.serial = add.serial);
+	READ(-EINVAL, "side", rd.side = 2);
+	READ(-EINVAL, "padding", rd.pad = 1);
+	READ(-EINVAL, "type", rd.type = 77);
+	READ(-ENOENT, "no such device", rd.id = 4);
+	READ(-ESTALE, "serial of another", rd.serial = add.serial + 1);
+	READ(-ESRCH, "no such domain", rd.domid = 0x7000);
+#undef READ
+	ok_rc(remove_vif(domid, 3), 0, "driver: remove");
+	ok(event_pending(w.port), "driver: that is told, too");
+	domain_destroy(domid);
+	ok(domain_wait_gone(domid), "driver: the domain goes");
+	w.flags = XEN_NOXS_WATCH_OFF;
+	ok_rc(op(XEN_NOXS_OP_watch, &w, sizeof(w)), 0, "driver: off");
+	port_close(w.port);
+}
+
 int main(void)
 {
 	env_open();
@@ -775,6 +834,7 @@ int main(void)
 	test_generation();
 	test_power();
 	test_watch();
+	test_driver();
 	test_backend_death();
 	test_succession();
 	test_backend_restart();

@@ -52,7 +52,7 @@ static void test_create(void **state)
 	const struct xen_noxs_net_request *q;
 	struct chaos_info *info;
 	struct fake_net *n;
-	uint32_t domid;
+	uint32_t domid = 0;
 
 	if (create(f, "web", "\"backend=net1,ip=10.0.0.2/24,gateway=10.0.0.1,"
 		   "mtu=1400,vlan=7,vifname=web0,rate=1MB/s,"
@@ -88,7 +88,7 @@ static void test_mixed(void **state)
 {
 	struct fixture *f = *state;
 	struct chaos_info *info;
-	uint32_t domid;
+	uint32_t domid = 0;
 
 	fake_noxs.running = true;
 	if (create(f, "web", "\"\", \"backend=net1\", \"backend=0\","
@@ -128,7 +128,7 @@ static void lie(struct fake_net *net)
 static void test_refused(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t domid;
+	uint32_t domid = 0;
 
 	assert_int_equal(create(f, "web", "\"backend=net1,bridge=br7\"", 0,
 				&domid), -ENODEV);
@@ -174,7 +174,7 @@ static void die(struct fake_net *net)
 static void test_nobody_answers(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t domid;
+	uint32_t domid = 0;
 
 	fake_hyp.netback = NULL;
 	f->ctx->timeout_ms = 20;
@@ -200,7 +200,7 @@ static void cancel(struct fake_net *net)
 static void test_cancelled(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t domid;
+	uint32_t domid = 0;
 
 	fake_hyp.netback = cancel;
 	fake_hyp.netback_arg = f;
@@ -212,7 +212,7 @@ static void test_cancelled(void **state)
 static void test_comes_and_goes(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t domid, id = 99, self;
+	uint32_t domid = 0, id = 99, self = 0;
 	struct chaos_info *info;
 
 	assert_int_equal(create(f, "web", "\"backend=net1\"", 0, &domid), 0);
@@ -251,7 +251,7 @@ static unsigned int nr_vifs(struct fixture *f, uint32_t domid)
 static void test_failures(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t domid, id;
+	uint32_t domid = 0, id;
 	unsigned int n;
 	int rc;
 
@@ -293,7 +293,7 @@ static void test_killed(void **state)
 {
 	struct fixture *f = *state;
 	struct chaos__name_lock lock = { .fd = -1 };
-	uint32_t domid;
+	uint32_t domid = 0;
 
 	assert_int_equal(create(f, "web", "\"backend=net1\",\"backend=net1\"",
 				0, &domid), 0);
