@@ -40,14 +40,19 @@ static int attach_tap(struct nbl *nb, const struct noxs_netback_request *req,
 		      struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
 {
 	char ifname[NOXS_NETBACK_IFNAMSIZ];
+	int rc;
 
 	if (req->ifname[0])
 		memcpy(ifname, req->ifname, sizeof(ifname));
 	else
 		snprintf(ifname, sizeof(ifname), "vif%u.%u", req->domid,
 			 req->vif);
-	return nbl_closer_open(nb->closer, ifname, vif->max_queues > 1,
-			       &vif->tap, err);
+	rc = nbl_closer_open(nb->closer, ifname, vif->max_queues > 1,
+			     &vif->tap, err);
+	/* Without that it costs memory, and works. */
+	if (!rc && vif->max_queues > 1)
+		nbl_link_no_qdisc(nb->link, ifname);
+	return rc;
 }
 
 /*

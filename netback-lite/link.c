@@ -2,6 +2,7 @@
 /* rtnetlink through libnl; the one file that knows what -NLE_* mean. */
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -263,6 +264,24 @@ int nbl_link_flood(struct nbl_link *link, int ifindex, bool on)
 	nest = nla_nest_start(msg, IFLA_PROTINFO | NLA_F_NESTED);
 	nla_put_u8(msg, IFLA_BRPORT_PROXYARP, !on);
 	nla_nest_end(msg, nest);
+	return nbl_link_errno(nl_send_sync(link->sk, msg));	/* frees it */
+}
+
+int nbl_link_no_qdisc(struct nbl_link *link, const char *ifname)
+{
+	struct tcmsg tc = { .tcm_parent = TC_H_ROOT };
+	struct nl_msg *msg;
+	unsigned int mtu;
+	int rc;
+
+	rc = nbl_link_find(link, ifname, &tc.tcm_ifindex, &mtu);
+	if (rc)
+		return rc;
+	msg = nlmsg_alloc_simple(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+	if (!msg)
+		return -ENOMEM;
+	nlmsg_append(msg, &tc, sizeof(tc), NLMSG_ALIGNTO);
+	nla_put_string(msg, TCA_KIND, "noqueue");
 	return nbl_link_errno(nl_send_sync(link->sk, msg));	/* frees it */
 }
 

@@ -58,6 +58,12 @@ int nbl_link_vlan(struct nbl_link *link, int ifindex, uint16_t from,
  * costs the bridge nothing.  -EOPNOTSUPP: it is on no bridge.
  */
 int nbl_link_flood(struct nbl_link *link, int ifindex, bool on);
+/*
+ * Without a queueing discipline, to be said before it is up.  Of a TAP of many queues
+ * the kernel makes 256 else, which are 6 MB (Linux 6.1), and what is sent to a TAP
+ * waits in its own queues anyway.
+ */
+int nbl_link_no_qdisc(struct nbl_link *link, const char *ifname);
 int nbl_link_set_mtu(struct nbl_link *link, const char *ifname,
 		     unsigned int mtu);
 

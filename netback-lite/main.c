@@ -264,10 +264,10 @@ static int serve(struct process *p, const struct nbl_options *opt)
 		nbl_shards_each(p->nb, open_switch, &rc);
 	if (rc)
 		return fail("make a switch", rc);
+	go_silent(p, opt);
 	rc = nbl_shards_start(p->nb);
 	if (rc)
 		return fail("start threads", rc);
-	go_silent(p, opt);
 	if (p->sandbox.on && nbl_sandbox_seal(err)) {
 		nbl_log(NBL_ERROR, "%s", err);
 		return EXIT_FAILURE;

@@ -17,6 +17,7 @@
 #include "vif.h"
 
 #define ROWS_PER_TURN	64u
+#define ROWS_OF_A_WAIT	8u	/* as long as another thread's turn may take */
 #define PREFIX		"netback_vif_"
 
 struct nbl_metrics {
@@ -247,6 +248,7 @@ static int slice(struct nbl *nb)
 
 	while (s.rows < ROWS_PER_TURN) {
 		s.end = false;
+		s.rows += m->shard ? ROWS_OF_A_WAIT : 0;
 		nbl_shard_do_nr(nb, m->shard, put_rows, &s);
 		if (!s.end)
 			continue;

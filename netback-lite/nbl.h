@@ -4,8 +4,8 @@
  * the list of vifs that have work.
  *
  * Model
- *   One thread, or several of which each has one of these (shard.h).  Sources (event channels, TAPs, control sockets) only mark
- *   what is due; after each wait, the ready vifs get one budget each, in
+ *   One thread, or several of which each has one of these (shard.h).  Sources
+ *   (event channels, TAPs, control sockets) only mark what is due; after each wait, the ready vifs get one budget each, in
  *   turn, so that none is starved and a control request waits for a bounded
  *   time.
  *

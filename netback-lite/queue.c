@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* One pair of rings: its memory, and its descriptor of the TAP. */
-#include <string.h>
+#include <errno.h>
 #include <sys/epoll.h>
 
 #include "await.h"
 #include "closer.h"
 #include "gnttab.h"
 #include "guest.h"
+#include "link.h"
 #include "vif.h"
 
 #define NR_RING_PAGES	2
@@ -51,31 +52,71 @@ int nbl_queue_map(struct nbl_queue *q, const struct xen_noxs_net_queue *f)
 	return 0;
 }
 
-/* The first one's is the vif's own, which is there without any. */
-int nbl_queue_open(struct nbl_queue *q)
+/* By its name, which somebody may have given to another since. */
+static int queue_tap(struct nbl_queue *q)
 {
 	struct nbl_vif *vif = q->vif;
-	int fd = vif->tap->fd, rc;
+	unsigned int mtu;
+	int ifindex, rc;
 
-	if (q != vif->queue) {
-		rc = nbl_closer_queue(vif->tap->ifname, &q->tap);
-		if (rc)
-			return rc;
-		fd = q->tap->fd;
-	}
-	rc = nbl_loop_add(&vif->nb->loop, fd, EPOLLIN | EPOLLET, &q->tap_src);
-	if (!rc)
+	rc = nbl_link_find(vif->nb->link, vif->tap->ifname, &ifindex, &mtu);
+	if (!rc && ifindex != vif->ifindex)
+		rc = -ENODEV;
+	return rc ? rc : nbl_closer_queue(vif->tap->ifname, &q->tap);
+}
+
+/* Read frames from fd, and write them there. */
+static int queue_use(struct nbl_queue *q, int fd)
+{
+	int rc = nbl_loop_add(&q->vif->nb->loop, fd, EPOLLIN | EPOLLET,
+			      &q->tap_src);
+
+	if (!rc) {
 		q->fd = fd;
+		q->reads = true;
+	}
 	return rc;
 }
 
-/* What its TAP has for it is lost; other queues get what is to come. */
+/* A queue of the TAP's own; if there is none for it, it is not the guest's fault. */
+static void queue_open_own(struct nbl_queue *q)
+{
+	struct nbl_vif *vif = q->vif;
+	int rc;
+
+	rc = queue_tap(q);
+	if (!rc) {
+		rc = queue_use(q, q->tap->fd);
+		if (!rc)
+			return;
+		nbl_closer_push(vif->nb->closer, q->tap);
+		q->tap = NULL;
+	}
+	nbl_log(NBL_WARN, "%s: no queue of its own for queue %d of the guest's: %s: it only sends",
+		vif->tap->ifname, (int)(q - vif->queue), nbl_strerror(rc));
+	q->fd = vif->tap->fd;
+}
+
+/* The first one's is the vif's own, which is there without any. */
+int nbl_queue_open(struct nbl_queue *q)
+{
+	if (q == q->vif->queue)
+		return queue_use(q, q->vif->tap->fd);
+	queue_open_own(q);
+	return 0;
+}
+
+/*
+ * What its TAP has for it is lost, and what comes for it until a closer has
+ * closed it.
+ */
 void nbl_queue_close(struct nbl_queue *q)
 {
 	struct nbl *nb = q->vif->nb;
 
-	if (q->fd >= 0)
+	if (q->reads)
 		nbl_loop_del(&nb->loop, q->fd);
+	q->reads = false;
 	q->fd = -1;
 	if (q->tap)
 		nbl_closer_push(nb->closer, q->tap);

@@ -35,7 +35,8 @@ struct nbl_queue {
 
 	struct nbl_source tap_src;
 	int fd;				/* of the TAP; -1: not connected */
-	struct nbl_closer_ticket *tap;	/* fd's, but for the first queue's */
+	bool reads;			/* fd is for that, too: its own, or the first's */
+	struct nbl_closer_ticket *tap;	/* fd's, if that is its own; or NULL */
 	bool tap_readable;		/* until a read says EAGAIN */
 	bool rx_stalled;		/* frames wait for the guest's buffers */
 	enum nbl_stall stall;		/* and how long: since stall_ms */

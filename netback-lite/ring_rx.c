@@ -115,6 +115,10 @@ static ssize_t rx_next(struct nbl_queue *q, void *packet, size_t size)
 		return (ssize_t)nbl_held_get(&q->stalled, packet, size);
 	if (!nbl_held_empty(held))
 		return (ssize_t)nbl_held_get(held, packet, size);
+	if (!q->reads) {
+		errno = EAGAIN;
+		return -1;
+	}
 	return read(q->fd, packet, size);
 }
 

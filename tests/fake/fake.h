@@ -192,6 +192,7 @@ struct fake_tap_info {
 	bool kept;		/* outlives its descriptor */
 	unsigned int mtu;
 	unsigned int offload;	/* TUN_F_* */
+	bool no_qdisc;
 };
 int fake_tap_info(const char *name, struct fake_tap_info *out);
 /* Somebody takes it off its bridge; renames it; removes it (nobody has it

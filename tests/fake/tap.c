@@ -439,6 +439,21 @@ static struct fake_tap *link_attach(const char *ifname, int master,
 	return t;
 }
 
+int nbl_link_no_qdisc(struct nbl_link *link, const char *ifname)
+{
+	struct fake_tap *t;
+
+	(void)link;
+	if (fake_fail_now())
+		return -ENOMEM;
+	pthread_mutex_lock(&lock);
+	t = tap_find(ifname);
+	fake_assert(t && t->many && !t->info.up);
+	t->info.no_qdisc = true;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
 int nbl_link_attach(struct nbl_link *link, const char *ifname, int master,
 		    unsigned int mtu, int *ifindex)
 {

@@ -336,6 +336,42 @@ static void spare_is_bound_with_as_many(void **state)
 	assert_int_equal(nbl_vif_bind(s->nb, &req, &vif, err), 0);
 }
 
+/* Not the guest's fault: it goes on by the others. */
+static void queue_without_a_tap_sends(void **state)
+{
+	struct test_state *s = *state;
+
+	/* Somebody has another device of that name now. */
+	fake_tap_rename(IFNAME, "mine");
+	answer(s, QUEUES);
+	turns(s->nb);
+	fake_tap_rename("mine", IFNAME);
+	assert_int_equal(guest_sees(&s->guest), XEN_NOXS_STATE_CONNECTED);
+	assert_int_equal(the_vif(s)->nr_queues, QUEUES);
+	assert_int_equal(fake_tap_queue_peer(IFNAME, 1), -1);
+	queue[0].tap = fake_tap_peer(IFNAME);
+	send_by(s, 1, 5);
+	assert_true(came_out(0, 5));
+	guest_rx_post(&queue[0], 4);
+	guest_rx_post(&queue[1], 4);
+	turns(s->nb);
+	receive_by(s, 0, 6);
+	assert_int_equal(guest_rx_responses(&queue[1]), 0);
+	guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
+	turns(s->nb);
+	connect_queues(s, QUEUES);
+	assert_int_not_equal(fake_tap_queue_peer(IFNAME, 1), -1);
+}
+
+static void tap_has_no_qdisc(void **state)
+{
+	struct fake_tap_info info;
+
+	(void)state;
+	assert_int_equal(fake_tap_info(IFNAME, &info), 0);
+	assert_true(info.no_qdisc);
+}
+
 /* What a failure of each call leaves, at each place where there is one. */
 static void every_failure_leaves_nothing(void **state)
 {
@@ -392,6 +428,8 @@ int main(void)
 		TEST(one_that_takes_nothing_cuts_it_off),
 		TEST(cut_off_ends_with_the_connection),
 		BACKEND(spare_is_bound_with_as_many),
+		TEST(queue_without_a_tap_sends),
+		TEST(tap_has_no_qdisc),
 		TEST(every_failure_leaves_nothing),
 	};
 

@@ -22,7 +22,10 @@
 #include <tap.h>
 
 #include <linux/if_packet.h>
+#include <linux/pkt_sched.h>
 #include <linux/sockios.h>
+#include <netlink/netlink.h>
+#include <netlink/route/qdisc.h>
 
 static struct nbl_link *nlink;
 static int ctl;
@@ -115,6 +118,52 @@ static void attach_in_one_message(void **state)
 	assert_int_equal(mtu, 1400);
 	nbl_tap_close(fd);
 	assert_false(on_bridge("vif1.0"));
+}
+
+/* The kernel's word for how what is sent to it waits; "": it has none. */
+static void qdisc_of(const char *ifname, char kind[16])
+{
+	struct nl_sock *sk = nl_socket_alloc();
+	struct nl_cache *all;
+	struct rtnl_qdisc *q;
+
+	assert_non_null(sk);
+	assert_int_equal(nl_connect(sk, NETLINK_ROUTE), 0);
+	assert_int_equal(rtnl_qdisc_alloc_cache(sk, &all), 0);
+	q = rtnl_qdisc_get_by_parent(all, (int)if_nametoindex(ifname),
+				     TC_H_ROOT);
+	snprintf(kind, 16, "%s", q ? rtnl_tc_get_kind(TC_CAST(q)) : "");
+	if (q)
+		rtnl_qdisc_put(q);
+	nl_cache_free(all);
+	nl_socket_free(sk);
+}
+
+static void one_of_many_queues(void **state)
+{
+	char kind[16];
+	int fd, fd2, one;
+
+	(void)state;
+	assert_int_equal(nbl_tap_open("vif1.0", true, &fd), 0);
+	assert_int_equal(nbl_link_no_qdisc(nlink, "vif1.0"), 0);
+	assert_int_equal(nbl_link_attach(nlink, "vif1.0", 0, 1500, &ifindex), 0);
+	qdisc_of("vif1.0", kind);
+	assert_string_equal(kind, "noqueue");
+	assert_int_equal(nbl_tap_queue("vif1.0", &fd2), 0);
+	assert_int_equal(nbl_tap_keep(fd, true), 0);
+	nbl_tap_close(fd);
+	/* Its other queue is it as well. */
+	assert_true(flags_of("vif1.0") & IFF_UP);
+	assert_int_equal(nbl_tap_adopt("vif1.0", false, &fd), -EINVAL);
+	nbl_tap_close(fd2);
+	assert_int_equal(nbl_tap_adopt("vif1.0", true, &fd), 0);
+	assert_int_equal(nbl_tap_keep(fd, false), 0);
+	nbl_tap_close(fd);
+	assert_int_equal(if_nametoindex("vif1.0"), 0);
+	assert_int_equal(nbl_tap_open("vif1.0", false, &one), 0);
+	assert_true(nbl_tap_queue("vif1.0", &fd2) < 0);
+	nbl_tap_close(one);
 }
 
 /* What the kernel keeps of a TAP whose process ended, and what not. */
@@ -620,6 +669,7 @@ int main(void)
 		cmocka_unit_test(open_makes_and_close_removes),
 		cmocka_unit_test(taken_names_are_eexist),
 		cmocka_unit_test(attach_in_one_message),
+		cmocka_unit_test(one_of_many_queues),
 		cmocka_unit_test(kept_one_stays_and_is_adopted),
 		cmocka_unit_test(closer_takes_or_leaves_kept_ones),
 		cmocka_unit_test(attach_without_bridge),
