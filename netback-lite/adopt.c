@@ -25,10 +25,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "closer.h"
 #include "control.h"
+#include "device.h"
 #include "evtchn.h"
 #include "gnttab.h"
 #include "guest.h"
@@ -40,70 +40,20 @@
 #include "tap.h"
 #include "vif.h"
 
-/*
- * The lock says that the other process has ended, not that the kernel has
- * finished closing what it had: once, for all devices together.
- */
-#define PATIENCE_MS	200
-
 #define HALF_BOUND	1	/* what adopt_vif returns of a spare */
 #define ANOTHER		2	/* and of one that nobody served yet */
 
 struct adoption {
 	struct nbl *nb;
 	struct nbl_known_list known;
+	/*
+	 * The lock says that the other process has ended, not that the kernel has
+	 * finished closing what it had: once, for all devices together.
+	 */
 	int64_t until_ms;	/* 0: nobody had to be waited for yet */
 	unsigned int nr_adopted, nr_taps, nr_removed, nr_left;
 	unsigned int nr_held;	/* TAPs that were never closed */
 };
-
-/* --- waiting ----------------------------------------------------------------- */
-
-static bool wait_more(struct adoption *a)
-{
-	int64_t now = nbl_now_ms();
-
-	if (!a->until_ms)
-		a->until_ms = now + PATIENCE_MS;
-	if (now >= a->until_ms)
-		return false;
-	usleep(1000);
-	return true;
-}
-
-static int bind_port(struct adoption *a, struct nbl *nb,
-		     const struct xen_noxs_list_entry *e, unsigned int i,
-		     uint32_t *port)
-{
-	int rc;
-
-	do {
-		rc = nbl_evtchn_bind(nb->ec, e->domid, e->guest_port[i],
-				     port);
-	} while (rc == -EINVAL && wait_more(a));
-	return rc;
-}
-
-/* If not all can be had, none is. */
-static int bind_ports(struct adoption *a, const struct xen_noxs_list_entry *e,
-		      struct nbl_vif *vif, char err[NBL_ERROR_SIZE])
-{
-	uint32_t port;
-	unsigned int i;
-	int rc = 0;
-
-	for (i = 0; !rc && i < e->nr_ports; i++) {
-		rc = bind_port(a, vif->nb, e, i, &port);
-		if (!rc)
-			rc = nbl_vif_port_add(vif, port);
-		if (rc)
-			nbl_fail(err, rc, "bind event channel %u",
-				 e->guest_port[i]);
-	}
-	if (rc)
-		nbl_vif_ports_free(vif);
-	return rc;
-}
 
 static int adopt_ticket(struct adoption *a, const char *ifname, bool many,
 			struct nbl_closer_ticket **out)
@@ -114,7 +64,7 @@ static int adopt_ticket(struct adoption *a, const char *ifname, bool many,
 	a->nr_held += held >= 0;
 	do {
 		rc = nbl_closer_adopt(ifname, many, held, out);
-	} while (rc == -EBUSY && wait_more(a));
+	} while (rc == -EBUSY && nbl_device_wait(&a->until_ms));
 	/* Of its queues one is enough until the guest has connected. */
 	while ((held = nbl_kept_tap(kept, ifname)) >= 0)
 		nbl_closer_take(a->nb->closer, ifname, held);
@@ -279,32 +229,16 @@ static int adopt_guest(struct nbl_vif *vif,
 		       const struct xen_noxs_net_back *was,
 		       char err[NBL_ERROR_SIZE])
 {
-	struct nbl *nb = vif->nb;
 	int rc;
 
-	vif->slot = e->slot;
-	vif->seq = e->seq;
-	vif->pair = e->pair;
-	vif->offset = e->offset;
-	rc = nbl_guest_get(nb, e->domid, e->serial, &vif->guest);
+	rc = nbl_device_take(vif, e, err);
 	if (rc)
-		return nbl_fail(err, rc, "domain %u", e->domid);
-	rc = nbl_vif_map_front(vif);
-	if (rc) {
-		nbl_fail(err, rc, "map the front page");
-		goto err_guest;
-	}
+		return rc;
 	rc = offer_again(vif, was);
 	if (rc) {
+		nbl_device_release(vif);
 		nbl_fail(err, rc, "offer it again");
-		goto err_front;
 	}
-	return 0;
-
-err_front:
-	nbl_vif_unmap_front(vif);
-err_guest:
-	nbl_guest_put(nb, vif->guest);
 	return rc;
 }
 
@@ -328,7 +262,7 @@ static int adopt_vif(struct adoption *a, struct nbl_vif *vif,
 	rc = request_of(r, &was, &req, err);
 	if (rc)
 		return rc;
-	rc = bind_ports(a, e, vif, err);
+	rc = nbl_device_ports(vif, e, &a->until_ms, err);
 	if (rc)
 		return rc;
 	nbl_owner_take(vif, &req, req.mtu);
@@ -371,7 +305,7 @@ static void remove_device(struct adoption *a,
 	uint32_t port;
 	int rc;
 
-	rc = bind_port(a, a->nb, e, 0, &port);
+	rc = nbl_device_port(a->nb, e, 0, &a->until_ms, &port);
 	if (rc) {
 		a->nr_left++;
 		nbl_log(NBL_WARN, "vif %u of domain %u %s, but its event channel is in use (%s): left alone",

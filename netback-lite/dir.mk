@@ -4,7 +4,7 @@
 # (gnttab.h, evtchn.h, tap.h, link.h and libnoxs), which tests replace.
 
 NBL_CORE := $(addprefix netback-lite/,adopt.c attach.c await.c batch.c bind.c check.c \
-	closer.c connection.c control.c csum.c damp.c ear.c front.c groups.c gso.c guest.c held.c \
+	closer.c connection.c control.c csum.c damp.c device.c ear.c front.c groups.c gso.c guest.c held.c \
 	kept.c known.c ledger.c listener.c log.c loop.c mapped.c nbl.c metrics.c queue.c rate.c \
 	remote.c request.c ring_rx.c ring_tx.c shard.c spoof.c stall.c stats.c switch.c vif.c watch.c \
 	writer.c)

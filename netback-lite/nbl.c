@@ -137,8 +137,7 @@ int nbl_open(struct nbl **out, const char **step)
 	return nbl_open_confined(out, 1, step, NULL, NULL);
 }
 
-static int nbl_open_own(struct nbl *first, struct nbl **out,
-			const char **step)
+int nbl_open_shard(struct nbl *first, struct nbl **out, const char **step)
 {
 	struct nbl *nb;
 	int rc;
@@ -174,11 +173,6 @@ static int nbl_open_own(struct nbl *first, struct nbl **out,
 	return rc;
 }
 
-int nbl_open_shard(struct nbl *first, struct nbl **out, const char **step)
-{
-	return nbl_open_own(first, out, step);
-}
-
 int nbl_open_confined(struct nbl **out, unsigned int nr_shards,
 		      const char **step,
 		      int (*confine)(struct nbl *nb, void *arg), void *arg)
@@ -186,7 +180,7 @@ int nbl_open_confined(struct nbl **out, unsigned int nr_shards,
 	struct nbl *nb;
 	int rc;
 
-	rc = nbl_open_own(NULL, &nb, step);
+	rc = nbl_open_shard(NULL, &nb, step);
 	if (rc)
 		return rc;
 	rc = nbl_shards_open(nb, nr_shards, step);

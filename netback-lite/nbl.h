@@ -131,7 +131,8 @@ int nbl_open(struct nbl **out, const char **step);
 int nbl_open_confined(struct nbl **out, unsigned int nr_shards,
 		      const char **step,
 		      int (*confine)(struct nbl *nb, void *arg), void *arg);
-/* For shard.c: one of another thread, without what first has for all. */
+/* For shard.c: one of another thread (first NULL: the first), without what it has
+ * for all. */
 int nbl_open_shard(struct nbl *first, struct nbl **out, const char **step);
 /* Detaches every vif, waits for the TAPs.  NULL is allowed. */
 void nbl_close(struct nbl *nb);

@@ -4,16 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "closer.h"
-#include "evtchn.h"
+#include "device.h"
 #include "guest.h"
 #include "remote.h"
 #include "shard.h"
-
-/* An earlier process has ended; the kernel may still be closing its ports. */
-#define PATIENCE_MS	200
 
 /* An area, as it was copied. */
 union area {
@@ -122,72 +118,21 @@ static int request_of(const union area *a, const struct xen_noxs_list_entry *e,
 
 /* --- taking one ------------------------------------------------------------------ */
 
-static int bind_port(struct nbl *nb, const struct xen_noxs_list_entry *e,
-		     unsigned int i, int64_t until, uint32_t *port)
-{
-	int rc;
-
-	for (;;) {
-		rc = nbl_evtchn_bind(nb->ec, e->domid, e->guest_port[i], port);
-		if (rc != -EINVAL || nbl_now_ms() >= until)
-			return rc;
-		usleep(1000);
-	}
-}
-
-/* If not all can be had, none is. */
-static int bind_ports(struct nbl_vif *vif, const struct xen_noxs_list_entry *e,
-		      bool was_served, char err[NBL_ERROR_SIZE])
-{
-	int64_t until = nbl_now_ms() + (was_served ? PATIENCE_MS : 0);
-	uint32_t port;
-	unsigned int i;
-	int rc = 0;
-
-	for (i = 0; !rc && i < e->nr_ports; i++) {
-		rc = bind_port(vif->nb, e, i, until, &port);
-		if (!rc)
-			rc = nbl_vif_port_add(vif, port);
-		if (rc)
-			nbl_fail(err, rc, "bind event channel %u",
-				 e->guest_port[i]);
-	}
-	if (rc)
-		nbl_vif_ports_free(vif);
-	return rc;
-}
-
 /* From the guest on: the offer is what the toolstack waits for. */
 static int take_guest(struct nbl_vif *vif, const struct xen_noxs_list_entry *e,
 		      uint32_t generation, char err[NBL_ERROR_SIZE])
 {
-	struct nbl *nb = vif->nb;
 	int rc;
 
-	vif->slot = e->slot;
-	vif->seq = e->seq;
-	vif->pair = e->pair;
-	vif->offset = e->offset;
-	rc = nbl_guest_get(nb, e->domid, e->serial, &vif->guest);
+	rc = nbl_device_take(vif, e, err);
 	if (rc)
-		return nbl_fail(err, rc, "domain %u", e->domid);
-	rc = nbl_vif_map_front(vif);
-	if (rc) {
-		nbl_fail(err, rc, "read the front area");
-		goto err_guest;
-	}
+		return rc;
 	nbl_vif_offer(vif, generation ? generation : 1);
 	rc = nbl_vif_say(vif, XEN_NOXS_PUBLISH_NOTIFY);
 	if (rc) {
+		nbl_device_release(vif);
 		nbl_fail(err, rc, "offer it");
-		goto err_front;
 	}
-	return 0;
-
-err_front:
-	nbl_vif_unmap_front(vif);
-err_guest:
-	nbl_guest_put(nb, vif->guest);
 	return rc;
 }
 
@@ -195,13 +140,15 @@ static int take_vif(struct nbl_vif *vif, const struct xen_noxs_list_entry *e,
 		    const struct noxs_netback_request *req,
 		    uint32_t was_generation, char err[NBL_ERROR_SIZE])
 {
+	/* Of one that nobody has served there is nothing to be closed. */
+	int64_t until_ms = was_generation ? 0 : nbl_now_ms();
 	struct nbl *nb = vif->nb;
 	int rc;
 
 	rc = nbl_vif_link(nb, req, vif, err);
 	if (rc)
 		return rc;
-	rc = bind_ports(vif, e, was_generation, err);
+	rc = nbl_device_ports(vif, e, &until_ms, err);
 	if (rc)
 		goto err_tap;
 	rc = take_guest(vif, e, was_generation + 1, err);

@@ -2,7 +2,7 @@
 /*
  * Threads, each with guests of its own.
  *
- * The lock of a shard protects fn, arg, stop and error.  The first thread sets fn
+ * The lock of a shard protects fn, arg and stop.  The first thread sets fn
  * and waits until the other one has taken it back.
  */
 #include <errno.h>
