@@ -87,6 +87,8 @@ struct noxs_netfront {
 	bool connected;			/* the backend is */
 	bool closed_sent;		/* our last word was CLOSED */
 	bool complained;		/* atomic */
+	bool starved;			/* no rings for the last offer */
+	bool retry;			/* atomic: ask for another */
 	bool up;			/* queues are */
 	unsigned int nr_queues;		/* in use, when the link was up last; >= 1 */
 	struct noxs_netq *queue[XEN_NOXS_NET_MAX_QUEUES]; /* NULL: never used */

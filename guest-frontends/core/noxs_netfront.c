@@ -174,9 +174,12 @@ static void connect(struct noxs_netfront *nf,
 	nf->generation = back->hdr.generation;
 	nf->answered = true;
 	nf->closed_sent = false;
+	nf->starved = false;
 	rc = offer_check(back);
-	if (!rc)
+	if (!rc) {
 		rc = nf_ring_init(nf, queues_of(nf, back));
+		nf->starved = rc;
+	}
 	if (rc) {
 		if (!noxs_flag_get(&nf->complained))
 			noxs_os_log(NOXS_OS_ERROR,
@@ -184,6 +187,8 @@ static void connect(struct noxs_netfront *nf,
 				    nf->dev->slot.id, rc);
 		noxs_flag_set(&nf->complained);
 		fail(nf, (unsigned int)-rc);
+		if (nf->starved && nf->cfg->ops->starved)
+			nf->cfg->ops->starved(nf->priv);
 		return;
 	}
 	offer_take(nf, back);
@@ -191,6 +196,22 @@ static void connect(struct noxs_netfront *nf,
 	nf_ring_connect(nf, &front);
 	answer(nf, &front);
 	nf->cfg->ops->link_up(nf->priv, &nf->info);
+}
+
+/* CLOSED without an error: an offer that is not answered any more. */
+static void ask_again(struct noxs_netfront *nf)
+{
+	if (!noxs_flag_take(&nf->retry) || !nf->starved)
+		return;
+	nf->starved = false;
+	nf->closed_sent = false;
+	say_closed(nf, 0);
+}
+
+void noxs_netfront_retry(struct noxs_netfront *nf)
+{
+	noxs_flag_set(&nf->retry);
+	noxs_device_poke(nf->dev);
 }
 
 /* --- the bus's calls ------------------------------------------------------ */
@@ -243,6 +264,7 @@ static void nf_changed(struct noxs_device *dev)
 
 	if (dead)
 		fail(nf, dead->error);
+	ask_again(nf);
 	rc = noxs_device_read_back(dev, &back, sizeof(back));
 	if (rc == -EAGAIN)
 		return;		/* the bus comes back */
@@ -282,6 +304,7 @@ static void nf_lost(struct noxs_device *dev)
 		noxs_device_set_state(nf->dev, nf->generation,
 				      XEN_NOXS_STATE_CLOSED, 0);
 	nf_ring_fini(nf);
+	nf->starved = false;
 	nf->answered = false;
 	nf->closed_sent = false;
 }

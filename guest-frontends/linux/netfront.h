@@ -46,6 +46,7 @@ struct nxf {
 	struct noxs_netfront *nf;
 	struct noxs_port *port[XEN_NOXS_MAX_PORTS];	/* while up */
 	struct delayed_work watch;	/* after packets that were sent */
+	struct delayed_work retry;	/* there was no memory for rings */
 	bool registered;		/* bus lock */
 	/* What the toolstack said last; bus lock to write, and that of queue 0. */
 	struct noxs_net_info info;
@@ -65,6 +66,8 @@ struct nxf {
 
 /* How long after a packet it is looked whether there is a backend. */
 #define NXF_WATCH	(2 * HZ)
+/* When rings are tried again. */
+#define NXF_RETRY	(5 * HZ)
 
 /* netfront_data.c: packets */
 netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev);

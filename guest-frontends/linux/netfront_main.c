@@ -181,6 +181,13 @@ static void nxf_watch(struct work_struct *work)
 	spin_unlock_bh(&q->lock);
 }
 
+static void nxf_retry(struct work_struct *work)
+{
+	struct nxf *p = container_of(to_delayed_work(work), struct nxf, retry);
+
+	noxs_netfront_retry(p->nf);
+}
+
 /* --- the core's calls --------------------------------------------------------- */
 
 static void queue_fini(struct nxf_queue *q)
@@ -243,6 +250,7 @@ static int nxf_probe(void *arg, struct noxs_netfront *nf, uint16_t id,
 	p->dev = dev;
 	p->nf = nf;
 	INIT_DELAYED_WORK(&p->watch, nxf_watch);
+	INIT_DELAYED_WORK(&p->retry, nxf_retry);
 	rc = queues_init(p);
 	if (rc)
 		goto err_dev;
@@ -270,8 +278,9 @@ static void nxf_remove(void *priv)
 
 	if (p->registered)
 		unregister_netdev(p->dev);
-	/* It takes no lock that is held here. */
+	/* They take no lock that is held here. */
 	cancel_delayed_work_sync(&p->watch);
+	cancel_delayed_work_sync(&p->retry);
 	queues_fini(p);
 	free_netdev(p->dev);
 }
@@ -349,6 +358,13 @@ static void nxf_link_down(void *priv, unsigned int error)
 		netdev_warn(p->dev, "connection lost: error %u\n", error);
 }
 
+static void nxf_starved(void *priv)
+{
+	struct nxf *p = priv;
+
+	schedule_delayed_work(&p->retry, NXF_RETRY);
+}
+
 /* --- the module ---------------------------------------------------------------- */
 
 static const struct noxs_netfront_ops ops = {
@@ -356,6 +372,7 @@ static const struct noxs_netfront_ops ops = {
 	.remove = nxf_remove,
 	.link_up = nxf_link_up,
 	.link_down = nxf_link_down,
+	.starved = nxf_starved,
 	.event = nxf_event,
 	.rx = nxf_rx,
 	.tx_room = nxf_tx_room,

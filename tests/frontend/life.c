@@ -541,9 +541,62 @@ static void no_memory_is_said_to_the_backend(void **state)
 	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
 	assert_int_equal(peer_front().hdr.error, ENOMEM);
 	assert_int_equal(peer_front().hdr.generation, 100);
+	assert_int_equal(seen.starved, 1);
 	peer.back.hdr.generation++;
 	peer_publish(XEN_NOXS_STATE_INIT, 0);
 	assert_int_equal(seen.up, 1);
+	peer_finish();
+}
+
+static void retry(void)
+{
+	noxs_netfront_retry(seen.nf);
+	assert_true(noxs_bus_pending(&peer.bus));
+	assert_int_equal(noxs_bus_poll(&peer.bus), 0);
+}
+
+/* Nobody makes another offer to who has refused one, unless he is asked to. */
+static void asks_for_another_offer_when_there_is_memory(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	os_fail_at(8);
+	assert_int_equal(peer_start(), 0);
+	for (i = 0; i < 3; i++) {
+		/* ENOMEM, or ENOSPC of grants */
+		assert_int_not_equal(peer_front().hdr.error, 0);
+		os_notified(PEER_PORT);
+		retry();
+		assert_int_equal(peer_front().hdr.state,
+				 XEN_NOXS_STATE_CLOSED);
+		assert_int_equal(peer_front().hdr.error, 0);
+		assert_int_equal(os_notified(PEER_PORT), 1);
+		/* Once is enough. */
+		retry();
+		assert_int_equal(os_notified(PEER_PORT), 0);
+		os_fail_at(i < 2 ? 8 : 0);
+		peer.back.hdr.generation++;
+		peer_publish(XEN_NOXS_STATE_INIT, 0);
+	}
+	assert_int_equal(seen.starved, 3);
+	assert_int_equal(seen.up, 1);
+	/* Who has a connection asks for nothing. */
+	retry();
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CONNECTED);
+	peer_finish();
+}
+
+/* What an offer lacks no memory will mend. */
+static void a_bad_offer_is_not_asked_for_again(void **state)
+{
+	(void)state;
+	peer.back.mtu = 1;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(peer_front().hdr.error, EPROTO);
+	assert_int_equal(seen.starved, 0);
+	retry();
+	assert_int_equal(peer_front().hdr.error, EPROTO);
 	peer_finish();
 }
 
@@ -583,6 +636,10 @@ int main(void)
 		cmocka_unit_test_setup(pages_kept_are_bounded, setup),
 		cmocka_unit_test_setup(each_failing_call, setup),
 		cmocka_unit_test_setup(no_memory_is_said_to_the_backend, setup),
+		cmocka_unit_test_setup(
+			asks_for_another_offer_when_there_is_memory, setup),
+		cmocka_unit_test_setup(a_bad_offer_is_not_asked_for_again,
+				       setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

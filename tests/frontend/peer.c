@@ -84,10 +84,17 @@ static void net_tx_room(void *priv, unsigned int queue)
 	seen.rooms++;
 }
 
+static void net_starved(void *priv)
+{
+	assert_ptr_equal(priv, &seen);
+	seen.starved++;
+}
+
 static const struct noxs_netfront_ops net_ops = {
 	.probe = net_probe, .remove = net_remove, .link_up = net_link_up,
 	.link_down = net_link_down, .event = net_event, .rx = net_rx,
 	.tx_room = net_tx_room,
+	.starved = net_starved,
 };
 
 static void bus_wake(void *arg)

@@ -22,7 +22,7 @@
 struct peer_seen {
 	struct noxs_netfront *nf;
 	struct noxs_net_info info;
-	unsigned int probed, removed, up, down, events, rooms, wakes;
+	unsigned int probed, removed, up, down, events, rooms, wakes, starved;
 	unsigned int error;		/* of the last link_down */
 	unsigned int event_queue, event_port, rx_queue, room_queue;	/* last */
 	unsigned int frames;

@@ -108,6 +108,11 @@ struct noxs_netfront_ops {
 	/* error: 0 orderly, else positive errno of why. */
 	void (*link_down)(void *priv, unsigned int error);
 	/*
+	 * There was no memory, or no grant, for rings: the offer stays without an
+	 * answer until noxs_netfront_retry.  Task context.  Optional.
+	 */
+	void (*starved)(void *priv);
+	/*
 	 * Event context: call noxs_netq_poll() of this queue soon.  port: which of
 	 * the device's it came by.
 	 */
@@ -203,6 +208,12 @@ unsigned int noxs_netq_tx_room(struct noxs_netq *q);
  * chance.  Nothing if the link is down or dead.  Context of send, first queue.
  */
 void noxs_netfront_abandon(struct noxs_netfront *nf);
+
+/*
+ * After ops->starved: ask the backend for another offer.  Any context; nothing if it
+ * has made one since.
+ */
+void noxs_netfront_retry(struct noxs_netfront *nf);
 
 /* Any context: has the event come, is poll due? */
 bool noxs_netq_pending(const struct noxs_netq *q);
