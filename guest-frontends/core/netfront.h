@@ -101,10 +101,10 @@ struct noxs_netfront {
  */
 
 /*
- * Allocate and grant pages and rings of that many queues; those that are there are
- * kept.  -ENOMEM, -ENOSPC, -EBUSY as pools.
+ * Allocate and grant pages and rings of *nr queues; those that are there are
+ * kept.  *nr is how many there are then; -ENOMEM, -ENOSPC, -EBUSY (as pools): none.
  */
-int nf_ring_init(struct noxs_netfront *nf, unsigned int nr_queues);
+int nf_ring_init(struct noxs_netfront *nf, unsigned int *nr);
 void nf_ring_fini(struct noxs_netfront *nf);
 /*
  * Empty rings, all receive buffers posted, for nf->info.  The backend has not

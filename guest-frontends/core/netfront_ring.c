@@ -90,19 +90,22 @@ static int queue_get(struct noxs_netfront *nf, unsigned int i)
 	return 0;
 }
 
-int nf_ring_init(struct noxs_netfront *nf, unsigned int nr_queues)
+static int queue_make(struct noxs_netfront *nf, unsigned int i)
 {
-	unsigned int i;
+	int rc = queue_get(nf, i);
+
+	return rc ? rc : queue_init(nf->queue[i]);
+}
+
+int nf_ring_init(struct noxs_netfront *nf, unsigned int *nr)
+{
+	unsigned int i = 0;
 	int rc = 0;
 
-	for (i = 0; !rc && i < nr_queues; i++) {
-		rc = queue_get(nf, i);
-		if (!rc)
-			rc = queue_init(nf->queue[i]);
-	}
-	if (rc)
-		nf_ring_fini(nf);
-	return rc;
+	while (i < *nr && !(rc = queue_make(nf, i)))
+		i++;
+	*nr = i;
+	return i ? 0 : rc;
 }
 
 void nf_ring_fini(struct noxs_netfront *nf)

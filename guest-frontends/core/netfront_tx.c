@@ -316,7 +316,7 @@ int noxs_netq_send_gso(struct noxs_netq *q, const struct noxs_net_frag *frags,
 		       unsigned int nr_frags, uint32_t flags,
 		       uint16_t gso_size)
 {
-		unsigned int nr;
+	unsigned int nr;
 	uint32_t len;
 	int rc;
 
@@ -406,7 +406,7 @@ int noxs_netq_group(struct noxs_netq *q, const uint8_t mac[6], bool add)
 
 unsigned int noxs_netq_tx_room(struct noxs_netq *q)
 {
-		struct nf_tx *tx = &q->tx;
+	struct nf_tx *tx = &q->tx;
 
 	if (!q->up || q->dead)
 		return 0;

@@ -87,14 +87,14 @@ static unsigned int queues_of(const struct noxs_netfront *nf,
 }
 
 static void offer_take(struct noxs_netfront *nf,
-		       const struct xen_noxs_net_back *back)
+		       const struct xen_noxs_net_back *back, unsigned int nr)
 {
 	struct noxs_net_info *info = &nf->info;
 
 	info->id = nf->dev->slot.id;
 	info->features = back->hdr.features & nf->cfg->features;
 	info->mtu = back->mtu;
-	info->queues = (uint8_t)queues_of(nf, back);
+	info->queues = (uint8_t)nr;
 	offer_fit(nf);
 	memcpy(info->mac, back->mac, sizeof(info->mac));
 	info->ip_mode = back->ip_mode;
@@ -158,11 +158,34 @@ static bool answered_before(struct noxs_netfront *nf, uint32_t generation)
 	return true;
 }
 
+static void refuse(struct noxs_netfront *nf, int rc)
+{
+	if (!noxs_flag_get(&nf->complained))
+		noxs_os_log(NOXS_OS_ERROR, "vif%u: cannot connect: %d\n",
+			    nf->dev->slot.id, rc);
+	noxs_flag_set(&nf->complained);
+	fail(nf, (unsigned int)-rc);
+}
+
+/*
+ * For want of something that there may be later.  Until then the OS decides when it
+ * is tried again, not the backend, who might have another offer at once.
+ */
+static void starve(struct noxs_netfront *nf, int rc)
+{
+	refuse(nf, rc);
+	if (!nf->cfg->ops->starved)
+		return;
+	nf->starved = true;
+	nf->cfg->ops->starved(nf->priv);
+}
+
 /* The backend is in INIT. */
 static void connect(struct noxs_netfront *nf,
 		    const struct xen_noxs_net_back *back)
 {
 	struct xen_noxs_net_front front;
+	unsigned int nr = queues_of(nf, back);
 	int rc;
 
 	/* Answered already, or refused already: there is one try per offer. */
@@ -174,36 +197,39 @@ static void connect(struct noxs_netfront *nf,
 	nf->generation = back->hdr.generation;
 	nf->answered = true;
 	nf->closed_sent = false;
-	nf->starved = false;
 	rc = offer_check(back);
-	if (!rc) {
-		rc = nf_ring_init(nf, queues_of(nf, back));
-		nf->starved = rc;
-	}
 	if (rc) {
-		if (!noxs_flag_get(&nf->complained))
-			noxs_os_log(NOXS_OS_ERROR,
-				    "vif%u: cannot connect: %d\n",
-				    nf->dev->slot.id, rc);
-		noxs_flag_set(&nf->complained);
-		fail(nf, (unsigned int)-rc);
-		if (nf->starved && nf->cfg->ops->starved)
-			nf->cfg->ops->starved(nf->priv);
+		refuse(nf, rc);
 		return;
 	}
-	offer_take(nf, back);
+	rc = nf_ring_init(nf, &nr);
+	if (rc) {
+		starve(nf, rc);
+		return;
+	}
+	offer_take(nf, back, nr);
 	memset(&front, 0, sizeof(front));
 	nf_ring_connect(nf, &front);
 	answer(nf, &front);
-	nf->cfg->ops->link_up(nf->priv, &nf->info);
+	rc = nf->cfg->ops->link_up(nf->priv, &nf->info);
+	if (rc) {
+		nf_ring_disconnect(nf);
+		starve(nf, rc);
+	}
 }
 
-/* CLOSED without an error: an offer that is not answered any more. */
-static void ask_again(struct noxs_netfront *nf)
+/*
+ * The backend is in INIT, and we were starved until now.  CLOSED without an error
+ * asks for another offer, if this one was refused.
+ */
+static void connect_again(struct noxs_netfront *nf,
+			  const struct xen_noxs_net_back *back)
 {
-	if (!noxs_flag_take(&nf->retry) || !nf->starved)
-		return;
 	nf->starved = false;
+	if (nf->generation != back->hdr.generation) {
+		connect(nf, back);
+		return;
+	}
 	nf->closed_sent = false;
 	say_closed(nf, 0);
 }
@@ -264,7 +290,6 @@ static void nf_changed(struct noxs_device *dev)
 
 	if (dead)
 		fail(nf, dead->error);
-	ask_again(nf);
 	rc = noxs_device_read_back(dev, &back, sizeof(back));
 	if (rc == -EAGAIN)
 		return;		/* the bus comes back */
@@ -275,7 +300,10 @@ static void nf_changed(struct noxs_device *dev)
 	ours = nf->answered && nf->generation == back.hdr.generation;
 	switch (back.hdr.state) {
 	case XEN_NOXS_STATE_INIT:
-		connect(nf, &back);
+		if (!nf->starved)
+			connect(nf, &back);
+		else if (noxs_flag_take(&nf->retry))
+			connect_again(nf, &back);
 		break;
 	case XEN_NOXS_STATE_CONNECTED:
 		/*

@@ -314,15 +314,17 @@ static void ports_take(struct nxf *p)
 		WRITE_ONCE(p->port[i], noxs_port_of(dev, i));
 }
 
-static void nxf_link_up(void *priv, const struct noxs_net_info *info)
+static int nxf_link_up(void *priv, const struct noxs_net_info *info)
 {
 	struct nxf *p = priv;
 	struct net_device *dev = p->dev;
 	unsigned int i;
+	int rc;
 
-	if (p->registered ? interface_renew(p, info) :
-			    interface_register(p, info))
-		return;
+	rc = p->registered ? interface_renew(p, info) :
+			     interface_register(p, info);
+	if (rc)
+		return rc;
 	ports_take(p);
 	for (i = 0; i < info->queues; i++)
 		queue_up(&p->queue[i]);
@@ -338,6 +340,7 @@ static void nxf_link_up(void *priv, const struct noxs_net_info *info)
 	for (i = 0; netif_running(dev) && i < info->queues; i++)
 		napi_schedule(&p->queue[i].napi);
 	local_bh_enable();
+	return 0;
 }
 
 static void nxf_link_down(void *priv, unsigned int error)

@@ -31,6 +31,7 @@ struct noxs_port {
 	evtchn_port_t port;
 	int irq;
 	atomic_t held;
+	bool taken;			/* by a hold, in this interrupt */
 	bool parked;
 	noxs_os_handler handler;	/* NULL: nobody's any more */
 	void *data;
@@ -59,9 +60,11 @@ static irqreturn_t port_irq(int irq, void *data)
 {
 	struct noxs_port *p = data;
 
+	p->taken = false;
 	if (p->handler)
 		p->handler(p->data);
-	if (!atomic_read(&p->held))
+	/* Who held it says the end, and may have done so already. */
+	if (!p->taken)
 		xen_irq_lateeoi(irq, 0);
 	return IRQ_HANDLED;
 }
@@ -217,6 +220,7 @@ EXPORT_SYMBOL_GPL(noxs_port_orphaned);
 
 void noxs_port_hold(struct noxs_port *port)
 {
+	port->taken = true;
 	atomic_set(&port->held, 1);
 }
 EXPORT_SYMBOL_GPL(noxs_port_hold);

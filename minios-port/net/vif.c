@@ -240,7 +240,7 @@ static void vif_configure(struct vif *v, const struct net_address *a)
 	v->dhcp = a->dhcp;
 }
 
-static void vif_link_up(void *priv, const struct noxs_net_info *info)
+static int vif_link_up(void *priv, const struct noxs_net_info *info)
 {
 	struct vif *v = priv;
 	struct net_address a;
@@ -248,7 +248,7 @@ static void vif_link_up(void *priv, const struct noxs_net_info *info)
 	if (!v->added) {
 		if (!netif_add(&v->netif, NULL, NULL, NULL, v, vif_netif_init,
 			       netif_input))
-			return;
+			return -ENOMEM;
 		v->added = true;
 		netif_set_status_callback(&v->netif, vif_status);
 	}
@@ -264,6 +264,7 @@ static void vif_link_up(void *priv, const struct noxs_net_info *info)
 	v->silent = xenbus_active;
 	if (!v->silent)
 		vif_speak(v);
+	return 0;
 }
 
 static void vif_link_down(void *priv, unsigned int error)

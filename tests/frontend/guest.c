@@ -92,7 +92,7 @@ static void net_remove(void *priv)
 	vif->nf = NULL;
 }
 
-static void net_link_up(void *priv, const struct noxs_net_info *info)
+static int net_link_up(void *priv, const struct noxs_net_info *info)
 {
 	struct guest_vif *vif = priv;
 
@@ -100,6 +100,7 @@ static void net_link_up(void *priv, const struct noxs_net_info *info)
 	vif->up++;
 	vif->max_len = info->mtu + 18u;
 	vif->rx_next = 0;
+	return 0;
 }
 
 static void net_link_down(void *priv, unsigned int error)

@@ -493,6 +493,7 @@ static void pages_kept_are_bounded(void **state)
 	assert_int_equal(peer_front().hdr.error, EBUSY);
 	for (i = 0; i < OS_NR_GRANTS; i++)
 		os_grant_map(i, false);
+	noxs_netfront_retry(seen.nf);
 	peer.back.hdr.generation++;
 	peer_publish(XEN_NOXS_STATE_INIT, 0);
 	assert_int_equal(seen.up, 13);
@@ -529,6 +530,13 @@ static void each_failing_call(void **state)
 	assert_in_range(ups, n, 3 * n);
 }
 
+static void retry(void)
+{
+	noxs_netfront_retry(seen.nf);
+	assert_true(noxs_bus_pending(&peer.bus));
+	assert_int_equal(noxs_bus_poll(&peer.bus), 0);
+}
+
 static void no_memory_is_said_to_the_backend(void **state)
 {
 	(void)state;
@@ -542,17 +550,14 @@ static void no_memory_is_said_to_the_backend(void **state)
 	assert_int_equal(peer_front().hdr.error, ENOMEM);
 	assert_int_equal(peer_front().hdr.generation, 100);
 	assert_int_equal(seen.starved, 1);
+	/* A new offer waits until the OS says that there is memory. */
 	peer.back.hdr.generation++;
 	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.up, 0);
+	retry();
 	assert_int_equal(seen.up, 1);
+	assert_int_equal(peer_front().hdr.generation, 101);
 	peer_finish();
-}
-
-static void retry(void)
-{
-	noxs_netfront_retry(seen.nf);
-	assert_true(noxs_bus_pending(&peer.bus));
-	assert_int_equal(noxs_bus_poll(&peer.bus), 0);
 }
 
 /* Nobody makes another offer to who has refused one, unless he is asked to. */
@@ -584,6 +589,36 @@ static void asks_for_another_offer_when_there_is_memory(void **state)
 	/* Who has a connection asks for nothing. */
 	retry();
 	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CONNECTED);
+	peer_finish();
+}
+
+/* The backend, which had an answer, makes another offer at once. */
+static void os_that_cannot_link_up(void **state)
+{
+	(void)state;
+	seen.link_rc = -ENOMEM;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(peer_front().hdr.state, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(peer_front().hdr.error, ENOMEM);
+	assert_int_equal(seen.starved, 1);
+	assert_int_equal(seen.down, 0);
+	peer.back.hdr.generation++;
+	peer_publish(XEN_NOXS_STATE_INIT, 0);
+	assert_int_equal(seen.starved, 1);
+	seen.link_rc = 0;
+	retry();
+	assert_int_equal(seen.up, 1);
+	peer_finish();
+}
+
+/* What there is no memory for is done without. */
+static void fewer_queues_than_offered(void **state)
+{
+	(void)state;
+	peer.back.max_queues = 1;
+	peer.cfg.max_queues = 4;
+	assert_int_equal(peer_start(), 0);
+	assert_int_equal(seen.info.queues, 1);
 	peer_finish();
 }
 
@@ -638,6 +673,8 @@ int main(void)
 		cmocka_unit_test_setup(no_memory_is_said_to_the_backend, setup),
 		cmocka_unit_test_setup(
 			asks_for_another_offer_when_there_is_memory, setup),
+		cmocka_unit_test_setup(os_that_cannot_link_up, setup),
+		cmocka_unit_test_setup(fewer_queues_than_offered, setup),
 		cmocka_unit_test_setup(a_bad_offer_is_not_asked_for_again,
 				       setup),
 	};

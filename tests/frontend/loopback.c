@@ -752,7 +752,8 @@ static void each_failing_call_of_several_queues(void **state)
 
 	(void)state;
 	assert_in_range(n, 180, 1200);
-	assert_in_range(connected, 1, n / 2);
+	/* Most cost a queue at worst. */
+	assert_in_range(connected, n / 2, n - 20);
 }
 
 static int queue_tap(unsigned int i)

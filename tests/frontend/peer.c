@@ -26,13 +26,16 @@ static void net_remove(void *priv)
 	seen.nf = NULL;
 }
 
-static void net_link_up(void *priv, const struct noxs_net_info *info)
+static int net_link_up(void *priv, const struct noxs_net_info *info)
 {
 	assert_ptr_equal(priv, &seen);
 	assert_int_equal(seen.up, seen.down);
 	assert_ptr_equal(info, noxs_netfront_info(seen.nf));
+	if (seen.link_rc)
+		return seen.link_rc;
 	seen.info = *info;
 	seen.up++;
+	return 0;
 }
 
 static void net_link_down(void *priv, unsigned int error)

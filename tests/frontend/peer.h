@@ -30,7 +30,7 @@ struct peer_seen {
 	uint32_t len, flags;
 	uint16_t gso_size;
 	uint8_t data[NOXS_NET_MAX_FRAGS * 4096];
-	int probe_rc;
+	int probe_rc, link_rc;
 	/* Send what comes back out. */
 	bool echo;
 	int echo_rc;

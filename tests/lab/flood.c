@@ -53,7 +53,7 @@ static void flood_remove(void *priv)
 	front = NULL;
 }
 
-static void flood_link_up(void *priv, const struct noxs_net_info *info)
+static int flood_link_up(void *priv, const struct noxs_net_info *info)
 {
 	(void)priv;
 	memcpy(frame + 6, info->mac, 6);
@@ -62,6 +62,7 @@ static void flood_link_up(void *priv, const struct noxs_net_info *info)
 		size = info->mtu + 14u;
 	}
 	is_up = true;
+	return 0;
 	bus_wake();
 }
 

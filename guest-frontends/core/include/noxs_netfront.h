@@ -103,13 +103,16 @@ struct noxs_netfront_ops {
 		     void **priv);
 	/* nf is invalid after this.  After link_down, if the link was up. */
 	void (*remove)(void *priv);
-	/* info is valid during the call (noxs_netfront_info: until down). */
-	void (*link_up)(void *priv, const struct noxs_net_info *info);
+	/*
+	 * info is valid during the call (noxs_netfront_info: until down).
+	 * Negative errno: not now; no link_down follows, but starved.
+	 */
+	int (*link_up)(void *priv, const struct noxs_net_info *info);
 	/* error: 0 orderly, else positive errno of why. */
 	void (*link_down)(void *priv, unsigned int error);
 	/*
-	 * There was no memory, or no grant, for rings: the offer stays without an
-	 * answer until noxs_netfront_retry.  Task context.  Optional.
+	 * There was no memory, or no grant, for rings (of one queue), or the OS could
+	 * not link up: there is no connection until noxs_netfront_retry.  Task context.  Optional.
 	 */
 	void (*starved)(void *priv);
 	/*
@@ -210,8 +213,8 @@ unsigned int noxs_netq_tx_room(struct noxs_netq *q);
 void noxs_netfront_abandon(struct noxs_netfront *nf);
 
 /*
- * After ops->starved: ask the backend for another offer.  Any context; nothing if it
- * has made one since.
+ * After ops->starved: answer the offer that the backend has made since, or ask it for
+ * another.  Any context.
  */
 void noxs_netfront_retry(struct noxs_netfront *nf);
 
