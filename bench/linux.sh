@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# lab: --xen-args spec-ctrl=eager-fpu --mem 3072
+# lab: --mem 3072
 #
 # In the lab: unpause to the first answer of a web server, in a Tinyx guest and
 # under Debian's kernel with the same initramfs (bench/dir.mk), chaos and xl.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# lab: --xen-args spec-ctrl=eager-fpu --mem 2048
+# lab: --mem 2048
 #
 # In the lab: traffic of two Linux guests that differ in their network driver alone,
 # ours behind netback-lite, and xen-netfront behind the kernel's xen-netback under xl.

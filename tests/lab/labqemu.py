@@ -67,19 +67,19 @@ def acceleration(args, qemu):
 
 def command(args, xen, kernel, initrd, log):
     """QEMU's command line.  First serial line: Xen's console, to the log.
-    Second: dom0's alone, on QEMU's stdin and stdout."""
+    Second: dom0's alone, on QEMU's stdin and stdout.
+
+    Xen's lazy switching of FPU registers loses them under TCG: dom0's programs
+    found zeroes, or another program's bytes, in theirs about once in 5,000 page
+    faults while guests were started, with one CPU more seldom.  Hence eager-fpu."""
     qemu = shutil.which("qemu-system-x86_64")
     if not qemu:
         raise QemuError("qemu-system-x86_64 is not installed (package qemu-system-x86)")
     level = "all" if args.debug_xen else "warning"
     xen_args = (f"console=com1 com1=115200,8n1 conring_size=1M "
                 f"dom0_mem={args.dom0_mem}M,max:{args.dom0_mem}M "
-                f"loglvl={level} guest_loglvl=all {args.xen_args}").strip()
-    # With several emulated CPUs, Xen's lazy switching of FPU registers loses
-    # them: dom0's programs found zeroes, or another program's bytes, in theirs
-    # about once in 5,000 page faults while guests were started.
-    if args.cpus > 1:
-        xen_args += " spec-ctrl=eager-fpu"
+                f"loglvl={level} guest_loglvl=all spec-ctrl=eager-fpu "
+              f"{args.xen_args}").strip()
     linux_args = "console=hvc0 quiet panic=1 rdinit=/init"
     for path in (kernel, initrd):
         if "," in path or " " in path:
