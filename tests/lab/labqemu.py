@@ -15,6 +15,11 @@ PR_SET_PDEATHSIG = 1
 # wrongly for PVH guests.
 TCG_CPU = "max,-smap,-smep,-rdtscp"
 
+# A PVH dom0 is not built without an IOMMU, which needs a chipset with PCI Express.
+DOM0_MACHINE = {"pv": ["-machine", "pc"],
+                "pvh": ["-machine", "q35", "-device", "amd-iommu,intremap=on"]}
+DOM0_XEN = {"pv": "", "pvh": "dom0=pvh"}
+
 
 class QemuError(Exception):
     pass
@@ -79,13 +84,13 @@ def command(args, xen, kernel, initrd, log):
     xen_args = (f"console=com1 com1=115200,8n1 conring_size=1M "
                 f"dom0_mem={args.dom0_mem}M,max:{args.dom0_mem}M "
                 f"loglvl={level} guest_loglvl=all spec-ctrl=eager-fpu "
-              f"{args.xen_args}").strip()
+              f"{DOM0_XEN[args.dom0]} {args.xen_args}").strip()
     linux_args = "console=hvc0 quiet panic=1 rdinit=/init"
     for path in (kernel, initrd):
         if "," in path or " " in path:
             raise QemuError(f"{path}: comma or space in the path")
     return ([qemu, "-no-reboot", "-display", "none", "-monitor", "none",
-             "-nodefaults", "-machine", "pc"] + acceleration(args, qemu) +
+             "-nodefaults"] + DOM0_MACHINE[args.dom0] + acceleration(args, qemu) +
             ["-m", str(args.mem), "-smp", str(args.cpus),
              "-kernel", xen, "-append", xen_args,
              "-initrd", f"{kernel} {linux_args},{initrd}",
