@@ -157,6 +157,7 @@ int nbl_open_shard(struct nbl *first, struct nbl **out, const char **step)
 	TAILQ_INIT(&nb->dead);
 	TAILQ_INIT(&nb->ears);
 	TAILQ_INIT(&nb->dead_ears);
+	nbl_pace_init(&nb->pace);
 	nbl_mapped_init(&nb->mapped);
 	nb->evtchn_src.fn = evtchn_ready;
 	nb->closer_src.fn = closer_ready;
@@ -313,6 +314,7 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 	nbl_remote_turn(nb);
 	nbl_run_ready(nb);
 	nbl_metrics_turn(nb);
+	nbl_pace_turn(&nb->pace);
 	nbl_bury(nb);
 	nbl_closer_kick(nb->closer);
 	return nb->error;

@@ -28,6 +28,7 @@
 #include "log.h"
 #include "loop.h"
 #include "mapped.h"
+#include "pace.h"
 
 struct nbl_batch;
 struct nbl_closer;
@@ -83,6 +84,7 @@ struct nbl {
 	struct nbl_writer *writer;
 	struct nbl_switch *sw;		/* NULL: all frames go by TAPs */
 	struct nbl_mapped_all mapped;
+	struct nbl_pace pace;
 	struct nbl_control *control;
 	struct nbl_metrics *metrics;	/* NULL: nobody asked for them */
 	struct nbl_ledger *ledger;	/* NULL: vifs end with the process */

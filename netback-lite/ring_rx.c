@@ -226,6 +226,7 @@ static void rx_respond_packet(struct nbl_queue *q, const struct nbl_batch *b,
 	}
 	if (ok) {
 		vif->stats.rx_packets++;
+		vif->nb->pace.rx++;
 		vif->rx_unicast += !(p->frame[0] & 1);
 		vif->stats.rx_bytes += p->len;
 	} else {

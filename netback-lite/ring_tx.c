@@ -251,6 +251,7 @@ static void tx_count(struct nbl_vif *vif, struct nbl_packet *p)
 		tx_drop(p, NETIF_RSP_DROPPED, NOXS_NETBACK_DROP_TX_TAP);
 	if (p->status == NETIF_RSP_OKAY) {
 		vif->stats.tx_packets++;
+		vif->nb->pace.tx++;
 		vif->stats.tx_bytes += p->len;
 	} else {
 		nbl_stats_drop(&vif->stats, p->drop);

@@ -10,7 +10,8 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 	@touch $@
 
 LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower \
-	labpty labdial laboffer labbulk labgap labforbid)
+	labpty labdial laboffer labbulk labgap labforbid \
+	labstream)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
@@ -24,6 +25,8 @@ $(eval $(call program,labdial,lab/labdial))
 labbulk_SRCS := tests/lab/tools/labbulk.c
 labbulk_LDLIBS := -static
 $(eval $(call program,labbulk,lab/labbulk))
+labstream_SRCS := tests/lab/tools/labstream.c
+$(eval $(call program,labstream,lab/labstream))
 labgap_SRCS := tests/lab/tools/labgap.c
 $(eval $(call program,labgap,lab/labgap))
 

@@ -25,6 +25,8 @@ $(eval $(call netback_test,rx))
 $(eval $(call netback_test,rate))
 $(eval $(call netback_test,fair))
 $(eval $(call netback_test,damp))
+$(eval $(call netback_test,pace))
+netback-pace_LDLIBS += -Wl,--wrap=sched_setscheduler
 $(eval $(call netback_test,groups))
 $(eval $(call netback_test,queues))
 netback-queues_CFLAGS += -DNBL_STALL_MS=30

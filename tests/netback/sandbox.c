@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,7 @@ static void *use_memory(void *arg)
 /* A thread that was there before goes on, and is sealed too. */
 static bool serve(void)
 {
+	const struct sched_param none = { 0 };
 	char path[64], byte = 0;
 	struct timespec ts;
 	pthread_t thread;
@@ -156,6 +158,9 @@ static bool serve(void)
 	    pthread_join(thread, &rc) || !rc)
 		return false;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
+	if (sched_setscheduler(0, SCHED_BATCH, &none) ||
+	    sched_setscheduler(0, SCHED_OTHER, &none))
+		return false;
 	fd = open("/dev/null", O_RDWR);
 	return fd >= 0 && is_status("/proc/self/status", "Seccomp", "2");
 }
@@ -225,12 +230,26 @@ static bool do_kill_other(void)
 	return !seal() || syscall(SYS_tgkill, 1, 1, 0);
 }
 
+static bool do_real_time(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	return !seal() || sched_setscheduler(0, SCHED_FIFO, &lowest);
+}
+
+static bool do_pace_other(void)
+{
+	const struct sched_param none = { 0 };
+
+	return !seal() || sched_setscheduler(getppid(), SCHED_BATCH, &none);
+}
+
 static void test_forbidden(void **state)
 {
 	static bool (*const forbidden[])(void) = {
 		do_exec, do_fork, do_ptrace, do_packet_socket, do_setuid,
 		do_mount, do_code, do_make_code, do_privcmd, do_ioctl,
-		do_kill_other,
+		do_kill_other, do_real_time, do_pace_other,
 	};
 	size_t i;
 	int status;
