@@ -34,7 +34,7 @@ xl unpause net-xl
 sleep 10
 # Instructions hardly differ from round to round; time does.
 case ${RUN:=wall} in
-wall) rounds=15 ;;
+*wall) rounds=15 ;;
 *) rounds=4 ;;
 esac
 bench-net -r "$RUN" -n "${ROUNDS:-$rounds}" /tmp/net.json \
