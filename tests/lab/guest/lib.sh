@@ -81,6 +81,11 @@ tap_diag() {
 	sed 's/^/# /'
 }
 
+# A case has failed: what is known of it beside its output.  Others may know more.
+lab_failed() {
+	:
+}
+
 check() {
 	lab_what=$1
 	shift
@@ -89,7 +94,11 @@ check() {
 	else
 		lab_status=$?
 		tap_not_ok "$lab_what"
-		{ echo "$* -> $lab_status"; head -c 2000 /tmp/lab.out; } | tap_diag
+		{
+			echo "$* -> $lab_status"
+			head -c 2000 /tmp/lab.out
+			lab_failed 2>&1
+		} | tap_diag
 		return 1
 	fi
 }
