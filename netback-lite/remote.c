@@ -86,6 +86,7 @@ static int request_of(const union area *a, const struct xen_noxs_list_entry *e,
 	const struct xen_noxs_net_back *back = &a->back;
 	struct xen_noxs_net_request q;
 
+	memset(req, 0, sizeof(*req));
 	request_at(a, &q);
 	if (q.pad || q.flags & ~XEN_NOXS_NET_REQ_ALL)
 		return nbl_fail(err, -EINVAL, "flags of the request");
@@ -94,7 +95,6 @@ static int request_of(const union area *a, const struct xen_noxs_list_entry *e,
 				e->nr_ports);
 	if (q.queues > XEN_NOXS_NET_MAX_QUEUES)
 		return nbl_fail(err, -EINVAL, "%u queues", q.queues);
-	memset(req, 0, sizeof(*req));
 	req->op = NOXS_NETBACK_ATTACH;
 	req->domid = e->domid;
 	req->vif = e->id;
@@ -263,7 +263,7 @@ static bool is_done(struct nbl *nb, const struct xen_noxs_list_entry *e)
 struct look {
 	struct xen_noxs_list_entry first;	/* that is not served */
 	unsigned int nr;			/* of them */
-	const struct xen_noxs_list_entry *e;	/* looked at now */
+	const struct xen_noxs_list_entry *e;	/* looked at now, or NULL */
 	unsigned int looks;			/* which look this is */
 };
 
@@ -292,9 +292,11 @@ static int look_at_all(struct nbl *nb, struct look *look)
 		if (rc)
 			return rc;
 		for (i = 0; i < list.nr && i < XEN_NOXS_LIST_MAX; i++) {
+			if (list.entry[i].type != XEN_NOXS_TYPE_NET)
+				continue;
 			look->e = &list.entry[i];
-			if (look->e->type == XEN_NOXS_TYPE_NET)
-				nbl_shard_do(nb, look->e->domid, look_at, look);
+			nbl_shard_do(nb, look->e->domid, look_at, look);
+			look->e = NULL;
 		}
 	}
 	return 0;

@@ -72,7 +72,7 @@ static void process(int ready, unsigned int nr, bool closes)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int sock = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	char name[IFNAMSIZ];
-	unsigned int i;
+	unsigned int i, queue;
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.sock", lock_path);
 	unlink(addr.sun_path);
@@ -88,9 +88,9 @@ static void process(int ready, unsigned int nr, bool closes)
 		if (nbl_tap_open(name, i == MANY, &fd) ||
 		    nbl_tap_keep(fd, true))
 			_exit(2);
-		if (i == MANY && (nbl_tap_queue(name, &fd) ||
-				  nbl_tap_queue(name, &fd)))
-			_exit(2);
+		for (queue = 1; i == MANY && queue < 3; queue++)
+			if (nbl_tap_queue(name, &fd))
+				_exit(2);
 		set_up(name);
 	}
 	/* As one that serves; the keeper stays what it was. */
