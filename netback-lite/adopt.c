@@ -169,7 +169,7 @@ static int back_read(struct nbl *nb, const struct xen_noxs_list_entry *e,
 		return rc;
 	if (copy.hdr.magic != XEN_NOXS_BACK_MAGIC ||
 	    copy.hdr.version != XEN_NOXS_VERSION ||
-	    copy.hdr.size < sizeof(copy))
+	    copy.hdr.size < XEN_NOXS_NET_BACK_LEAST)
 		return -EPROTO;
 	*out = copy;
 	return 0;

@@ -12,6 +12,7 @@
 #include "guest.h"
 #include "ledger.h"
 #include "link.h"
+#include "steer.h"
 #include "switch.h"
 #include "tap.h"
 #include "vif.h"
@@ -131,6 +132,7 @@ void nbl_vif_offer(struct nbl_vif *vif, uint32_t generation)
 	back->hdr.generation = generation;
 	back->hdr.features = NBL_VIF_FEATURES;
 	back->max_queues = (uint16_t)vif->max_queues;
+	nbl_steer_offer(vif);
 }
 
 static int attach_device(struct nbl *nb,

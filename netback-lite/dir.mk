@@ -6,9 +6,10 @@
 NBL_CORE := $(addprefix netback-lite/,adopt.c attach.c await.c batch.c bind.c check.c \
 	closer.c connection.c control.c csum.c damp.c device.c ear.c front.c groups.c gso.c guest.c held.c \
 	kept.c known.c ledger.c listener.c log.c loop.c mapped.c nbl.c metrics.c pace.c queue.c rate.c \
-	remote.c request.c ring_rx.c ring_tx.c shard.c spoof.c stall.c stats.c switch.c vif.c watch.c \
-	writer.c)
-NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c link-vlan.c tap.c)
+	remote.c request.c ring_rx.c ring_tx.c shard.c spoof.c stall.c stats.c steer.c switch.c \
+	toeplitz.c vif.c watch.c writer.c)
+NBL_SEAM := $(addprefix netback-lite/,evtchn.c gnttab.c link.c link-vlan.c \
+	steer-load.c tap.c)
 
 # The barriers of <xen/io/ring.h> are ours only under a current version.
 NBL_CFLAGS := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \

@@ -8,6 +8,7 @@
 #include "gnttab.h"
 #include "gso.h"
 #include "guest.h"
+#include "steer.h"
 #include "tap.h"
 #include "vif.h"
 
@@ -186,6 +187,10 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 	rc = queues_open(vif, f);
 	if (rc)
 		goto err_filter;
+	*why = "steer the TAP";
+	rc = nbl_steer_begin(vif);
+	if (rc)
+		goto err_filter;
 	vif->connected = true;
 	*why = "publish";
 	rc = nbl_vif_publish(vif, XEN_NOXS_STATE_CONNECTED, 0);
@@ -212,6 +217,7 @@ void nbl_vif_disconnect(struct nbl_vif *vif)
 	vif->notify_due = 0;
 	if (nbl_gso_tun(vif->features))
 		nbl_tap_offload(vif->tap->fd, 0);
+	nbl_steer_end(vif);
 	queues_close(vif);
 	groups_end(vif);
 }

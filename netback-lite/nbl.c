@@ -21,6 +21,7 @@
 #include "nbl.h"
 #include "remote.h"
 #include "shard.h"
+#include "steer.h"
 #include "switch.h"
 #include "vif.h"
 #include "watch.h"
@@ -187,6 +188,7 @@ int nbl_open_confined(struct nbl **out, unsigned int nr_shards,
 	rc = nbl_shards_open(nb, nr_shards, step);
 	if (rc)
 		goto err;
+	nbl_steer_open(nb);
 	*step = NULL;
 	rc = confine ? confine(nb, arg) : 0;
 	if (rc)
@@ -238,6 +240,7 @@ void nbl_close(struct nbl *nb)
 		nbl_closer_destroy(nb->closer);
 		nbl_ledger_close(nb->ledger);
 		nbl_kept_free(nb->kept);
+		nbl_steer_close(nb);
 	}
 	nbl_loop_fini(&nb->loop);
 	nbl_link_close(nb->link);

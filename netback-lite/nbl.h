@@ -44,6 +44,7 @@ struct nbl_metrics;
 struct nbl_port;
 struct nbl_queue;
 struct nbl_shards;
+struct nbl_steer;
 struct nbl_vif;
 struct nbl_writer;
 
@@ -83,6 +84,7 @@ struct nbl {
 	struct nbl_batch *batch;
 	struct nbl_writer *writer;
 	struct nbl_switch *sw;		/* NULL: all frames go by TAPs */
+	struct nbl_steer *steer;	/* the first's; NULL: the kernel has none */
 	struct nbl_mapped_all mapped;
 	struct nbl_pace pace;
 	struct nbl_control *control;

@@ -220,6 +220,7 @@ static void share(struct nbl *nb, void *arg)
 
 	nb->closer = first->closer;
 	nb->ledger = first->ledger;
+	nb->steer = first->steer;
 	nb->unprivileged = first->unprivileged;
 }
 

@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "nbl.h"
 #include "stats.h"
+#include "steer.h"
 #include "switch.h"
 #include "vif.h"
 
@@ -167,11 +168,16 @@ static int put(struct nbl_switch *sw, struct nbl_queue *to,
 	return nbl_rx_put(to, &sw->batch, p, why);
 }
 
-/* A flow stays in one queue of its sender's; so it does here. */
+/* The same as by its TAP; or, as a flow stays in one queue of its sender's, here. */
 static struct nbl_queue *queue_for(const struct nbl_queue *from,
-				   struct nbl_vif *to)
+				   struct nbl_vif *to,
+				   const struct nbl_packet *p)
 {
-	return &to->queue[(from - from->vif->queue) % to->nr_queues];
+	unsigned int i = (unsigned int)(from - from->vif->queue);
+
+	if (to->features & XEN_NOXS_NET_F_HASH)
+		return &to->queue[nbl_steer_queue(to, p->frame, p->len)];
+	return &to->queue[i % to->nr_queues];
 }
 
 bool nbl_switch_frame(struct nbl_queue *from, const struct nbl_packet *p)
@@ -196,7 +202,7 @@ bool nbl_switch_frame(struct nbl_queue *from, const struct nbl_packet *p)
 		return false;
 	/* A new one's first frame goes by the bridge, which learns it, too. */
 	if (known && !to_be_shown(vif->station))
-		rc = put(sw, queue_for(from, to->vif), p, &why);
+		rc = put(sw, queue_for(from, to->vif, p), p, &why);
 	if (rc < 0)
 		give_up(sw, rc, why);
 	else if (!rc)

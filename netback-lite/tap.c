@@ -58,9 +58,15 @@ int nbl_tap_queue(const char *ifname, int *out)
 	return tap_open(ifname, TAP_FLAGS | IFF_MULTI_QUEUE, out);
 }
 
+int nbl_tap_steer(int fd, int program)
+{
+	return ioctl(fd, TUNSETSTEERINGEBPF, &program) ? -errno : 0;
+}
+
 int nbl_tap_again(int fd)
 {
 	nbl_tap_no_filter(fd);
+	nbl_tap_steer(fd, -1);
 	nbl_tap_carrier(fd, true);
 	return nbl_tap_offload(fd, 0);
 }

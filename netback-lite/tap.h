@@ -28,6 +28,11 @@ int nbl_tap_open(const char *ifname, bool many, int *out);
  * is said here of a TAP is of all its queues, whichever's descriptor is named.
  */
 int nbl_tap_queue(const char *ifname, int *out);
+/*
+ * Of those, the one that a program says instead (16 bits of what it returns, modulo
+ * their number); -1: no more.
+ */
+int nbl_tap_steer(int fd, int program);
 /* Which offloads (TUN_F_*) the reader of the TAP can take. */
 int nbl_tap_offload(int fd, unsigned int tun_f);
 /*
@@ -57,7 +62,8 @@ void nbl_tap_no_filter(int fd);
  */
 int nbl_tap_keep(int fd, bool keep);
 /*
- * Whatever another process wanted of it: no filter, no offloads, and a carrier.
+ * Whatever another process wanted of it: no filter, no program, no offloads, and a
+ * carrier.
  * It stays deaf, or hears what it heard.
  */
 int nbl_tap_again(int fd);

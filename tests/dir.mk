@@ -11,7 +11,7 @@ $(LABB)/debs/versions: mk/packages.lab tests/lab/fetch-debs
 
 LAB_TOOLS := $(addprefix $(B)/lab/,labstat labclock labkill labpower \
 	labpty labdial laboffer labbulk labgap labforbid \
-	labstream)
+	labflow labstream)
 
 labstat_SRCS := tests/lab/tools/labstat.c
 labstat_PKGS := xencontrol
@@ -25,6 +25,9 @@ $(eval $(call program,labdial,lab/labdial))
 labbulk_SRCS := tests/lab/tools/labbulk.c
 labbulk_LDLIBS := -static
 $(eval $(call program,labbulk,lab/labbulk))
+labflow_SRCS := tests/lab/tools/labflow.c netback-lite/toeplitz.c
+labflow_CFLAGS := -Inetback-lite -Ihypervisor-ext/include
+$(eval $(call program,labflow,lab/labflow))
 labstream_SRCS := tests/lab/tools/labstream.c
 $(eval $(call program,labstream,lab/labstream))
 labgap_SRCS := tests/lab/tools/labgap.c

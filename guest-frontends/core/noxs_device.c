@@ -60,22 +60,28 @@ void noxs_device_poke(struct noxs_device *dev)
 		bus->ops->wake(bus->arg);
 }
 
-static int back_check(const struct xen_noxs_area_hdr *hdr, size_t size)
+/* What is behind its end belongs to something else, or nothing. */
+static int back_check(void *area, size_t size, size_t least)
 {
+	const struct xen_noxs_area_hdr *hdr = area;
+
 	if (hdr->magic != XEN_NOXS_BACK_MAGIC ||
-	    hdr->version != XEN_NOXS_VERSION || hdr->size < size ||
+	    hdr->version != XEN_NOXS_VERSION || hdr->size < least ||
 	    hdr->size > XEN_NOXS_AREA_SIZE ||
 	    hdr->state > XEN_NOXS_STATE_MAX || hdr->pad)
 		return -EPROTO;
+	if (hdr->size < size)
+		memset((uint8_t *)area + hdr->size, 0, size - hdr->size);
 	return 0;
 }
 
-int noxs_device_read_back(struct noxs_device *dev, void *area, size_t size)
+int noxs_device_read_back(struct noxs_device *dev, void *area, size_t size,
+			  size_t least)
 {
-	const struct xen_noxs_area_hdr *hdr = area;
 	unsigned int i;
 
-	if (size < sizeof(*hdr) || size > XEN_NOXS_AREA_SIZE || size % 4)
+	if (least < sizeof(struct xen_noxs_area_hdr) || size < least ||
+	    size > XEN_NOXS_AREA_SIZE || size % 4)
 		return -EINVAL;
 	for (i = 0; i < MAX_READS; i++) {
 		uint32_t seq = back_seq_load(dev);
@@ -90,7 +96,7 @@ int noxs_device_read_back(struct noxs_device *dev, void *area, size_t size)
 		if (back_seq_load(dev) != seq)
 			continue;
 		__atomic_store_n(&dev->back_seq, seq, __ATOMIC_RELAXED);
-		return back_check(hdr, size);
+		return back_check(area, size, least);
 	}
 	noxs_flag_set(&dev->pending);
 	noxs_flag_set(&dev->bus->pending);

@@ -65,6 +65,10 @@ static void offer_fit(struct noxs_netfront *nf)
 			 NOXS_OS_PAGE_SIZE;
 	uint32_t max = NOXS_OS_PAGE_SIZE;
 
+	/* It says nothing where there is no choice; and without a key. */
+	if (info->queues == 1 || all_zero(info->hash_key,
+					  sizeof(info->hash_key)))
+		info->features &= ~XEN_NOXS_NET_F_HASH;
 	/* A backend waits for buffers for the largest frame. */
 	if (slots > nf->first.rx.pool->nr)
 		info->features &= ~XEN_NOXS_NET_F_SG;
@@ -95,6 +99,7 @@ static void offer_take(struct noxs_netfront *nf,
 	info->features = back->hdr.features & nf->cfg->features;
 	info->mtu = back->mtu;
 	info->queues = (uint8_t)nr;
+	memcpy(info->hash_key, back->hash_key, sizeof(info->hash_key));
 	offer_fit(nf);
 	memcpy(info->mac, back->mac, sizeof(info->mac));
 	info->ip_mode = back->ip_mode;
@@ -290,7 +295,8 @@ static void nf_changed(struct noxs_device *dev)
 
 	if (dead)
 		fail(nf, dead->error);
-	rc = noxs_device_read_back(dev, &back, sizeof(back));
+	rc = noxs_device_read_back(dev, &back, sizeof(back),
+				   XEN_NOXS_NET_BACK_LEAST);
 	if (rc == -EAGAIN)
 		return;		/* the bus comes back */
 	if (rc) {

@@ -124,7 +124,7 @@ static void power_changed(struct noxs_device *dev)
 	int rc;
 
 	recognize(power);
-	rc = noxs_device_read_back(dev, &back, sizeof(back));
+	rc = noxs_device_read_back(dev, &back, sizeof(back), sizeof(back));
 	if (rc == -EAGAIN)
 		return;		/* the bus comes back */
 	if (rc)

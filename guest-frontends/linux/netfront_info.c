@@ -9,6 +9,17 @@
 
 #include "netfront.h"
 
+/* What the toolstack said last. */
+static void info_get(struct net_device *dev, struct noxs_net_info *to)
+{
+	struct nxf *p = netdev_priv(dev);
+
+	/* Not rtnl: the files of sysfs go while it is held. */
+	spin_lock_bh(&p->queue[0].lock);
+	*to = p->info;
+	spin_unlock_bh(&p->queue[0].lock);
+}
+
 /* --- statistics ------------------------------------------------------------- */
 
 /* Of all queues. */
@@ -121,8 +132,61 @@ static void get_channels(struct net_device *dev, struct ethtool_channels *to)
 	to->combined_count = dev->real_num_tx_queues;
 }
 
+/* --- by which queue a frame comes ------------------------------------------- */
+
+static bool info_hash(struct net_device *dev, struct noxs_net_info *to)
+{
+	info_get(dev, to);
+	return to->features & XEN_NOXS_NET_F_HASH;
+}
+
+static u32 get_rxfh_key_size(struct net_device *dev)
+{
+	struct noxs_net_info info;
+
+	return info_hash(dev, &info) ? sizeof(info.hash_key) : 0;
+}
+
+/* The hash modulo the number of queues is what an index of this table is. */
+static u32 get_rxfh_indir_size(struct net_device *dev)
+{
+	struct noxs_net_info info;
+
+	return info_hash(dev, &info) ? info.queues : 0;
+}
+
+/* The backend's, all of it: it can be looked at, not changed. */
+static int get_rxfh(struct net_device *dev, u32 *indir, u8 *key, u8 *hfunc)
+{
+	struct noxs_net_info info;
+	unsigned int i;
+
+	if (!info_hash(dev, &info))
+		return -EOPNOTSUPP;
+	for (i = 0; indir && i < info.queues; i++)
+		indir[i] = i;
+	if (key)
+		memcpy(key, info.hash_key, sizeof(info.hash_key));
+	if (hfunc)
+		*hfunc = ETH_RSS_HASH_TOP;
+	return 0;
+}
+
+static int get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *to,
+		     u32 *rules)
+{
+	if (to->cmd != ETHTOOL_GRXRINGS)
+		return -EOPNOTSUPP;
+	to->data = dev->real_num_rx_queues;
+	return 0;
+}
+
 const struct ethtool_ops nxf_ethtool_ops = {
 	.get_channels = get_channels,
+	.get_rxfh_key_size = get_rxfh_key_size,
+	.get_rxfh_indir_size = get_rxfh_indir_size,
+	.get_rxfh = get_rxfh,
+	.get_rxnfc = get_rxnfc,
 	.get_drvinfo = get_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_sset_count = get_sset_count,
@@ -132,16 +196,6 @@ const struct ethtool_ops nxf_ethtool_ops = {
 };
 
 /* --- addresses ---------------------------------------------------------------- */
-
-static void info_get(struct device *dev, struct noxs_net_info *to)
-{
-	struct nxf *p = netdev_priv(to_net_dev(dev));
-
-	/* Not rtnl: this file goes while it is held. */
-	spin_lock_bh(&p->queue[0].lock);
-	*to = p->info;
-	spin_unlock_bh(&p->queue[0].lock);
-}
 
 static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
@@ -153,7 +207,7 @@ static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 	};
 	struct noxs_net_info info;
 
-	info_get(dev, &info);
+	info_get(to_net_dev(dev), &info);
 	/* The core has checked it. */
 	return sysfs_emit(buf, "%s\n", modes[info.ip_mode]);
 }
@@ -164,7 +218,7 @@ static ssize_t address_show(struct device *dev, struct device_attribute *attr,
 {
 	struct noxs_net_info info;
 
-	info_get(dev, &info);
+	info_get(to_net_dev(dev), &info);
 	if (info.ip_mode != XEN_NOXS_NET_IP_STATIC)
 		return 0;
 	return sysfs_emit(buf, "%pI4/%u\n", info.ip, info.prefix);
@@ -177,7 +231,7 @@ static ssize_t gateway_show(struct device *dev, struct device_attribute *attr,
 	static const u8 none[4];
 	struct noxs_net_info info;
 
-	info_get(dev, &info);
+	info_get(to_net_dev(dev), &info);
 	if (!memcmp(info.gateway, none, sizeof(none)))
 		return 0;
 	return sysfs_emit(buf, "%pI4\n", info.gateway);

@@ -193,6 +193,7 @@ struct fake_tap_info {
 	unsigned int mtu;
 	unsigned int offload;	/* TUN_F_* */
 	bool no_qdisc;
+	bool steered;		/* by a program */
 };
 int fake_tap_info(const char *name, struct fake_tap_info *out);
 /* Somebody takes it off its bridge; renames it; removes it (nobody has it

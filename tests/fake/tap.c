@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <link.h>
+#include <steer.h>
 #include <tap.h>
 
 #include "internal.h"
@@ -222,6 +224,27 @@ int nbl_tap_queue(const char *ifname, int *out)
 	return rc;
 }
 
+/* Only said (and that there is one): what it says is netback-steer's business. */
+int nbl_tap_steer(int fd, int program)
+{
+	if (program >= 0 && fake_fail_now())
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	fake_assert(tap_of(fd)->many);
+	tap_of(fd)->info.steered = program >= 0;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int nbl_steer_load(const struct nbl_toeplitz *t, int *out)
+{
+	(void)t;
+	if (fake_fail_now())
+		return -EPERM;
+	*out = eventfd(0, EFD_CLOEXEC);	/* some descriptor */
+	return *out < 0 ? -errno : 0;
+}
+
 int nbl_tap_offload(int fd, unsigned int tun_f)
 {
 	if (fake_fail_now())
@@ -287,6 +310,7 @@ int nbl_tap_again(int fd)
 	pthread_mutex_lock(&lock);
 	t = tap_of(fd);
 	t->info.filtered = false;
+	t->info.steered = false;
 	t->info.no_carrier = false;
 	t->info.offload = 0;
 	pthread_mutex_unlock(&lock);
@@ -308,6 +332,7 @@ int nbl_tap_adopt(const char *ifname, bool many, int *out)
 	rc = queue_open(t, out);
 	fake_assert(!rc);
 	t->info.filtered = false;
+	t->info.steered = false;
 	t->info.no_carrier = false;
 	t->info.offload = 0;
 out:

@@ -42,7 +42,7 @@ static void drv_changed(struct noxs_device *dev)
 	struct xen_noxs_area_hdr hdr;
 
 	seen.changed++;
-	noxs_device_read_back(dev, &hdr, sizeof(hdr));
+	noxs_device_read_back(dev, &hdr, sizeof(hdr), sizeof(hdr));
 }
 
 static void drv_lost(struct noxs_device *dev)

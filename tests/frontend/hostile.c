@@ -67,7 +67,7 @@ static void refused_offer(unsigned int i)
 	case 10: back->prefix = 1; break;
 	case 11: back->ip_mode = XEN_NOXS_NET_IP_STATIC; break;
 	case 12: back->pad = 1; break;
-	case 13: back->hdr.size = sizeof(*back) - 8; break;
+	case 13: back->hdr.size = XEN_NOXS_NET_BACK_LEAST - 8; break;
 	case 14: back->hdr.magic++; break;
 	case 15: back->hdr.version++; break;
 	case 16: back->hdr.pad = 1; break;

@@ -830,6 +830,55 @@ static void several_queues(void **state)
 }
 
 /* With other numbers of them. */
+static struct xen_noxs_net_back *offer(void)
+{
+	return fake_dom_noxs_page(dom, XEN_NOXS_PAGE_BACK(0));
+}
+
+static bool hash_is_agreed(unsigned int nr)
+{
+	const struct noxs_net_info *info;
+	struct fake_tap_info tap;
+	bool agreed;
+
+	assert_int_equal(guest_start_queues(&guest, dom, XEN_NOXS_NET_F_ALL,
+					    nr), 0);
+	settle();
+	expect_connected(0);
+	info = noxs_netfront_info(guest.vif[0].nf);
+	agreed = info->features & XEN_NOXS_NET_F_HASH;
+	assert_int_equal(fake_tap_info("vif5.0", &tap), 0);
+	assert_int_equal(tap.steered, agreed);
+	if (agreed)
+		assert_memory_equal(info->hash_key, offer()->hash_key,
+				    sizeof(info->hash_key));
+	finish(false);
+	return agreed;
+}
+
+/* By whom there is a choice, and who has been told the key. */
+static void hash_of_several_queues(void **state)
+{
+	teardown(state);
+	setup(state);
+	queues = 4;
+	attach(0, 0);
+	assert_true(hash_is_agreed(4));
+
+	teardown(state);
+	setup(state);
+	queues = 4;
+	attach(0, 0);
+	assert_false(hash_is_agreed(1));
+
+	teardown(state);
+	setup(state);
+	queues = 4;
+	attach(0, 0);
+	offer()->hdr.size = XEN_NOXS_NET_BACK_LEAST;
+	assert_false(hash_is_agreed(4));
+}
+
 static void several_queues_come_again(void **state)
 {
 	unsigned int i;
@@ -892,6 +941,8 @@ int main(void)
 			checksums_made_for_a_guest_that_wants_none, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(several_queues, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(hash_of_several_queues, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(several_queues_come_again,
 						setup, teardown),

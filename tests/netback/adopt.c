@@ -218,6 +218,10 @@ static void all_of_the_owner_is_kept(void **state)
 	assert_int_equal(fake_tap_info("web", &info), 0);
 	assert_int_equal(info.vlan, 30);
 	was.hdr.generation++;
+	/* Each process has a key of its own. */
+	assert_memory_not_equal(vif->back.hash_key, was.hash_key,
+				sizeof(was.hash_key));
+	memcpy(was.hash_key, vif->back.hash_key, sizeof(was.hash_key));
 	assert_memory_equal(&vif->back, &was, sizeof(was));
 
 	/* Also when its TAP was lost. */
@@ -323,6 +327,28 @@ static void what_nobody_knows_is_removed(void **state)
 	fake_host_usage(&u);
 	assert_int_equal(u.devices, 1);
 	assert_int_equal(u.taps, 1);
+}
+
+/* What a release without a hash had offered is adopted by one with it. */
+static void offer_of_an_older_release(void **state)
+{
+	struct xen_noxs_publish op = {
+		.domid = 7, .type = XEN_NOXS_TYPE_NET,
+		.size = XEN_NOXS_NET_BACK_LEAST,
+	};
+	struct test_state *s = *state;
+	struct nbl_vif *vif;
+
+	attach_one(s, 7);
+	vif = nbl_guest_vif(nbl_guest_find(s->nb, 7), 0);
+	op.serial = vif->guest->serial;
+	vif->back.hdr.size = XEN_NOXS_NET_BACK_LEAST;
+	memcpy(op.data, &vif->back, XEN_NOXS_NET_BACK_LEAST);
+	assert_int_equal(noxs_publish(s->nb->nx, &op), 0);
+	restart(s);
+	assert_int_equal(s->nb->nr_vifs, 1);
+	vif = nbl_guest_vif(nbl_guest_find(s->nb, 7), 0);
+	assert_int_equal(vif->back.hdr.size, sizeof(vif->back));
 }
 
 /* Of another process, which lives: its port does not wait for anybody. */
@@ -638,6 +664,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(half_a_bind_is_none,
 						setup_spare, teardown),
 		T(what_nobody_knows_is_removed),
+		T(offer_of_an_older_release),
 		T(what_others_serve_is_left_alone),
 		T(a_guest_that_closes_its_port_harms_itself),
 		T(guests_that_ended_are_forgotten),

@@ -100,6 +100,18 @@ netback-tap_PKGS := cmocka libnl-route-3.0 libnl-3.0
 netback-tap_LDLIBS := -pthread
 $(eval $(call test_program,netback-tap))
 
+netback-toeplitz_SRCS := tests/netback/toeplitz.c tests/netback/frame.c \
+	netback-lite/toeplitz.c
+netback-toeplitz_CFLAGS := $(NBL_CFLAGS)
+netback-toeplitz_PKGS := cmocka
+$(eval $(call test_program,netback-toeplitz))
+
+netback-steer_SRCS := tests/netback/steer.c tests/netback/frame.c \
+	$(addprefix netback-lite/,steer-load.c tap.c toeplitz.c)
+netback-steer_CFLAGS := $(NBL_CFLAGS)
+netback-steer_PKGS := cmocka
+$(eval $(call test_program,netback-steer))
+
 netback-wire_SRCS := tests/netback/wire.c tests/netback/frame.c \
 	$(addprefix netback-lite/,csum.c gso.c link.c link-vlan.c log.c tap.c)
 netback-wire_CFLAGS := $(NBL_CFLAGS)

@@ -2,6 +2,7 @@
 /* Guests with several queues, each with rings and ports of its own. */
 #include "harness.h"
 
+#include <steer.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -372,6 +373,62 @@ static void tap_has_no_qdisc(void **state)
 	assert_true(info.no_qdisc);
 }
 
+static bool is_steered(void)
+{
+	struct fake_tap_info info;
+
+	assert_int_equal(fake_tap_info(IFNAME, &info), 0);
+	return info.steered;
+}
+
+static void hash_is_agreed_on(void **state)
+{
+	static const uint8_t none[XEN_NOXS_NET_HASH_KEY];
+	struct test_state *s = *state;
+
+	assert_true(s->guest.back->hdr.features & XEN_NOXS_NET_F_HASH);
+	assert_memory_not_equal((const void *)s->guest.back->hash_key, none,
+				sizeof(none));
+	connect_queues(s, QUEUES);
+	assert_false(is_steered());
+	guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
+	turns(s->nb);
+	guest_answer_queues(&s->guest, XEN_NOXS_NET_F_HASH, QUEUES);
+	turns(s->nb);
+	assert_int_equal(guest_sees(&s->guest), XEN_NOXS_STATE_CONNECTED);
+	assert_true(is_steered());
+	guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
+	turns(s->nb);
+	assert_false(is_steered());
+}
+
+static void one_queue_needs_no_hash(void **state)
+{
+	struct test_state *s = *state;
+
+	attach_queues(s, 1);
+	assert_false(s->guest.back->hdr.features & XEN_NOXS_NET_F_HASH);
+	guest_answer(&s->guest, XEN_NOXS_NET_F_HASH);
+	assert_broken(s, EPROTO);
+}
+
+/* Then it is as it was before there was such a thing. */
+static void kernel_without_programs(void **state)
+{
+	struct test_state *s = *state;
+	struct nbl_steer *steer = s->nb->steer;
+
+	s->nb->steer = NULL;
+	fake_fail_at(1);
+	nbl_steer_open(s->nb);
+	assert_true(fake_fail_hit());
+	fake_fail_at(0);
+	assert_null(s->nb->steer);
+	attach_queues(s, 2);
+	assert_false(s->guest.back->hdr.features & XEN_NOXS_NET_F_HASH);
+	s->nb->steer = steer;
+}
+
 /* What a failure of each call leaves, at each place where there is one. */
 static void every_failure_leaves_nothing(void **state)
 {
@@ -430,6 +487,9 @@ int main(void)
 		BACKEND(spare_is_bound_with_as_many),
 		TEST(queue_without_a_tap_sends),
 		TEST(tap_has_no_qdisc),
+		TEST(hash_is_agreed_on),
+		BACKEND(one_queue_needs_no_hash),
+		BACKEND(kernel_without_programs),
 		TEST(every_failure_leaves_nothing),
 	};
 

@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include <stdlib.h>
+#include <steer.h>
 #include <switch.h>
 #include <unistd.h>
 
@@ -432,6 +433,45 @@ static void bridge_sees_one_now_and_then(void **state)
 	}
 }
 
+/* A guest of two queues finds a frame where it would by its TAP. */
+static void queue_is_the_hash_s(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_request req;
+	struct test_guest *g = &more[1], second;
+	char err[NBL_ERROR_SIZE];
+	unsigned int i, by, got[2] = { 0 };
+	struct nbl_vif *vif;
+
+	fake_dom_create(C + 1);
+	request_init(&req, C + 1, 0);
+	req.queues = 2;
+	assert_int_equal(nbl_vif_attach(s->nb, &req, &vif, err), 0);
+	guest_find_device(g, C + 1, 0);
+	guest_make_rings(g);
+	guest_add_queue(g, 1, &second);
+	guest_answer_queues(g, XEN_NOXS_NET_F_HASH, 2);
+	turns(s->nb);
+	assert_true(vif->connected);
+	check_mac(s, C);
+	guest_rx_post(g, 32);
+	guest_rx_post(&second, 32);
+	send_to(s, C, OUTSIDE);
+	for (i = 0; i < 24; i++) {
+		fill(guest(s, A)->buf[0], C, A);
+		guest(s, A)->buf[0][12] = 0x08;
+		guest(s, A)->buf[0][13] = 0;
+		guest(s, A)->buf[0][30] = (uint8_t)i;
+		by = nbl_steer_queue(vif, guest(s, A)->buf[0], LEN);
+		push(s, guest(s, A), 0, 0);
+		got[by]++;
+		assert_int_equal(guest_rx_responses(g), got[0]);
+		assert_int_equal(guest_rx_responses(&second), got[1]);
+	}
+	assert_true(got[0] && got[1]);
+	assert_int_equal(switched(s, A), 24);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -450,6 +490,7 @@ int main(void)
 		TEST(receiver_that_goes),
 		TEST(receiver_with_a_limit),
 		TEST(bridge_sees_one_now_and_then),
+		TEST(queue_is_the_hash_s),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -199,12 +199,14 @@ void noxs_device_detach(struct noxs_device *dev);
 
 /*
  * Copy the back area.  area starts with struct xen_noxs_area_hdr, size is
- * what the driver knows of it.  The copy is consistent (one publish, all of
- * it), its header valid: magic, version, at least size bytes, state in range,
- * zero padding.  -EAGAIN: it is being rewritten all the time (the bus calls
- * changed() again); -EPROTO: invalid.  area is undefined after a failure.
+ * what the driver knows of it, least what there has to be; what is not there
+ * is 0.  The copy is consistent (one publish, all of it), its header valid:
+ * magic, version, at least that many bytes, state in range, zero padding.
+ * -EAGAIN: it is being rewritten all the time (the bus calls changed() again);
+ * -EPROTO: invalid.  area is undefined after a failure.
  */
-int noxs_device_read_back(struct noxs_device *dev, void *area, size_t size);
+int noxs_device_read_back(struct noxs_device *dev, void *area, size_t size,
+			  size_t least);
 /*
  * Write the front area: body first, then the generation that it answers, then
  * the state, so that a backend that sees both sees all.  area starts with

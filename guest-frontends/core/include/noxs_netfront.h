@@ -77,6 +77,8 @@ struct noxs_net_info {
 	uint8_t gateway[4];	/* network order; 0: none */
 	uint8_t queues;		/* in use, 1..config.max_queues */
 	uint32_t features;	/* XEN_NOXS_NET_F_* agreed on */
+	/* HASH: of Toeplitz, which says by what queue a frame comes (<xen/noxs.h>) */
+	uint8_t hash_key[XEN_NOXS_NET_HASH_KEY];
 };
 
 struct noxs_net_frag {

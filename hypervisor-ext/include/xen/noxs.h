@@ -180,7 +180,8 @@ struct xen_noxs_area_hdr {
 #define XEN_NOXS_NET_F_GSO6       (1u << 4) /* SG and CSUM of its family      */
 #define XEN_NOXS_NET_F_STATIC     (1u << 5) /* buffers that may stay mapped   */
 #define XEN_NOXS_NET_F_MCAST      (1u << 6) /* only its MAC and groups named  */
-#define XEN_NOXS_NET_F_ALL        0x7fu
+#define XEN_NOXS_NET_F_HASH       (1u << 7) /* which queue a frame comes by   */
+#define XEN_NOXS_NET_F_ALL        0xffu
 
 #define XEN_NOXS_NET_MAX_QUEUES   8
 #define XEN_NOXS_NET_MIN_MTU      68
@@ -192,6 +193,17 @@ struct xen_noxs_area_hdr {
 #define XEN_NOXS_NET_IP_STATIC    1 /* use ip, prefix, gateway                */
 #define XEN_NOXS_NET_IP_DHCP      2
 
+/*
+ * HASH: a frame for the guest comes by the queue whose number is the lower 16
+ * bits of Toeplitz(hash_key, input) modulo the number of queues.  The input is that of receive-side scaling, in
+ * network order: source address, destination address, and, of TCP and UDP that
+ * is no fragment and follows its IP header at once, source and destination
+ * port.  IPv4 and IPv6, behind at most one VLAN tag; anything else has hash 0.
+ * Where the backend has fewer ways to read than there are queues, some of those
+ * get none, and their frames come by others.
+ */
+#define XEN_NOXS_NET_HASH_KEY     40
+
 struct xen_noxs_net_back {
     struct xen_noxs_area_hdr hdr;
     uint8_t  mac[6];     /* the guest's                                       */
@@ -202,7 +214,10 @@ struct xen_noxs_net_back {
     uint8_t  ip[4];      /* in network order; 0 unless STATIC                 */
     uint8_t  gateway[4]; /* in network order; 0: none                         */
     uint32_t pad;        /* 0                                                 */
+    /* With HASH; an offer without it may end before this.                    */
+    uint8_t  hash_key[XEN_NOXS_NET_HASH_KEY];
 };
+#define XEN_NOXS_NET_BACK_LEAST   56  /* bytes of it that there always are    */
 
 /*
  * What the toolstack asks of a backend in another domain than its own.  It stands
@@ -590,7 +605,10 @@ XEN_NOXS_ASSERT("area header is 32 bytes",
     sizeof(struct xen_noxs_area_hdr) == 32);
 XEN_NOXS_ASSERT("areas fill a page",
     XEN_NOXS_AREA_SIZE * XEN_NOXS_AREAS_PER_PAGE == 4096);
-XEN_NOXS_ASSERT("net back area", sizeof(struct xen_noxs_net_back) == 56);
+XEN_NOXS_ASSERT("net back area", sizeof(struct xen_noxs_net_back) == 96);
+XEN_NOXS_ASSERT("net back area without a hash",
+    __builtin_offsetof(struct xen_noxs_net_back, hash_key) ==
+    XEN_NOXS_NET_BACK_LEAST);
 XEN_NOXS_ASSERT("net front area", sizeof(struct xen_noxs_net_front) == 232);
 XEN_NOXS_ASSERT("net front lists",
     __builtin_offsetof(struct xen_noxs_net_front, list) == 168);

@@ -9,7 +9,8 @@
 #   linux_console NAME        open its console; what it says is in /tmp/said
 #   linux_hang_up             wait for its end, which is the domain's
 #   linux_ready               wait until its init takes commands
-#   linux_do COMMAND...       do it in the guest; its status, or 99: no answer
+#   linux_do COMMAND...       do it in the guest; its status, or 99: no answer.  Not in
+#                             a subshell: $(...) would forget that it was asked
 #   linux_last_words          print what it said last, and what became of it
 #   linux_said TEXT           was it said since the console was opened?
 #   linux_counters NAME FILE  what the guest has of all that it could lose a

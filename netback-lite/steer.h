@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * steer.h owns by which queue a frame comes to a guest of several: the one that the
+ * guest finds by the hash whose key it was told (XEN_NOXS_NET_F_HASH).  In the TAP a
+ * program of the kernel's computes it, the same for all; in a switch we do.
+ *
+ * Without that, which a guest may choose and a kernel may not know, the TAP gives a
+ * flow to the queue by which the guest sent of it last.
+ */
+#ifndef NBL_STEER_H
+#define NBL_STEER_H
+
+#include <stdint.h>
+
+struct nbl;
+struct nbl_toeplitz;
+struct nbl_vif;
+
+/*
+ * Before there is a sandbox: make a key and load the program, for all shards.  Where
+ * that cannot be, no vif offers it; the log says why.
+ */
+void nbl_steer_open(struct nbl *first);
+void nbl_steer_close(struct nbl *first);
+
+/* Add it to what vif offers. */
+void nbl_steer_offer(struct nbl_vif *vif);
+/* vif's features are agreed on; and they end.  0 or -errno. */
+int nbl_steer_begin(struct nbl_vif *vif);
+void nbl_steer_end(struct nbl_vif *vif);
+/* Which of its queues a frame is for, if a guest has agreed to it. */
+unsigned int nbl_steer_queue(const struct nbl_vif *vif, const uint8_t *frame,
+			     uint32_t len);
+
+/*
+ * steer-load.c, which tests replace: the program, a descriptor for nbl_tap_steer.
+ * Errors of bpf(2).
+ */
+int nbl_steer_load(const struct nbl_toeplitz *t, int *out);
+
+#endif
