@@ -384,6 +384,7 @@ static void vif_release(struct nbl_vif *vif)
 
 	nbl_rate_forget(vif);
 	nbl_damp_end(vif);
+	nbl_steer_forget(vif);
 	nbl_switch_forget(vif);
 	nbl_await_disown(vif);
 	nbl_held_drop(&vif->held);

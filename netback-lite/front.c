@@ -183,14 +183,14 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 	rc = vif->features & XEN_NOXS_NET_F_MCAST ? nbl_groups_apply(vif) : 0;
 	if (rc)
 		goto err_offload;
-	*why = "open the TAP's queues";
-	rc = queues_open(vif, f);
-	if (rc)
-		goto err_filter;
 	*why = "steer the TAP";
 	rc = nbl_steer_begin(vif);
 	if (rc)
 		goto err_filter;
+	*why = "open the TAP's queues";
+	rc = queues_open(vif, f);
+	if (rc)
+		goto err_steer;
 	vif->connected = true;
 	*why = "publish";
 	rc = nbl_vif_publish(vif, XEN_NOXS_STATE_CONNECTED, 0);
@@ -198,6 +198,8 @@ static int vif_connect(struct nbl_vif *vif, const struct xen_noxs_net_front *f,
 		nbl_vif_disconnect(vif);
 	return rc;
 
+err_steer:
+	nbl_steer_end(vif);
 err_filter:
 	groups_end(vif);
 err_offload:
@@ -255,6 +257,8 @@ static void front_connected(struct nbl_vif *vif,
 		nbl_vif_break(vif, -EPROTO, why);
 		return;
 	}
+	if (!nbl_steer_may(vif, f->hdr.features))
+		return;
 	rc = vif_connect(vif, f, &why);
 	if (rc && !front_stands(vif, f->hdr.generation))
 		return;		/* its event brings us here again */

@@ -154,6 +154,7 @@ int nbl_open_shard(struct nbl *first, struct nbl **out, const char **step)
 	TAILQ_INIT(&nb->ready);
 	TAILQ_INIT(&nb->throttled);
 	TAILQ_INIT(&nb->damped);
+	TAILQ_INIT(&nb->unordered);
 	TAILQ_INIT(&nb->stalls);
 	TAILQ_INIT(&nb->dead);
 	TAILQ_INIT(&nb->ears);
@@ -304,6 +305,7 @@ int nbl_turn(struct nbl *nb, int timeout_ms)
 
 	timeout_ms = nbl_rate_timeout(nb, timeout_ms);
 	timeout_ms = nbl_damp_timeout(nb, timeout_ms);
+	timeout_ms = nbl_steer_timeout(nb, timeout_ms);
 	timeout_ms = nbl_stall_timeout(nb, timeout_ms);
 	timeout_ms = nbl_await_timeout(nb, timeout_ms);
 	timeout_ms = nbl_metrics_timeout(nb, timeout_ms);

@@ -110,6 +110,7 @@ struct nbl {
 	struct nbl_vif_list ready;	/* have work */
 	struct nbl_vif_list throttled;	/* wait for credit (rate.h) */
 	struct nbl_vif_list damped;	/* are put off (damp.h) */
+	struct nbl_vif_list unordered;	/* connect later (steer.h) */
 	struct nbl_queue_list stalls;	/* take nothing (stall.h), oldest first */
 	struct nbl_vif_list dead;	/* detached in this turn, freed after */
 

@@ -78,12 +78,18 @@ static int queue_use(struct nbl_queue *q, int fd)
 	return rc;
 }
 
-/* A queue of the TAP's own; if there is none for it, it is not the guest's fault. */
+/*
+ * A queue of the TAP's own; if there is none for it, it is not the guest's fault.
+ * Behind one without there is none: by its place it is found (steer.h).
+ */
 static void queue_open_own(struct nbl_queue *q)
 {
 	struct nbl_vif *vif = q->vif;
 	int rc;
 
+	q->fd = vif->tap->fd;
+	if (!q[-1].reads)
+		return;
 	rc = queue_tap(q);
 	if (!rc) {
 		rc = queue_use(q, q->tap->fd);
@@ -92,9 +98,8 @@ static void queue_open_own(struct nbl_queue *q)
 		nbl_closer_push(vif->nb->closer, q->tap);
 		q->tap = NULL;
 	}
-	nbl_log(NBL_WARN, "%s: no queue of its own for queue %d of the guest's: %s: it only sends",
+	nbl_log(NBL_WARN, "%s: no queue of its own for queue %d of the guest's: %s: that and those behind it only send",
 		vif->tap->ifname, (int)(q - vif->queue), nbl_strerror(rc));
-	q->fd = vif->tap->fd;
 }
 
 /* The first one's is the vif's own, which is there without any. */

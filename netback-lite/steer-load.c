@@ -30,7 +30,10 @@
 #define PORTS		(-24)
 #define PORTS_SIZE	4
 
-enum label { OUT, UNTAGGED, IP4, IP6, PORTS4, PORTS6, NR_LABELS };
+/* What the program sees of a packet besides. */
+#define SKB(field)	((int)offsetof(struct __sk_buff, field))
+
+enum label { OUT, IN_DATA, UNTAGGED, IP4, IP6, PORTS4, PORTS6, NR_LABELS };
 
 struct program {
 	struct bpf_insn code[MAX_CODE];
@@ -159,6 +162,14 @@ static void write_types(struct program *p)
 	move(p, BPF_REG_6, BPF_REG_1);
 	set(p, BPF_REG_9, 0);
 	set(p, BPF_REG_7, ETH_HLEN);
+	/* The kernel takes a tag out of what it receives; the reader has it again. */
+	load(p, BPF_W, BPF_REG_1, BPF_REG_6, SKB(vlan_present));
+	jump(p, BPF_JEQ, BPF_REG_1, 0, IN_DATA);
+	load(p, BPF_W, BPF_REG_1, BPF_REG_6, SKB(vlan_proto));
+	jump(p, BPF_JNE, BPF_REG_1, htons(ETHERTYPE_VLAN), OUT);
+	fetch_type(p, ETH_HLEN - 2);
+	jump(p, BPF_JA, 0, 0, UNTAGGED);
+	label(p, IN_DATA);
 	fetch_type(p, ETH_HLEN - 2);
 	jump(p, BPF_JNE, BPF_REG_1, htons(ETHERTYPE_VLAN), UNTAGGED);
 	set(p, BPF_REG_7, ETH_HLEN + 4);
@@ -218,6 +229,7 @@ static void write_ip6(struct program *p)
 
 /* --- loading it ------------------------------------------------------------------ */
 
+/* All of it: the kernel refuses bits that it does not know. */
 static int sys_bpf(int cmd, union bpf_attr *attr)
 {
 	int r = (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
@@ -232,26 +244,25 @@ static uint64_t pointer(const void *p)
 
 static int load_map(const struct nbl_toeplitz *t)
 {
-	union bpf_attr create = {
-		.map_type = BPF_MAP_TYPE_ARRAY,
-		.key_size = sizeof(uint32_t),
-		.value_size = sizeof(t->table),
-		.max_entries = 1,
-		.map_flags = BPF_F_RDONLY_PROG,
-		.map_name = NAME,
-	};
 	const uint32_t key = 0;
-	union bpf_attr fill;
+	union bpf_attr attr;
 	int fd, rc;
 
-	fd = sys_bpf(BPF_MAP_CREATE, &create);
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = sizeof(key);
+	attr.value_size = sizeof(t->table);
+	attr.max_entries = 1;
+	attr.map_flags = BPF_F_RDONLY_PROG;
+	strcpy(attr.map_name, NAME);
+	fd = sys_bpf(BPF_MAP_CREATE, &attr);
 	if (fd < 0)
 		return fd;
-	memset(&fill, 0, sizeof(fill));
-	fill.map_fd = (uint32_t)fd;
-	fill.key = pointer(&key);
-	fill.value = pointer(t->table);
-	rc = sys_bpf(BPF_MAP_UPDATE_ELEM, &fill);
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)fd;
+	attr.key = pointer(&key);
+	attr.value = pointer(t->table);
+	rc = sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
 	if (!rc)
 		return fd;
 	close(fd);
@@ -261,14 +272,14 @@ static int load_map(const struct nbl_toeplitz *t)
 /* It keeps the map. */
 static int load_program(const struct program *p)
 {
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insn_cnt = p->nr,
-		.insns = pointer(p->code),
-		.license = pointer("Dual BSD/GPL"),
-		.prog_name = NAME,
-	};
+	union bpf_attr attr;
 
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insn_cnt = p->nr;
+	attr.insns = pointer(p->code);
+	attr.license = pointer("Dual BSD/GPL");
+	strcpy(attr.prog_name, NAME);
 	if (p->nr > MAX_CODE || p->nr_jumps > MAX_JUMPS)
 		return -E2BIG;
 	return sys_bpf(BPF_PROG_LOAD, &attr);

@@ -12,6 +12,8 @@
 #include "toeplitz.h"
 #include "vif.h"
 
+#define LOOK_MS		4	/* are they closed?  It takes some tens of ms */
+
 struct nbl_steer {
 	struct nbl_toeplitz hash;
 	int fd;			/* the program's */
@@ -60,6 +62,45 @@ void nbl_steer_offer(struct nbl_vif *vif)
 	memcpy(vif->back.hash_key, s->hash.key, sizeof(s->hash.key));
 }
 
+static bool has_others(const struct nbl_vif *vif)
+{
+	return nbl_closer_busy(vif->nb->closer, vif->tap->ifname);
+}
+
+bool nbl_steer_may(struct nbl_vif *vif, uint32_t features)
+{
+	if (!(features & XEN_NOXS_NET_F_HASH) || !has_others(vif))
+		return true;
+	if (!vif->unordered)
+		TAILQ_INSERT_TAIL(&vif->nb->unordered, vif, unordered_link);
+	vif->unordered = true;
+	return false;
+}
+
+void nbl_steer_forget(struct nbl_vif *vif)
+{
+	if (vif->unordered)
+		TAILQ_REMOVE(&vif->nb->unordered, vif, unordered_link);
+	vif->unordered = false;
+}
+
+int nbl_steer_timeout(struct nbl *nb, int timeout_ms)
+{
+	struct nbl_vif *vif, *next;
+
+	for (vif = TAILQ_FIRST(&nb->unordered); vif; vif = next) {
+		next = TAILQ_NEXT(vif, unordered_link);
+		if (has_others(vif))
+			continue;
+		nbl_steer_forget(vif);
+		nbl_vif_ready(vif);
+	}
+	if (!TAILQ_EMPTY(&nb->unordered) &&
+	    (timeout_ms < 0 || timeout_ms > LOOK_MS))
+		timeout_ms = LOOK_MS;
+	return timeout_ms;
+}
+
 static bool is_steered(const struct nbl_vif *vif)
 {
 	return vif->features & XEN_NOXS_NET_F_HASH;
@@ -77,11 +118,21 @@ void nbl_steer_end(struct nbl_vif *vif)
 		nbl_tap_steer(vif->tap->fd, -1);
 }
 
+/* The TAP's queues are those that read. */
+static unsigned int nr_readers(const struct nbl_vif *vif)
+{
+	unsigned int nr = 1;
+
+	while (nr < vif->nr_queues && vif->queue[nr].reads)
+		nr++;
+	return nr;
+}
+
 /* Of what the program returns a TAP takes so much. */
 unsigned int nbl_steer_queue(const struct nbl_vif *vif, const uint8_t *frame,
 			     uint32_t len)
 {
 	uint32_t hash = nbl_toeplitz_frame(&vif->nb->steer->hash, frame, len);
 
-	return (hash & 0xffff) % vif->nr_queues;
+	return (hash & 0xffff) % nr_readers(vif);
 }

@@ -10,6 +10,7 @@
 #ifndef NBL_STEER_H
 #define NBL_STEER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct nbl;
@@ -25,10 +26,21 @@ void nbl_steer_close(struct nbl *first);
 
 /* Add it to what vif offers. */
 void nbl_steer_offer(struct nbl_vif *vif);
+/*
+ * May a guest that answered with these features be connected?  What the program says
+ * is a place among the TAP's queues: they are in the order in which they were
+ * opened, unless one is closed, whose place the last one takes.  So those of an
+ * earlier connection go first (closer.h); vif is run again when they have.
+ */
+bool nbl_steer_may(struct nbl_vif *vif, uint32_t features);
+/* vif waits for that no more. */
+void nbl_steer_forget(struct nbl_vif *vif);
+/* As nbl_rate_timeout. */
+int nbl_steer_timeout(struct nbl *nb, int timeout_ms);
 /* vif's features are agreed on; and they end.  0 or -errno. */
 int nbl_steer_begin(struct nbl_vif *vif);
 void nbl_steer_end(struct nbl_vif *vif);
-/* Which of its queues a frame is for, if a guest has agreed to it. */
+/* Which of its queues a frame is for, if its guest has agreed to it. */
 unsigned int nbl_steer_queue(const struct nbl_vif *vif, const uint8_t *frame,
 			     uint32_t len);
 

@@ -51,6 +51,7 @@ struct nbl_vif {
 	TAILQ_ENTRY(nbl_vif) ready_link;	/* nbl.ready, or nbl.dead */
 	TAILQ_ENTRY(nbl_vif) throttled_link;	/* nbl.throttled */
 	TAILQ_ENTRY(nbl_vif) damped_link;	/* nbl.damped, if damp.on */
+	TAILQ_ENTRY(nbl_vif) unordered_link;	/* nbl.unordered, if unordered */
 	uint16_t id;
 	uint16_t slot;
 	uint16_t offset;
@@ -89,6 +90,7 @@ struct nbl_vif {
 	uint8_t notify_due;	/* the guest waits there for responses */
 	uint8_t nr_cut_off;	/* queues (stall.h) */
 	uint8_t turn;		/* which queue is first in the next one */
+	bool unordered;		/* its TAP's queues are: it waits (steer.h) */
 	bool dozing;		/* its guest is paused; its TAP is filtered */
 	struct nbl_await *await;	/* what waited for it, or NULL */
 	struct nbl_held held;	/* received before it was there */

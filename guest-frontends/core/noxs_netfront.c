@@ -65,9 +65,8 @@ static void offer_fit(struct noxs_netfront *nf)
 			 NOXS_OS_PAGE_SIZE;
 	uint32_t max = NOXS_OS_PAGE_SIZE;
 
-	/* It says nothing where there is no choice; and without a key. */
-	if (info->queues == 1 || all_zero(info->hash_key,
-					  sizeof(info->hash_key)))
+	/* It says nothing where there is no choice. */
+	if (info->queues == 1)
 		info->features &= ~XEN_NOXS_NET_F_HASH;
 	/* A backend waits for buffers for the largest frame. */
 	if (slots > nf->first.rx.pool->nr)
@@ -97,6 +96,8 @@ static void offer_take(struct noxs_netfront *nf,
 
 	info->id = nf->dev->slot.id;
 	info->features = back->hdr.features & nf->cfg->features;
+	if (back->hdr.size < sizeof(*back))
+		info->features &= ~XEN_NOXS_NET_F_HASH;
 	info->mtu = back->mtu;
 	info->queues = (uint8_t)nr;
 	memcpy(info->hash_key, back->hash_key, sizeof(info->hash_key));

@@ -4,6 +4,7 @@
  * address that the toolstack wants the interface to have.
  */
 #include <linux/ethtool.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
@@ -147,12 +148,16 @@ static u32 get_rxfh_key_size(struct net_device *dev)
 	return info_hash(dev, &info) ? sizeof(info.hash_key) : 0;
 }
 
-/* The hash modulo the number of queues is what an index of this table is. */
+/*
+ * Whoever reads the table takes the hash modulo its size; the backend its lower 16
+ * bits, which is the same for two queues or four, and cannot be said for three.
+ */
 static u32 get_rxfh_indir_size(struct net_device *dev)
 {
 	struct noxs_net_info info;
 
-	return info_hash(dev, &info) ? info.queues : 0;
+	return info_hash(dev, &info) && is_power_of_2(info.queues) ?
+	       info.queues : 0;
 }
 
 /* The backend's, all of it: it can be looked at, not changed. */

@@ -195,6 +195,8 @@ struct fake_tap_info {
 	bool no_qdisc;
 	bool steered;		/* by a program */
 };
+/* Which one of the TAP's queues, in the kernel's order, has this descriptor. */
+unsigned int fake_tap_queue(const char *name, int fd);
 int fake_tap_info(const char *name, struct fake_tap_info *out);
 /* Somebody takes it off its bridge; renames it; removes it (nobody has it
  * open). */

@@ -84,7 +84,7 @@ struct fake_tap {
 	bool used;
 	int ifindex;
 	bool many;		/* queues */
-	/* By queue, -1: none; no first one: kept, and nobody has it open */
+	/* In the kernel's order, -1: none; no first one: kept, and nobody has it open */
 	int fd[FAKE_TAP_QUEUES], peer[FAKE_TAP_QUEUES];
 	struct fake_tap_info info;
 };

@@ -94,23 +94,21 @@ static int queue_open(struct fake_tap *t, int *out)
 	return 0;
 }
 
+/* As the kernel does it, the last one takes its place. */
 static void queue_close(struct fake_tap *t, unsigned int i)
 {
-	if (t->fd[i] < 0)
-		return;
+	unsigned int last = queue_of(t, -1) - 1;
+
 	close(t->fd[i]);
 	close(t->peer[i]);
-	t->fd[i] = t->peer[i] = -1;
+	t->fd[i] = t->fd[last];
+	t->peer[i] = t->peer[last];
+	t->fd[last] = t->peer[last] = -1;
 }
 
 static bool is_open(const struct fake_tap *t)
 {
-	unsigned int i;
-
-	for (i = 0; i < FAKE_TAP_QUEUES; i++)
-		if (t->fd[i] >= 0)
-			return true;
-	return false;
+	return t->fd[0] >= 0;
 }
 
 /* lock is held.  There is one. */
@@ -133,6 +131,16 @@ int fake_tap_queue_peer(const char *name, unsigned int queue)
 	fd = t ? t->peer[queue] : -1;
 	pthread_mutex_unlock(&lock);
 	return fd;
+}
+
+unsigned int fake_tap_queue(const char *name, int fd)
+{
+	unsigned int nr;
+
+	pthread_mutex_lock(&lock);
+	nr = queue_of(tap_find(name), fd);
+	pthread_mutex_unlock(&lock);
+	return nr;
 }
 
 int fake_tap_peer(const char *name)
@@ -173,11 +181,10 @@ void fake_taps_usage(struct fake_usage *out)
 void fake_taps_close(void)
 {
 	struct fake_tap *t;
-	unsigned int i;
 
 	for (t = fake_host->tap; t < fake_host->tap + FAKE_MAX_TAPS; t++)
-		for (i = 0; t->used && i < FAKE_TAP_QUEUES; i++)
-			queue_close(t, i);
+		while (t->used && t->fd[0] >= 0)
+			queue_close(t, 0);
 }
 
 int nbl_tap_open(const char *ifname, bool many, int *out)

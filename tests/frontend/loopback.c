@@ -45,6 +45,10 @@ static void settle(void)
 	for (i = 0; i < 12; i++) {
 		assert_int_equal(nbl_turn(nb, 0), 0);
 		guest_run(&guest);
+		if (!TAILQ_EMPTY(&nb->unordered)) {
+			usleep(1000);
+			i = 0;
+		}
 	}
 }
 
@@ -723,7 +727,9 @@ static unsigned int failing_calls(unsigned int nr_queues,
 		queues = nr_queues;
 		fake_fail_at(n);
 		request(NOXS_NETBACK_ATTACH, 0, 0, &reply);
-		if (!guest_start_queues(&guest, dom, FEATURES, nr_queues)) {
+		if (!guest_start_queues(&guest, dom,
+					FEATURES | XEN_NOXS_NET_F_HASH,
+					nr_queues)) {
 			settle();
 			*connected += guest.vif[0].nf &&
 				     noxs_netfront_connected(guest.vif[0].nf);
@@ -876,6 +882,14 @@ static void hash_of_several_queues(void **state)
 	queues = 4;
 	attach(0, 0);
 	offer()->hdr.size = XEN_NOXS_NET_BACK_LEAST;
+	assert_false(hash_is_agreed(4));
+
+	/* Half a key is none. */
+	teardown(state);
+	setup(state);
+	queues = 4;
+	attach(0, 0);
+	offer()->hdr.size = sizeof(*offer()) - 8;
 	assert_false(hash_is_agreed(4));
 }
 

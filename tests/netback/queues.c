@@ -43,8 +43,19 @@ static int setup_queues(void **state)
 
 static void answer(struct test_state *s, unsigned int nr)
 {
-	guest_answer_queues(&s->guest,
-			    NBL_VIF_FEATURES & ~XEN_NOXS_NET_F_MCAST, nr);
+	guest_answer_queues(&s->guest, (NBL_VIF_FEATURES | XEN_NOXS_NET_F_HASH) &
+			    ~XEN_NOXS_NET_F_MCAST, nr);
+}
+
+/* Until the TAP has no queues of an earlier connection. */
+static void in_order(struct test_state *s)
+{
+	unsigned int i;
+
+	turns(s->nb);
+	for (i = 0; i < 1000 && !TAILQ_EMPTY(&s->nb->unordered); i++)
+		assert_int_equal(nbl_turn(s->nb, 10), 0);
+	turns(s->nb);
 }
 
 static void connect_queues(struct test_state *s, unsigned int nr)
@@ -52,7 +63,7 @@ static void connect_queues(struct test_state *s, unsigned int nr)
 	unsigned int i;
 
 	answer(s, nr);
-	turns(s->nb);
+	in_order(s);
 	assert_int_equal(guest_sees(&s->guest), XEN_NOXS_STATE_CONNECTED);
 	for (i = 0; i < QUEUES; i++)
 		queue[i].tap = fake_tap_queue_peer(IFNAME, i);
@@ -389,17 +400,51 @@ static void hash_is_agreed_on(void **state)
 	assert_true(s->guest.back->hdr.features & XEN_NOXS_NET_F_HASH);
 	assert_memory_not_equal((const void *)s->guest.back->hash_key, none,
 				sizeof(none));
-	connect_queues(s, QUEUES);
+	guest_answer_queues(&s->guest, 0, QUEUES);
+	turns(s->nb);
+	assert_int_equal(guest_sees(&s->guest), XEN_NOXS_STATE_CONNECTED);
 	assert_false(is_steered());
 	guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
 	turns(s->nb);
-	guest_answer_queues(&s->guest, XEN_NOXS_NET_F_HASH, QUEUES);
-	turns(s->nb);
-	assert_int_equal(guest_sees(&s->guest), XEN_NOXS_STATE_CONNECTED);
+	connect_queues(s, QUEUES);
 	assert_true(is_steered());
 	guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
 	turns(s->nb);
 	assert_false(is_steered());
+}
+
+/* The kernel's order of a TAP's queues is what the hash goes by. */
+static void order_is_kept(void **state)
+{
+	struct test_state *s = *state;
+	unsigned int i, k;
+
+	for (i = 0; i < 10; i++) {
+		connect_queues(s, QUEUES);
+		for (k = 0; k < QUEUES; k++)
+			assert_int_equal(fake_tap_queue(
+				IFNAME, the_vif(s)->queue[k].fd), k);
+		assert_int_equal(fake_tap_queue_peer(IFNAME, QUEUES), -1);
+		guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
+		turns(s->nb);
+	}
+}
+
+/* Its guest goes while it waits for the queues of before. */
+static void gone_while_it_waits(void **state)
+{
+	struct test_state *s = *state;
+
+	connect_queues(s, QUEUES);
+	guest_say(&s->guest, XEN_NOXS_STATE_CLOSED);
+	assert_int_equal(nbl_turn(s->nb, 0), 0);
+	answer(s, QUEUES);
+	assert_int_equal(nbl_turn(s->nb, 0), 0);
+	assert_true(the_vif(s)->unordered);
+	assert_int_equal(guest_sees(&s->guest), XEN_NOXS_STATE_INIT);
+	nbl_vif_detach(the_vif(s));
+	assert_true(TAILQ_EMPTY(&s->nb->unordered));
+	turns(s->nb);
 }
 
 static void one_queue_needs_no_hash(void **state)
@@ -447,6 +492,7 @@ static void every_failure_leaves_nothing(void **state)
 		turns(s->nb);
 		fake_host_usage(&u);
 		assert_int_equal(u.grant_maps, 0);
+		assert_false(is_steered());
 		assert_int_equal(the_vif(s)->nr_queues, 0);
 		/* One that was found lying, or so it seemed, stays closed. */
 		nbl_vif_detach(the_vif(s));
@@ -488,6 +534,8 @@ int main(void)
 		TEST(queue_without_a_tap_sends),
 		TEST(tap_has_no_qdisc),
 		TEST(hash_is_agreed_on),
+		TEST(order_is_kept),
+		TEST(gone_while_it_waits),
 		BACKEND(one_queue_needs_no_hash),
 		BACKEND(kernel_without_programs),
 		TEST(every_failure_leaves_nothing),

@@ -440,7 +440,7 @@ static void queue_is_the_hash_s(void **state)
 	struct noxs_netback_request req;
 	struct test_guest *g = &more[1], second;
 	char err[NBL_ERROR_SIZE];
-	unsigned int i, by, got[2] = { 0 };
+	unsigned int i, k, by, got[2] = { 0 };
 	struct nbl_vif *vif;
 
 	fake_dom_create(C + 1);
@@ -461,7 +461,9 @@ static void queue_is_the_hash_s(void **state)
 		fill(guest(s, A)->buf[0], C, A);
 		guest(s, A)->buf[0][12] = 0x08;
 		guest(s, A)->buf[0][13] = 0;
-		guest(s, A)->buf[0][30] = (uint8_t)i;
+		/* Whatever the key is, not all are for one. */
+		for (k = 26; k < 34; k++)
+			guest(s, A)->buf[0][k] = (uint8_t)rand();
 		by = nbl_steer_queue(vif, guest(s, A)->buf[0], LEN);
 		push(s, guest(s, A), 0, 0);
 		got[by]++;

@@ -198,9 +198,10 @@ struct xen_noxs_area_hdr {
  * bits of Toeplitz(hash_key, input) modulo the number of queues.  The input is that of receive-side scaling, in
  * network order: source address, destination address, and, of TCP and UDP that
  * is no fragment and follows its IP header at once, source and destination
- * port.  IPv4 and IPv6, behind at most one VLAN tag; anything else has hash 0.
- * Where the backend has fewer ways to read than there are queues, some of those
- * get none, and their frames come by others.
+ * port.  IPv4 and IPv6, behind at most one 802.1Q tag; anything else has hash 0.
+ * What came before the backend was CONNECTED comes by any queue.  A backend that
+ * could not have as many ways to read as there are queues takes the hash modulo
+ * the number of those that it has; the last queues get nothing then.
  */
 #define XEN_NOXS_NET_HASH_KEY     40
 
