@@ -60,14 +60,15 @@ netdev_tx_t nxf_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct noxs_net_frag frags[MAX_SKB_FRAGS + 1];
 	unsigned int nr = skb_to_frags(skb, frags);
 	u32 flags = tx_flags(skb);
-	int rc = -ENOTCONN;
+	int rc = -EAGAIN;
 
 	BUILD_BUG_ON(MAX_SKB_FRAGS + 1 > NOXS_NET_MAX_FRAGS);
 	spin_lock(&q->lock);
+	/* Without a link it waits for one, and Linux drops it in a second. */
 	if (q->up)
 		rc = noxs_netq_send_gso(q->q, frags, nr, flags,
 					skb_shinfo(skb)->gso_size);
-	/* Stopped here or by -EAGAIN, it goes on with nxf_tx_room(). */
+	/* Stopped here, it goes on with nxf_tx_room(), or nxf_link_up(). */
 	if (rc == -EAGAIN || (!rc && !noxs_netq_tx_room(q->q)))
 		netif_stop_subqueue(dev, q->nr);
 	if (rc && rc != -EAGAIN)
