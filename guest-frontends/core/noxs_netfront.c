@@ -65,9 +65,6 @@ static void offer_fit(struct noxs_netfront *nf)
 			 NOXS_OS_PAGE_SIZE;
 	uint32_t max = NOXS_OS_PAGE_SIZE;
 
-	/* It says nothing where there is no choice. */
-	if (info->queues == 1)
-		info->features &= ~XEN_NOXS_NET_F_HASH;
 	/* A backend waits for buffers for the largest frame. */
 	if (slots > nf->first.rx.pool->nr)
 		info->features &= ~XEN_NOXS_NET_F_SG;
@@ -96,7 +93,8 @@ static void offer_take(struct noxs_netfront *nf,
 
 	info->id = nf->dev->slot.id;
 	info->features = back->hdr.features & nf->cfg->features;
-	if (back->hdr.size < sizeof(*back))
+	/* It says nothing where there is no choice, or half a key. */
+	if (nr == 1 || back->hdr.size < sizeof(*back))
 		info->features &= ~XEN_NOXS_NET_F_HASH;
 	info->mtu = back->mtu;
 	info->queues = (uint8_t)nr;

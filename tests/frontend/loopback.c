@@ -835,18 +835,23 @@ static void several_queues(void **state)
 	finish(true);
 }
 
-/* With other numbers of them. */
 static struct xen_noxs_net_back *offer(void)
 {
 	return fake_dom_noxs_page(dom, XEN_NOXS_PAGE_BACK(0));
 }
 
-static bool hash_is_agreed(unsigned int nr)
+/* An offer of size bytes with four queues, to a guest that wants nr: do they agree? */
+static bool hash_is_agreed(size_t size, unsigned int nr)
 {
 	const struct noxs_net_info *info;
 	struct fake_tap_info tap;
 	bool agreed;
 
+	teardown(NULL);
+	setup(NULL);
+	queues = 4;
+	attach(0, 0);
+	offer()->hdr.size = (uint16_t)size;
 	assert_int_equal(guest_start_queues(&guest, dom, XEN_NOXS_NET_F_ALL,
 					    nr), 0);
 	settle();
@@ -865,34 +870,17 @@ static bool hash_is_agreed(unsigned int nr)
 /* By whom there is a choice, and who has been told the key. */
 static void hash_of_several_queues(void **state)
 {
-	teardown(state);
-	setup(state);
-	queues = 4;
-	attach(0, 0);
-	assert_true(hash_is_agreed(4));
+	const size_t all = sizeof(*offer());
 
-	teardown(state);
-	setup(state);
-	queues = 4;
-	attach(0, 0);
-	assert_false(hash_is_agreed(1));
-
-	teardown(state);
-	setup(state);
-	queues = 4;
-	attach(0, 0);
-	offer()->hdr.size = XEN_NOXS_NET_BACK_LEAST;
-	assert_false(hash_is_agreed(4));
-
+	(void)state;
+	assert_true(hash_is_agreed(all, 4));
+	assert_false(hash_is_agreed(all, 1));
+	assert_false(hash_is_agreed(XEN_NOXS_NET_BACK_LEAST, 4));
 	/* Half a key is none. */
-	teardown(state);
-	setup(state);
-	queues = 4;
-	attach(0, 0);
-	offer()->hdr.size = sizeof(*offer()) - 8;
-	assert_false(hash_is_agreed(4));
+	assert_false(hash_is_agreed(all - 8, 4));
 }
 
+/* With other numbers of them. */
 static void several_queues_come_again(void **state)
 {
 	unsigned int i;
