@@ -351,7 +351,7 @@ static int attach(struct cmd_env *env, const char *which,
 		rc = chaos_console_log_open(env->ctx, which, opt->follow ?
 					    CHAOS_CONSOLE_FOLLOW : 0, &con);
 	} else {
-		rc = chaos_lookup(env->ctx, which, &domid);
+		rc = cmd_lookup(env, which, &domid);
 		if (!rc)
 			rc = chaos_console_open(env->ctx, domid, &con);
 	}

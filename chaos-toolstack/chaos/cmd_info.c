@@ -143,7 +143,7 @@ static int show(struct cmd_env *env, const char *name, bool first)
 	struct chaos_info *info;
 	uint32_t domid;
 
-	if (chaos_lookup(env->ctx, name, &domid) ||
+	if (cmd_lookup(env, name, &domid) ||
 	    chaos_info_get(env->ctx, domid, &info))
 		return cmd_report(env, "info");
 	if (env->json) {

@@ -125,7 +125,7 @@ static int find(struct list *l, int argc, char **argv)
 		return cmd_fail(l->env, "list", -ENOMEM, "domains", "list",
 				"%s", strerror(ENOMEM));
 	for (i = 0; i < argc; i++) {
-		if (chaos_lookup(l->env->ctx, argv[i], &domid))
+		if (cmd_lookup(l->env, argv[i], &domid))
 			status = cmd_worst(status, cmd_report(l->env, "list"));
 		else
 			l->only[l->nr_only++] = domid;

@@ -56,7 +56,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 	if (!parse_size(argv[optind + 1], &kb))
 		return cmd_usage(&cmd_mem_set, "\"%s\" is no size, like 64 or "
 				 "64m (MiB), 65536k, 1g", argv[optind + 1]);
-	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
+	if (cmd_lookup(env, argv[optind], &domid) ||
 	    chaos_mem_set(env->ctx, domid, kb, timeout_ms))
 		return cmd_report(env, "mem-set");
 	if (env->json) {

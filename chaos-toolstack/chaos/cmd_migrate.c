@@ -150,7 +150,7 @@ static int run_migrate(struct cmd_env *env, int argc, char **argv)
 
 	if (status)
 		return status;
-	if (chaos_lookup(env->ctx, argv[optind], &domid))
+	if (cmd_lookup(env, argv[optind], &domid))
 		return cmd_report(env, "migrate");
 	rc = start(&m);
 	if (rc)

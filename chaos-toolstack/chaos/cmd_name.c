@@ -22,7 +22,7 @@ static int run_domid(struct cmd_env *env, int argc, char **argv)
 		return EXIT_USAGE;
 	if (argc - optind != 1)
 		return cmd_usage(&cmd_domid, "one name, please");
-	if (chaos_lookup(env->ctx, argv[optind], &domid))
+	if (cmd_lookup(env, argv[optind], &domid))
 		return cmd_report(env, "domid");
 	if (!env->json) {
 		printf("%" PRIu32 "\n", domid);
@@ -43,7 +43,7 @@ static int run_domname(struct cmd_env *env, int argc, char **argv)
 		return EXIT_USAGE;
 	if (argc - optind != 1)
 		return cmd_usage(&cmd_domname, "one domid, please");
-	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
+	if (cmd_lookup(env, argv[optind], &domid) ||
 	    chaos_domain_name(env->ctx, domid, name))
 		return cmd_report(env, "domname");
 	if (env->json)
@@ -61,7 +61,7 @@ static int run_rename(struct cmd_env *env, int argc, char **argv)
 		return EXIT_USAGE;
 	if (argc - optind != 2)
 		return cmd_usage(&cmd_rename, "which domain, and what name?");
-	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
+	if (cmd_lookup(env, argv[optind], &domid) ||
 	    chaos_rename(env->ctx, domid, argv[optind + 1]))
 		return cmd_report(env, "rename");
 	if (env->json)

@@ -74,7 +74,7 @@ static int run_attach(struct cmd_env *env, int argc, char **argv)
 	if (!spec)
 		return cmd_fail(env, "network-attach", -ENOMEM, argv[optind],
 				"begin", "%s", strerror(ENOMEM));
-	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
+	if (cmd_lookup(env, argv[optind], &domid) ||
 	    chaos_network_attach(env->ctx, domid, spec, &id))
 		status = cmd_report(env, "network-attach");
 	else
@@ -104,7 +104,7 @@ static int detach(struct cmd_env *env, const char *domain, const char *vif)
 	struct chaos_info *info;
 	uint32_t domid, id;
 
-	if (chaos_lookup(env->ctx, domain, &domid) ||
+	if (cmd_lookup(env, domain, &domid) ||
 	    chaos_info_get(env->ctx, domid, &info))
 		return cmd_report(env, "network-detach");
 	v = find_vif(info, vif);
@@ -200,7 +200,7 @@ static int run_list(struct cmd_env *env, int argc, char **argv)
 		return cmd_usage(&cmd_network_list, "of which domains?");
 	cmd_table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
 	for (i = optind; i < argc && !cmd_interrupted; i++) {
-		if (chaos_lookup(env->ctx, argv[i], &domid) ||
+		if (cmd_lookup(env, argv[i], &domid) ||
 		    chaos_info_get(env->ctx, domid, &info)) {
 			status = cmd_worst(status,
 					   cmd_report(env, "network-list"));

@@ -53,7 +53,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 		return status;
 	if (!env->verbose)
 		chaos_set_progress(env->ctx, cmd_progress, NULL);
-	if (chaos_lookup(env->ctx, argv[optind], &domid) ||
+	if (cmd_lookup(env, argv[optind], &domid) ||
 	    chaos_save(env->ctx, domid, argv[optind + 1], o.flags,
 		       o.timeout_ms))
 		return cmd_report(env, "save");

@@ -80,7 +80,7 @@ static int one(struct cmd_env *env, const struct wanted *w, const char *arg,
 	char name[CHAOS_NAME_MAX + 1];
 	uint32_t domid;
 
-	if (chaos_lookup(env->ctx, arg, &domid) || set(env, w, domid))
+	if (cmd_lookup(env, arg, &domid) || set(env, w, domid))
 		return cmd_report(env, "sched");
 	if (chaos_domain_name(env->ctx, domid, name))
 		*name = '\0';

@@ -137,7 +137,7 @@ static void find(struct ending *e, const char *arg)
 	char name[CHAOS_NAME_MAX + 1] = "";
 	uint32_t domid;
 
-	if (chaos_lookup(e->env->ctx, arg, &domid)) {
+	if (cmd_lookup(e->env, arg, &domid)) {
 		failed(e);
 		return;
 	}

@@ -122,7 +122,7 @@ static int pin(struct cmd_env *env, int argc, char **argv)
 				 argv[1]);
 	if (!hard && !soft)
 		return cmd_usage(&cmd_vcpu_pin, "to which CPUs?");
-	if (chaos_lookup(env->ctx, argv[0], &domid) ||
+	if (cmd_lookup(env, argv[0], &domid) ||
 	    chaos_vcpu_pin(env->ctx, domid, (uint32_t)vcpu, hard, soft))
 		return cmd_report(env, "vcpu-pin");
 	return env->json ? show(env, &domid) : 0;
@@ -143,7 +143,7 @@ static int run(struct cmd_env *env, int argc, char **argv)
 		return cmd_usage(&cmd_vcpu_pin, "which vCPU, to which CPUs?");
 	if (argc > 2)
 		return pin(env, argc, argv);
-	if (chaos_lookup(env->ctx, argv[0], &domid))
+	if (cmd_lookup(env, argv[0], &domid))
 		return cmd_report(env, "vcpu-pin");
 	return show(env, &domid);
 }

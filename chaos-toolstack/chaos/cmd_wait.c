@@ -36,7 +36,7 @@ static int wait_for(struct cmd_env *env, const char *which, const char *state,
 	const struct chaos_error *e;
 	uint32_t domid = 0;
 
-	if (chaos_lookup(env->ctx, which, &domid)) {
+	if (cmd_lookup(env, which, &domid)) {
 		e = chaos_error(env->ctx, 0);
 		if (states != CHAOS_WAIT_GONE || !e || e->code != -ESRCH)
 			return cmd_report(env, "wait");

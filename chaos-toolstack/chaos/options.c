@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
@@ -189,6 +190,38 @@ bool cmd_parse_seconds(const char *text, int *ms)
 	return true;
 }
 
+#define LOOKUP_STEP_US	2000
+#define LOOKUP_STEPS	1000	/* two seconds */
+
+int cmd_lookup(struct cmd_env *env, const char *which, uint32_t *domid)
+{
+	unsigned int n = 0;
+	int rc;
+
+	for (;;) {
+		rc = chaos_lookup(env->ctx, which, domid);
+		if (rc != -EAGAIN || cmd_interrupted || ++n == LOOKUP_STEPS)
+			return rc;
+		usleep(LOOKUP_STEP_US);
+	}
+}
+
+/* What was a guest's domain when it was looked up may have been made anew. */
+static int try_each(struct cmd_env *env, const char *which, uint32_t *domid,
+		    int (*fn)(struct cmd_env *env, uint32_t domid, void *arg),
+		    void *arg)
+{
+	uint32_t before;
+	int rc;
+
+	do {
+		before = *domid;
+		rc = fn(env, before, arg);
+	} while (rc == -ESRCH && !cmd_interrupted &&
+		 !cmd_lookup(env, which, domid) && *domid != before);
+	return rc;
+}
+
 int cmd_each(struct cmd_env *env, const struct cmd_verb *verb, int argc,
 	     char **argv, int (*fn)(struct cmd_env *env, uint32_t domid, void *arg),
 	     void *arg)
@@ -200,14 +233,14 @@ int cmd_each(struct cmd_env *env, const struct cmd_verb *verb, int argc,
 	if (!argc)
 		return cmd_usage(verb, "which domain?");
 	for (i = 0; i < argc && !cmd_interrupted; i++) {
-		if (chaos_lookup(env->ctx, argv[i], &domid)) {
+		if (cmd_lookup(env, argv[i], &domid)) {
 			status = cmd_worst(status, cmd_report(env, verb->name));
 			continue;
 		}
 		/* Asked for now: it may be gone when that is done. */
 		if (env->json && chaos_domain_name(env->ctx, domid, name))
 			*name = '\0';
-		if (fn(env, domid, arg)) {
+		if (try_each(env, argv[i], &domid, fn, arg)) {
 			status = cmd_worst(status, cmd_report(env, verb->name));
 			continue;
 		}

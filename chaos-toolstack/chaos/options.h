@@ -56,10 +56,17 @@ bool cmd_parse_number(const char *text, uint64_t min, uint64_t max,
 bool cmd_parse_seconds(const char *text, int *ms);
 
 /*
+ * chaos_lookup(), after waiting up to two seconds for a domain that is being made,
+ * or made anew.
+ */
+int cmd_lookup(struct cmd_env *env, const char *which, uint32_t *domid);
+
+/*
  * fn for each domain that is named, going on past what fails, which is
  * reported; fn returns 0 or -errno as the library did.  With --json, an object
- * with domid and name for each that is done.  None: a usage error.  Ctrl-C ends
- * it.  Returns the exit status.
+ * with domid and name for each that is done.  One that is restarted meanwhile is
+ * looked up once more by its name.  None: a usage error.  Ctrl-C ends it.  Returns
+ * the exit status.
  */
 int cmd_each(struct cmd_env *env, const struct cmd_verb *verb, int argc,
 	     char **argv, int (*fn)(struct cmd_env *env, uint32_t domid, void *arg),

@@ -266,7 +266,8 @@ int guests_find(struct guest_table *t, const char *which, bool alive,
 			return 0;
 		}
 	}
-	if (rc != -ESRCH)
+	/* One that is being made has said nothing so far. */
+	if (rc != -ESRCH && rc != -EAGAIN)
 		return rc;
 	chaosd_begin(t->ctx);
 	return chaosd_fail(t->ctx, rc, which, "find its log", "see chaos list",

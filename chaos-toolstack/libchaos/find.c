@@ -80,6 +80,25 @@ static int no_such(char why[CHAOS__WHY])
 	return told(why, -ESRCH, "no such domain");
 }
 
+/*
+ * No domain was seen behind the name.  With the lock it is known: a name outlives
+ * its domain when that was destroyed behind us, or its maker died.
+ */
+static int not_now(struct chaos *ctx, const char *name, char why[CHAOS__WHY])
+{
+	uint32_t holder, domid;
+	uint8_t uuid[16];
+	int rc;
+
+	rc = chaos__name_free(ctx, name, &holder);
+	if (rc == -EEXIST && holder)
+		rc = chaos__name_find(ctx, name, uuid, &domid) == -EAGAIN ?
+		     0 : -EEXIST;
+	if (rc == -EEXIST)
+		return told(why, -EAGAIN, "it is being created");
+	return rc ? told(why, rc, strerror(-rc)) : no_such(why);
+}
+
 static int lookup_name(struct chaos *ctx, const char *name, uint32_t *domid,
 		       char why[CHAOS__WHY])
 {
@@ -91,19 +110,18 @@ static int lookup_name(struct chaos *ctx, const char *name, uint32_t *domid,
 	rc = chaos__store_open(ctx);
 	if (!rc)
 		rc = chaos__name_find(ctx, name, uuid, &id);
+	if (rc == -EAGAIN)
+		return not_now(ctx, name, why);
 	if (rc == -ENOENT)
 		return no_such(why);
-	if (rc == -EAGAIN)
-		return told(why, -ESRCH, "it is being created");
 	if (rc) {
 		snprintf(why, CHAOS__WHY, "%.200s: %s", ctx->run_dir,
 			 strerror(-rc));
 		return rc;
 	}
 	rc = chaos__xen_get(ctx->xen, id, &dom);
-	/* A name outlives its domain when that was destroyed behind us. */
 	if (rc == -ESRCH || (!rc && memcmp(dom.uuid, uuid, sizeof(uuid))))
-		return no_such(why);
+		return not_now(ctx, name, why);
 	if (rc)
 		return told(why, rc, chaos__xen_reason(ctx, rc));
 	*domid = id;

@@ -15,7 +15,7 @@ struct chaos__found {
 
 /*
  * chaos_lookup() in the middle of another call: why gets the reason.  -ESRCH,
- * others.  Needs chaos__need_xen().
+ * -EAGAIN, others.  Needs chaos__need_xen().
  */
 int chaos__lookup(struct chaos *ctx, const char *name, uint32_t *domid,
 		  char why[CHAOS__WHY]);
@@ -34,7 +34,8 @@ int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
 
 /*
  * destroy.c: the domain and all it has; the first error.  With the name's lock
- * held the name stays, and stays locked: for the domain that comes after.
+ * held the name stays, and stays locked: for the domain that comes after.  Without
+ * it, -ESTALE: the guest has another domain by now, which has name and record.
  */
 int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
 			 struct chaos__name_lock *held);

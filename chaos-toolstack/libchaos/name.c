@@ -107,7 +107,7 @@ static void forget_dead(struct chaos *ctx, int fd)
 {
 	struct chaos__record *rec = NULL;
 	uint8_t uuid[16];
-	uint32_t domid;
+	uint32_t domid = 0;
 	int rc;
 
 	if (read_content(fd, uuid, &domid))
@@ -178,33 +178,89 @@ int chaos__name_free(struct chaos *ctx, const char *name, uint32_t *holder)
 	return rc;
 }
 
-int chaos__name_take(struct chaos *ctx, const char *name,
-		     const uint8_t uuid[16], struct chaos__name_lock *lock)
+/* Whose is it?  -EAGAIN: removed meanwhile. */
+static int check_owner(int fd, const uint8_t uuid[16], uint32_t *domid)
 {
-	uint8_t holder[16];
-	uint32_t domid;
+	uint8_t owner[16];
+	struct stat st;
+	int rc;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!st.st_nlink)
+		return -EAGAIN;
+	rc = read_content(fd, owner, domid);
+	if (rc == -EAGAIN || (!rc && memcmp(owner, uuid, sizeof(owner))))
+		return -ENOENT;
+	return rc;
+}
+
+static int lock_now(int fd)
+{
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	return errno == EWOULDBLOCK ? -EBUSY : -errno;
+}
+
+/* Waits for who is at work on it: a create, at most. */
+static int lock_later(struct chaos *ctx, int fd)
+{
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR || ctx->cancelled)
+			return -errno;
+	return 0;
+}
+
+/* Nobody waits for the lock of a name that is another's. */
+static int lock_own(struct chaos *ctx, int fd, const uint8_t uuid[16],
+		    bool wait, uint32_t *domid)
+{
+	int rc = wait ? check_owner(fd, uuid, domid) : 0;
+
+	if (!rc)
+		rc = wait ? lock_later(ctx, fd) : lock_now(fd);
+	return rc ? rc : check_owner(fd, uuid, domid);
+}
+
+static int take(struct chaos *ctx, const char *name, const uint8_t uuid[16],
+		bool wait, struct chaos__name_lock *lock, uint32_t *domid)
+{
 	int fd, rc;
 
-	fd = openat(ctx->names_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
-		goto err_close;
-	}
-	/* Of one that was removed before the lock nothing is to be said. */
-	rc = chaos__name_find(ctx, name, holder, &domid);
-	if (rc == -EAGAIN || (!rc && memcmp(holder, uuid, sizeof(holder))))
-		rc = -ENOENT;
+	do {
+		fd = openat(ctx->names_fd, name,
+			    O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			return -errno;
+		rc = lock_own(ctx, fd, uuid, wait, domid);
+		if (rc)
+			close(fd);
+	} while (rc == -EAGAIN);
 	if (rc)
-		goto err_close;
+		return rc;
 	lock->fd = fd;
 	snprintf(lock->name, sizeof(lock->name), "%s", name);
 	return 0;
+}
 
-err_close:
-	close(fd);
-	return rc;
+int chaos__name_take(struct chaos *ctx, const char *name,
+		     const uint8_t uuid[16], uint32_t domid,
+		     struct chaos__name_lock *lock)
+{
+	uint32_t owner = 0;
+	int rc = take(ctx, name, uuid, false, lock, &owner);
+
+	if (rc || owner == domid)
+		return rc;
+	chaos__name_unlock(lock);
+	return -ESTALE;
+}
+
+int chaos__name_await(struct chaos *ctx, const char *name,
+		      const uint8_t uuid[16], struct chaos__name_lock *lock,
+		      uint32_t *domid)
+{
+	return take(ctx, name, uuid, true, lock, domid);
 }
 
 int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
@@ -248,48 +304,26 @@ void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock)
 	chaos__name_unlock(lock);
 }
 
-static bool is_held_by(int fd, const uint8_t uuid[16])
+static int remove_name(struct chaos *ctx, const char *name,
+		       const uint8_t uuid[16], uint32_t domid)
 {
-	uint8_t holder[16];
-	uint32_t domid;
+	struct chaos__name_lock lock = { .fd = -1 };
+	uint32_t owner = 0;
+	int rc;
 
-	return !read_content(fd, holder, &domid) &&
-	       !memcmp(holder, uuid, sizeof(holder));
-}
-
-/* Waits for who is at work on it: a create, at most. */
-static int wait_for_lock(struct chaos *ctx, int fd)
-{
-	while (flock(fd, LOCK_EX))
-		if (errno != EINTR || ctx->cancelled)
-			return -errno;
+	rc = chaos__name_await(ctx, name, uuid, &lock, &owner);
+	/* Not one of its own, or not one of ours. */
+	if (rc)
+		return rc == -ENOENT || rc == -EPROTO ? 0 : rc;
+	if (owner == domid)
+		chaos__name_drop(ctx, &lock);
+	chaos__name_unlock(&lock);
 	return 0;
 }
 
-int chaos__name_remove(struct chaos *ctx, const char *name,
-		       const uint8_t uuid[16])
-{
-	struct stat st;
-	int fd, rc;
-
-	fd = openat(ctx->names_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	/*
-	 * Who is at work on it may be making this domain, or taking the name
-	 * over: that is seen behind the lock.  One that was removed before it
-	 * was locked tells nothing of the file that has the name now.
-	 */
-	rc = is_held_by(fd, uuid) ? wait_for_lock(ctx, fd) : 0;
-	if (!rc && !fstat(fd, &st) && st.st_nlink && is_held_by(fd, uuid) &&
-	    unlinkat(ctx->names_fd, name, 0))
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
 /* Without a record nothing says which name it has: all are looked at. */
-int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16])
+int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16],
+			   uint32_t domid)
 {
 	struct dirent *e;
 	int fd, rc, err = 0;
@@ -306,7 +340,7 @@ int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16])
 	while ((e = readdir(dir))) {
 		if (e->d_name[0] == '.')
 			continue;
-		rc = chaos__name_remove(ctx, e->d_name, uuid);
+		rc = remove_name(ctx, e->d_name, uuid, domid);
 		if (!err)
 			err = rc;
 	}

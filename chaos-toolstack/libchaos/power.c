@@ -83,7 +83,8 @@ int chaos__power_lock(struct chaos *ctx, const struct chaos__found *f,
 	if (!f->rec)
 		return chaos__fail(ctx, -ENOENT, f->object, "lock its name", "",
 				   "it was not made by chaos");
-	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, lock);
+	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, f->dom.domid,
+			      lock);
 	if (rc == -EBUSY)
 		return chaos__fail(ctx, rc, f->object, "lock its name",
 				   "try again",
@@ -91,6 +92,9 @@ int chaos__power_lock(struct chaos *ctx, const struct chaos__found *f,
 	if (rc == -ENOENT)
 		return chaos__fail(ctx, rc, f->object, "lock its name",
 				   "try again", "it has no name any more");
+	if (rc == -ESTALE)
+		return chaos__fail(ctx, rc, f->object, "lock its name",
+				   "try again", "it was made anew meanwhile");
 	return rc ? chaos__fail(ctx, rc, f->object, "lock its name", "", NULL) :
 		    0;
 }

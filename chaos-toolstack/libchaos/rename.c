@@ -24,12 +24,16 @@ static int lock_old(struct chaos *ctx, struct chaos__found *f,
 	struct chaos__record *rec;
 	int rc;
 
-	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, lock);
+	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, f->dom.domid,
+			      lock);
 	if (rc == -ENOENT)
 		return 0;	/* lost: the new one takes its place */
 	if (rc == -EBUSY)
 		return chaos__fail(ctx, rc, f->object, STEP, "",
 				   "another process is at work on it");
+	if (rc == -ESTALE)
+		return chaos__fail(ctx, rc, f->object, STEP, "try again",
+				   "it was made anew meanwhile");
 	if (rc)
 		return chaos__fail(ctx, rc, f->object, STEP, "", NULL);
 	/* Renamed by another between our look and our lock? */
@@ -57,7 +61,7 @@ static int claim_new(struct chaos *ctx, const struct chaos__found *f,
 	rc = chaos__name_claim(ctx, name, lock, &holder);
 	/* Bound already, by a rename that did not come to its end. */
 	if (rc == -EEXIST && holder == f->dom.domid)
-		rc = chaos__name_take(ctx, name, f->rec->uuid, lock);
+		rc = chaos__name_take(ctx, name, f->rec->uuid, holder, lock);
 	else if (rc == -EEXIST && holder)
 		return chaos__fail(ctx, rc, f->object, STEP,
 				   "choose another name",

@@ -89,11 +89,19 @@ int chaos__name_check(const char *name, const char **why, const char **remedy);
 int chaos__name_claim(struct chaos *ctx, const char *name,
 		      struct chaos__name_lock *lock, uint32_t *holder);
 /*
- * Locks a name that is uuid's.  -ENOENT it is not, or there is no such name;
- * -EBUSY somebody is at work on it.
+ * Locks a name that is uuid's, and domid's.  -ENOENT it is not uuid's, or there is
+ * no such name; -EBUSY somebody is at work on it; -ESTALE the guest is another
+ * domain by now: it was made anew.
  */
 int chaos__name_take(struct chaos *ctx, const char *name,
-		     const uint8_t uuid[16], struct chaos__name_lock *lock);
+		     const uint8_t uuid[16], uint32_t domid,
+		     struct chaos__name_lock *lock);
+/*
+ * As take, of whichever domain of uuid's (*domid); waits for who is at work on it.
+ */
+int chaos__name_await(struct chaos *ctx, const char *name,
+		      const uint8_t uuid[16], struct chaos__name_lock *lock,
+		      uint32_t *domid);
 /* As claim, but claims nothing. */
 int chaos__name_free(struct chaos *ctx, const char *name, uint32_t *holder);
 int chaos__name_bind(struct chaos__name_lock *lock, const uint8_t uuid[16],
@@ -104,11 +112,12 @@ int chaos__name_mark(struct chaos__name_lock *lock, enum chaos__task task);
 int chaos__name_task(int fd, enum chaos__task *task);
 void chaos__name_unlock(struct chaos__name_lock *lock);
 void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock);
-/* Removes the name if it is uuid's; waits for a create at work on it. */
-int chaos__name_remove(struct chaos *ctx, const char *name,
-		       const uint8_t uuid[16]);
-/* Removes every name that is uuid's; the cost grows with how many there are. */
-int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16]);
+/*
+ * Removes every name that is uuid's and domid's, when nobody is at work on it; the
+ * cost grows with how many names there are.
+ */
+int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16],
+			   uint32_t domid);
 /* -ENOENT no such name; -EAGAIN its domain is not made yet (*domid 0 and the
  * UUID it will have, if that is known; neither is written otherwise). */
 int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],

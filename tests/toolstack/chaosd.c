@@ -600,9 +600,7 @@ static void test_watch_busy(void **state)
 
 	start_watch(&w, f, 5);
 	d = ended(f, "web", "", 0);
-	assert_int_equal(chaos__name_take(f->ctx, "web",
-					  fake_xen.domain[d].dom.uuid, &lock),
-			 0);
+	fixture_take_name(f, "web", d, &lock);
 	watch_ended(&w, d);
 	usleep(100000);
 	assert_true(is_there(f, "web", &now));

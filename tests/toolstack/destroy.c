@@ -132,6 +132,94 @@ static void test_killed_and_gone(void **state)
 	assert_int_equal(fixture_nr_records(f), 0);
 }
 
+/* Somebody restarts it, from the nth point of the destroy to the next. */
+static struct restarting {
+	struct fixture *f;
+	struct chaos *ctx;
+	uint32_t domid, next;
+	unsigned int points;
+} restarting;
+
+static void restart_hook(const char *where)
+{
+	struct restarting *r = &restarting;
+	struct fake_domain *d = &fake_xen.domain[r->domid];
+
+	(void)where;
+	if (--r->points)
+		return;
+	fail_hook = NULL;
+	if (!d->used)
+		return;
+	d->dom.shutdown = true;
+	d->dom.shutdown_code = 1;
+	chaos_reboot(r->ctx, r->domid, CHAOS_POWER_ASKED, 0, &r->next);
+}
+
+static void begin_restarting(struct fixture *f, uint32_t domid)
+{
+	struct chaos_options opt = { .size = sizeof(opt) };
+
+	opt.run_dir = f->run_dir;
+	memset(&restarting, 0, sizeof(restarting));
+	restarting.f = f;
+	restarting.domid = domid;
+	assert_int_equal(chaos_open(&opt, &restarting.ctx), 0);
+	restarting.ctx->class_net = f->class_net;
+}
+
+/* What is destroyed while it is restarted ends; nothing of it is left without a
+ * name. */
+static void test_restarted_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int n, nr_restarts = 0;
+	int rc;
+
+	for (n = 1; ; n++) {
+		begin_restarting(f, create(f, "web"));
+		restarting.points = n;
+		fail_hook = restart_hook;
+		rc = chaos_destroy(f->ctx, restarting.domid);
+		if (fail_hook)
+			break;
+		/* Before it was found: it is asked for by its name, then. */
+		if (rc == -ESRCH) {
+			assert_error(f, "find it");
+			rc = chaos_destroy(f->ctx, restarting.next);
+		}
+		assert_int_equal(rc, 0);
+		assert_int_equal(fake_xen_nr_domains(), 0);
+		assert_int_equal(fake_noxs_nr_vifs(), 0);
+		assert_int_equal(fixture_nr_records(f), 0);
+		nr_restarts += restarting.next != 0;
+		chaos_close(restarting.ctx);
+	}
+	fail_hook = NULL;
+	chaos_close(restarting.ctx);
+	assert_true(nr_restarts > 5);
+}
+
+/* One that is made or unmade is not there now, which is not: not at all. */
+static void test_lookup_at_work(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = create(f, "web"), found;
+	struct chaos__name_lock lock = { .fd = -1 };
+
+	fixture_take_name(f, "web", domid, &lock);
+	assert_int_equal(chaos_lookup(f->ctx, "web", &found), 0);
+	fake_xen.domain[domid].used = false;
+	assert_int_equal(chaos_lookup(f->ctx, "web", &found), -EAGAIN);
+	assert_error(f, "it is being created");
+	chaos__name_unlock(&lock);
+	assert_int_equal(chaos_lookup(f->ctx, "web", &found), -ESRCH);
+	assert_int_equal(chaos__name_claim(f->ctx, "web", &lock, &found), 0);
+	assert_int_equal(chaos_lookup(f->ctx, "web", &found), -EAGAIN);
+	chaos__name_drop(f->ctx, &lock);
+	assert_int_equal(chaos_lookup(f->ctx, "web", &found), -ESRCH);
+}
+
 /* Made by xl, say: no record, but a domain all the same. */
 static void test_foreign_domain(void **state)
 {
@@ -267,7 +355,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_destroy), T(test_dom0_is_refused), T(test_goes_on),
 		T(test_backend_gone), T(test_killed_create),
-		T(test_killed_and_gone), T(test_info_silent), T(test_foreign_domain), T(test_lookup),
+		T(test_killed_and_gone), T(test_restarted_meanwhile),
+		T(test_lookup_at_work), T(test_info_silent),
+		T(test_foreign_domain), T(test_lookup),
 		T(test_list), T(test_info), T(test_states),
 	};
 

@@ -298,8 +298,7 @@ static void test_killed(void **state)
 	assert_int_equal(create(f, "web", "\"backend=net1\",\"backend=net1\"",
 				0, &domid), 0);
 	memset(&fake_hyp_net(domid, 1)->area.back.hdr.generation, 0, 4);
-	assert_int_equal(chaos__name_take(f->ctx, "web",
-			 fake_xen.domain[domid].dom.uuid, &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	assert_int_equal(chaos__name_mark(&lock, CHAOS__TASK_NETWORK), 0);
 	chaos__name_unlock(&lock);
 	assert_int_equal(chaos_gc(f->ctx, 0, NULL, NULL), 0);

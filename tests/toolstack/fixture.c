@@ -114,6 +114,14 @@ int fixture_setup(void **state)
 	return 0;
 }
 
+void fixture_take_name(struct fixture *f, const char *name, uint32_t domid,
+		       struct chaos__name_lock *lock)
+{
+	assert_int_equal(chaos__name_take(f->ctx, name,
+					  fake_xen.domain[domid].dom.uuid, domid,
+					  lock), 0);
+}
+
 uint32_t fixture_create(struct fixture *f, const char *name,
 			unsigned int nr_vifs)
 {

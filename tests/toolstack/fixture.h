@@ -27,6 +27,9 @@ int fixture_teardown(void **state);	/* fails when fds are left open */
 /* A running domain of 4 MB with so many vifs. */
 uint32_t fixture_create(struct fixture *f, const char *name,
 			unsigned int nr_vifs);
+/* Locks the name of a domain, as who is at work on it does. */
+void fixture_take_name(struct fixture *f, const char *name, uint32_t domid,
+		       struct chaos__name_lock *lock);
 void fixture_write(const char *path, const void *data, size_t size);
 unsigned int fixture_nr_fds(void);
 /* Files in names/, domains/ and spares/ together. */

@@ -98,9 +98,7 @@ static void remove_record(struct fixture *f, uint32_t domid)
 {
 	struct chaos__name_lock lock = { .fd = -1 };
 
-	assert_int_equal(chaos__name_take(f->ctx, "web",
-					  fake_xen.domain[domid].dom.uuid,
-					  &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	assert_int_equal(chaos__name_mark(&lock, CHAOS__TASK_CREATE), 0);
 	chaos__name_unlock(&lock);
 	assert_int_equal(chaos__record_remove(f->ctx,
@@ -154,7 +152,7 @@ static void test_number_unknown(void **state)
 	struct seen s;
 
 	remove_record(f, domid);
-	assert_int_equal(chaos__name_take(f->ctx, "web", d->dom.uuid, &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	assert_int_equal(chaos__name_bind(&lock, d->dom.uuid, 0), 0);
 	chaos__name_unlock(&lock);
 	d->dom.paused = true;
@@ -258,7 +256,7 @@ static void test_half_destroyed(void **state)
 	struct seen s;
 
 	fixture_create(f, "db", 1);
-	assert_int_equal(chaos__name_take(f->ctx, "web", uuid, &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	assert_int_equal(chaos__name_mark(&lock, CHAOS__TASK_DESTROY), 0);
 	chaos__uuid_format(uuid, text);
 	snprintf(tmp, sizeof(tmp), "%s.tmp", text);

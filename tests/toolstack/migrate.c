@@ -103,9 +103,7 @@ static enum chaos__task task_of(struct fixture *f, uint32_t domid)
 	struct chaos__name_lock lock = { .fd = -1 };
 	enum chaos__task task;
 
-	assert_int_equal(chaos__name_take(f->ctx, "web",
-					  fake_xen.domain[domid].dom.uuid,
-					  &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	assert_int_equal(chaos__name_task(lock.fd, &task), 0);
 	chaos__name_unlock(&lock);
 	return task;

@@ -100,8 +100,7 @@ static void test_refused(void **state)
 	assert_int_equal(chaos_network_attach(f->ctx, 99, "bridge=xenbr0", &id),
 			 -ESRCH);
 	assert_int_equal(chaos_network_detach(f->ctx, domid, 3), -ENODEV);
-	assert_int_equal(chaos__name_take(f->ctx, "web",
-			 fake_xen.domain[domid].dom.uuid, &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	assert_int_equal(chaos_network_attach(f->ctx, domid, "bridge=xenbr0",
 					      &id), -EBUSY);
 	chaos__name_unlock(&lock);
@@ -171,8 +170,7 @@ static void test_killed(void **state)
 	uint32_t domid = fixture_create(f, "web", 2);
 	struct chaos__name_lock lock = { .fd = -1 };
 
-	assert_int_equal(chaos__name_take(f->ctx, "web",
-			 fake_xen.domain[domid].dom.uuid, &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	fake_noxs_forget(domid, 1);
 	assert_int_equal(chaos_gc(f->ctx, 0, NULL, NULL), 0);
 	assert_int_equal(nr_vifs(f, domid), 2);

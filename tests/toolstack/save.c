@@ -56,9 +56,7 @@ static void assert_goes_on(struct fixture *f, uint32_t domid)
 
 	assert_true(fake_xen.domain[domid].used);
 	assert_false(fake_xen.domain[domid].dom.shutdown);
-	assert_int_equal(chaos__name_take(f->ctx, "web",
-					  fake_xen.domain[domid].dom.uuid,
-					  &lock), 0);
+	fixture_take_name(f, "web", domid, &lock);
 	assert_int_equal(chaos__name_task(lock.fd, &task), 0);
 	chaos__name_unlock(&lock);
 	assert_int_equal(task, CHAOS__TASK_NONE);

@@ -206,13 +206,17 @@ static void test_names(void **state)
 	assert_int_equal(chaos__name_claim(f->ctx, "web", &other, &holder),
 			 -EEXIST);
 	assert_int_equal(holder, 5);
-	/* Not the one who has it: it stays. */
-	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_b), 0);
+	/* Not the one who has it, or not its domain any more: it stays. */
+	assert_int_equal(chaos__name_remove_all(f->ctx, uuid_a, 4), 0);
+	assert_int_equal(chaos__name_take(f->ctx, "web", uuid_a, 4, &other),
+			 -ESTALE);
+	assert_int_equal(other.fd, -1);
+	assert_int_equal(chaos__name_remove_all(f->ctx, uuid_b, 5), 0);
 	assert_int_equal(chaos__name_find(f->ctx, "web", uuid, &domid), 0);
-	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_a), 0);
+	assert_int_equal(chaos__name_remove_all(f->ctx, uuid_a, 5), 0);
 	assert_int_equal(chaos__name_find(f->ctx, "web", uuid, &domid),
 			 -ENOENT);
-	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_a), 0);
+	assert_int_equal(chaos__name_remove_all(f->ctx, uuid_a, 5), 0);
 	chaos__name_drop(f->ctx, &lock);	/* of nothing */
 }
 
@@ -309,7 +313,7 @@ static void test_remove_race(void **state)
 	chaos__name_unlock(&lock);
 	snprintf(raced_path, sizeof(raced_path), "%s/names/web", f->run_dir);
 	fail_hook = race_hook;
-	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_a), 0);
+	assert_int_equal(chaos__name_remove_all(f->ctx, uuid_a, 5), 0);
 	assert_null(fail_hook);
 	assert_int_equal(access(raced_path, F_OK), 0);
 
@@ -343,9 +347,9 @@ static void test_remove_waits(void **state)
 	close(ready[0]);
 	close(ready[1]);
 	alarm(10);
-	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_b), 0);
+	assert_int_equal(chaos__name_remove_all(f->ctx, uuid_b, 5), 0);
 	assert_int_equal(fixture_nr_records(f), 1);
-	assert_int_equal(chaos__name_remove(f->ctx, "web", uuid_a), 0);
+	assert_int_equal(chaos__name_remove_all(f->ctx, uuid_a, 5), 0);
 	alarm(0);
 	assert_int_equal(fixture_nr_records(f), 0);
 	assert_true(wait(&status) > 0);

@@ -33,7 +33,8 @@ int chaos_create(struct chaos *ctx, const struct chaos_config *cfg,
 
 /*
  * Destroy a domain and its devices; goes on past a step that fails and returns
- * the first error.  -ESRCH no such domain; -EPERM domain 0.
+ * the first error.  A guest that is restarted at the same time ends, too: what was
+ * made of it meanwhile is destroyed.  -ESRCH no such domain; -EPERM domain 0.
  */
 int chaos_destroy(struct chaos *ctx, uint32_t domid);
 

@@ -42,7 +42,7 @@ const char *chaos_state_name(enum chaos_state state);
 
 /*
  * Name or decimal domid to domid; a number is always a domid.  -ESRCH no such
- * domain.  One file and one hypercall, however many domains there are.
+ * domain; -EAGAIN its domain is being made, or destroyed: to be asked again.  One file and one hypercall, however many domains there are.
  */
 int chaos_lookup(struct chaos *ctx, const char *name_or_domid, uint32_t *domid);
 
