@@ -128,11 +128,10 @@ static unsigned int nr_readers(const struct nbl_vif *vif)
 	return nr;
 }
 
-/* Of what the program returns a TAP takes so much. */
 unsigned int nbl_steer_queue(const struct nbl_vif *vif, const uint8_t *frame,
 			     uint32_t len)
 {
 	uint32_t hash = nbl_toeplitz_frame(&vif->nb->steer->hash, frame, len);
 
-	return (hash & 0xffff) % nr_readers(vif);
+	return nbl_toeplitz_queue(hash, nr_readers(vif));
 }

@@ -24,4 +24,10 @@ void nbl_toeplitz_init(struct nbl_toeplitz *t);
 uint32_t nbl_toeplitz_frame(const struct nbl_toeplitz *t, const uint8_t *frame,
 			    uint32_t len);
 
+/* Which of nr queues: a TAP takes 16 bits of what a steering program returns. */
+static inline unsigned int nbl_toeplitz_queue(uint32_t hash, unsigned int nr)
+{
+	return (hash & 0xffff) % nr;
+}
+
 #endif

@@ -139,7 +139,8 @@ static void send_it(const uint8_t *f, uint32_t len)
 /* It comes where the hash says; which is how often, for each queue. */
 static void expect_hash(const uint8_t *f, uint32_t len, unsigned int *which)
 {
-	unsigned int by = (nbl_toeplitz_frame(&t, f, len) & 0xffff) % QUEUES;
+	unsigned int by = nbl_toeplitz_queue(nbl_toeplitz_frame(&t, f, len),
+					     QUEUES);
 
 	send_it(f, len);
 	assert_int_equal(comes_by(f, len), by);

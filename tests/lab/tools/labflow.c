@@ -62,7 +62,7 @@ static unsigned int queue_of(const struct nbl_toeplitz *t,
 	memcpy(f + 30, &to->sin_addr, 4);
 	memcpy(f + 34, &from->sin_port, 2);
 	memcpy(f + 36, &to->sin_port, 2);
-	return (nbl_toeplitz_frame(t, f, sizeof(f)) & 0xffff) % queues;
+	return nbl_toeplitz_queue(nbl_toeplitz_frame(t, f, sizeof(f)), queues);
 }
 
 static void send_one(const struct sockaddr_in *from,
