@@ -51,10 +51,16 @@ frontend-power_CFLAGS := $(FRONTEND_TEST_CFLAGS)
 frontend-power_PKGS := cmocka
 $(eval $(call test_program,frontend-power))
 
-frontend-loopback_SRCS := tests/frontend/loopback.c tests/frontend/guest.c \
-	tests/frontend/os_fake.c tests/netback/frame.c $(FAKE_SRCS) $(CORE_SRCS) $(NBL_CORE)
-frontend-loopback_CFLAGS := $(FRONTEND_TEST_CFLAGS) $(FAKE_CFLAGS) \
+# Joined with netback-lite.
+define pair_program
+$(1)_SRCS := $(2) tests/frontend/pair.c tests/frontend/guest.c \
+	tests/frontend/os_fake.c tests/netback/frame.c $$(FAKE_SRCS) $$(CORE_SRCS) $$(NBL_CORE)
+$(1)_CFLAGS := $$(FRONTEND_TEST_CFLAGS) $$(FAKE_CFLAGS) \
 	-Itests/netback -DNBL_DAMP_FREE=~0u
-frontend-loopback_PKGS := cmocka liburing
-frontend-loopback_LDLIBS := -pthread
-$(eval $(call test_program,frontend-loopback))
+$(1)_PKGS := cmocka liburing
+$(1)_LDLIBS := -pthread
+$$(eval $$(call test_program,$(1)))
+endef
+$(eval $(call pair_program,frontend-loopback,tests/frontend/loopback.c))
+$(eval $(call pair_program,frontend-offload,tests/frontend/offload.c))
+$(eval $(call pair_program,frontend-queues,tests/frontend/queues.c))
