@@ -185,7 +185,7 @@ static int map_pages(const struct fake_domain *dom, struct mapping *m,
 		fake_assert(p != MAP_FAILED);
 	}
 	m->addr = addr;
-	fake_host->usage.grant_maps += m->nr;
+	__atomic_fetch_add(&fake_host->usage.grant_maps, m->nr, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -225,7 +225,7 @@ void nbl_gnttab_unmap(struct nbl_gnttab *gt, void *addr, unsigned int nr)
 	if (!m->alias)
 		munmap(addr, (size_t)nr * FAKE_PAGE);
 	m->addr = NULL;
-	fake_host->usage.grant_maps -= nr;
+	__atomic_fetch_sub(&fake_host->usage.grant_maps, nr, __ATOMIC_RELAXED);
 }
 
 /* The guest may be writing there. */

@@ -110,10 +110,11 @@ bool fake_fail_hit(void)
 	return fake_host->fail_hit;
 }
 
+/* Calls of threads that a test does not make fail are counted, too. */
 bool fake_fail_now(void)
 {
-	fake_host->fail_count++;
-	if (fake_host->fail_count != fake_host->fail_at)
+	if (__atomic_add_fetch(&fake_host->fail_count, 1, __ATOMIC_RELAXED) !=
+	    fake_host->fail_at)
 		return false;
 	fake_host->fail_hit = true;
 	return true;

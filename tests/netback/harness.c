@@ -10,6 +10,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/*
+ * What a guest does to memory it shares, another machine would do: the thread sanitizer
+ * is to judge the backend's threads alone.
+ */
+#define AS_GUEST __attribute__((no_sanitize_thread))
+
 static bool fail_allocs;
 
 void *__real_calloc(size_t nr, size_t size);
@@ -198,6 +204,7 @@ void guest_find_device(struct test_guest *g, uint16_t domid, uint16_t vif)
 	assert_true(g->tap >= 0);
 }
 
+AS_GUEST
 void guest_make_rings(struct test_guest *g)
 {
 	netif_tx_sring_t *txs;
@@ -237,6 +244,7 @@ void guest_add_queue(struct test_guest *g, unsigned int nr,
 	guest_name_queue(g, out);
 }
 
+AS_GUEST
 void guest_name_queue(struct test_guest *g, const struct test_guest *queue)
 {
 	struct xen_noxs_net_front *f = g->front;
@@ -263,6 +271,7 @@ void guest_notify(struct test_guest *g)
 	fake_dom_evtchn_notify(g->dom, g->slot.port[g->port]);
 }
 
+AS_GUEST
 void guest_answer_queues(struct test_guest *g, uint32_t features,
 			 unsigned int nr)
 {
@@ -288,6 +297,7 @@ void guest_answer(struct test_guest *g, uint32_t features)
 	guest_answer_queues(g, features, 1);
 }
 
+AS_GUEST
 void guest_say(struct test_guest *g, uint32_t state)
 {
 	xen_wmb();
@@ -295,11 +305,20 @@ void guest_say(struct test_guest *g, uint32_t state)
 	guest_notify(g);
 }
 
+AS_GUEST
 uint32_t guest_sees(const struct test_guest *g)
 {
 	return g->back->hdr.state;
 }
 
+AS_GUEST
+void guest_write(uint8_t *to, const uint8_t *from, size_t len)
+{
+	while (len--)
+		*to++ = *from++;
+}
+
+AS_GUEST
 void guest_tx(struct test_guest *g, uint32_t gref, unsigned int offset,
 	      unsigned int size, unsigned int flags, unsigned int id)
 {
@@ -314,6 +333,7 @@ void guest_tx(struct test_guest *g, uint32_t gref, unsigned int offset,
 	req->id = (uint16_t)id;
 }
 
+AS_GUEST
 void guest_tx_group(struct test_guest *g, unsigned int type,
 		    unsigned int extra_flags, const uint8_t mac[6],
 		    unsigned int id)
@@ -330,6 +350,7 @@ void guest_tx_group(struct test_guest *g, unsigned int type,
 	g->tx.req_prod_pvt++;
 }
 
+AS_GUEST
 void guest_tx_push(struct test_guest *g)
 {
 	int notify;
@@ -339,11 +360,13 @@ void guest_tx_push(struct test_guest *g)
 		guest_notify(g);
 }
 
+AS_GUEST
 unsigned int guest_tx_responses(struct test_guest *g)
 {
 	return g->tx.sring->rsp_prod - g->tx.rsp_cons;
 }
 
+AS_GUEST
 int guest_tx_status(struct test_guest *g, unsigned int *id)
 {
 	struct netif_tx_response rsp;
@@ -357,6 +380,7 @@ int guest_tx_status(struct test_guest *g, unsigned int *id)
 	return rsp.status;
 }
 
+AS_GUEST
 void guest_rx_post(struct test_guest *g, unsigned int nr)
 {
 	struct netif_rx_request *req;
@@ -376,11 +400,13 @@ void guest_rx_post(struct test_guest *g, unsigned int nr)
 		guest_notify(g);
 }
 
+AS_GUEST
 unsigned int guest_rx_responses(struct test_guest *g)
 {
 	return g->rx.sring->rsp_prod - g->rx.rsp_cons;
 }
 
+AS_GUEST
 void guest_rx_response(struct test_guest *g, struct netif_rx_response *out)
 {
 	assert_true(guest_rx_responses(g) > 0);

@@ -90,6 +90,8 @@ void guest_say(struct test_guest *g, uint32_t state);
 void guest_notify(struct test_guest *g);
 uint32_t guest_sees(const struct test_guest *g);	/* backend's state */
 
+/* Into memory that it shares. */
+void guest_write(uint8_t *to, const uint8_t *from, size_t len);
 /* One slot into the tx ring, not pushed. */
 void guest_tx(struct test_guest *g, uint32_t gref, unsigned int offset,
 	      unsigned int size, unsigned int flags, unsigned int id);

@@ -34,6 +34,7 @@ static int ask(struct test_state *s, uint16_t op, uint16_t domid,
 	struct noxs_netback_request req;
 	struct nbl_control ctl = { .nb = s->nb };
 	struct nbl_connection conn = { .ctl = &ctl, .id = 9 };
+	int rc;
 
 	request_init(&req, domid, 0);
 	if (op != NOXS_NETBACK_ATTACH) {
@@ -41,7 +42,10 @@ static int ask(struct test_state *s, uint16_t op, uint16_t domid,
 		memset(req.bridge, 0, sizeof(req.bridge));
 	}
 	req.op = op;
-	assert_int_equal(nbl_request(&conn, &req, reply), 0);
+	/* A TAP of that name may still be closing. */
+	while ((rc = nbl_request(&conn, &req, reply)) == -EINPROGRESS)
+		assert_int_equal(nbl_turn(s->nb, 1), 0);
+	assert_int_equal(rc, 0);
 	return reply->rc;
 }
 
@@ -183,6 +187,146 @@ static void vifs_outlive_threads(void **state)
 	clients_see_one(s);
 }
 
+/* --- packets, while threads are asked things --------------------------------------- */
+
+#define PACKETS	2000u	/* each way of each guest */
+#define BURST	16u
+#define PATIENCE 5000	/* ms */
+
+#define TX_BUFFERS (GUEST_BUFFERS / 2)
+
+struct talker {
+	struct test_guest guest;
+	uint8_t *buf[TX_BUFFERS];	/* the guest's own are for what it is given */
+	uint32_t ref[TX_BUFFERS];
+	unsigned int sent, seen;	/* from it, and at the TAP */
+	unsigned int given, got;	/* to it */
+};
+
+static void turn_first(struct test_state *s)
+{
+	assert_int_equal(nbl_turn(s->nb, 1), 0);
+}
+
+static void connect_talker(struct test_state *s, struct talker *t, uint16_t domid)
+{
+	unsigned int i, n;
+
+	memset(t, 0, sizeof(*t));
+	guest_find_device(&t->guest, domid, 0);
+	guest_make_rings(&t->guest);
+	for (i = 0; i < TX_BUFFERS; i++) {
+		t->buf[i] = fake_dom_pages_alloc(t->guest.dom, 1);
+		assert_int_equal(fake_dom_grant(t->guest.dom, FAKE_BACKEND,
+						t->buf[i], true, &t->ref[i]), 0);
+	}
+	guest_answer(&t->guest, NBL_VIF_FEATURES);
+	for (n = 0; guest_sees(&t->guest) != XEN_NOXS_STATE_CONNECTED; n++) {
+		assert_in_range(n, 0, PATIENCE);
+		turn_first(s);
+	}
+}
+
+/* A frame whose number and guest are in it. */
+static void frame_of(const struct talker *t, unsigned int nr, uint8_t frame[60])
+{
+	memset(frame, (int)t->guest.domid, 60);
+	memcpy(frame + 20, &nr, sizeof(nr));
+}
+
+static void from_talker(struct talker *t)
+{
+	struct test_guest *g = &t->guest;
+	uint8_t frame[60], expected[60];
+	unsigned int i, id;
+
+	for (i = 0; i < BURST && t->sent < PACKETS &&
+		    t->sent - t->seen < TX_BUFFERS; i++, t->sent++) {
+		id = t->sent % TX_BUFFERS;
+		frame_of(t, t->sent, frame);
+		guest_write(t->buf[id], frame, sizeof(frame));
+		guest_tx(g, t->ref[id], 0, 60, 0, id);
+	}
+	if (i)
+		guest_tx_push(g);
+	for (; net_recv(g, frame, sizeof(frame), NULL) == 60; t->seen++) {
+		frame_of(t, t->seen, expected);
+		assert_memory_equal(frame, expected, sizeof(frame));
+	}
+	while (guest_tx_responses(g))
+		assert_int_equal(guest_tx_status(g, &id), NETIF_RSP_OKAY);
+}
+
+static void to_talker(struct talker *t)
+{
+	struct netif_rx_response rsp;
+	struct test_guest *g = &t->guest;
+	uint8_t frame[60];
+	unsigned int i;
+
+	if (!t->given)
+		guest_rx_post(g, GUEST_BUFFERS / 2);
+	for (i = 0; i < BURST && t->given < PACKETS &&
+		    t->given - t->got < GUEST_BUFFERS / 2; i++, t->given++) {
+		frame_of(t, t->given, frame);
+		net_send(g, frame, sizeof(frame), NULL);
+	}
+	for (; guest_rx_responses(g); t->got++) {
+		guest_rx_response(g, &rsp);
+		assert_int_equal(rsp.status, 60);
+		frame_of(t, t->got, frame);
+		assert_memory_equal(g->buf[rsp.id] + rsp.offset, frame,
+				    sizeof(frame));
+		guest_rx_post(g, 1);
+	}
+}
+
+/* One more guest comes and goes, and all are asked for their counters. */
+static void disturb(struct test_state *s, unsigned int nr)
+{
+	struct noxs_netback_reply reply;
+	uint16_t i;
+
+	if (nr % 8)
+		return;
+	if (nr % 16)
+		ask(s, NOXS_NETBACK_DETACH, GUESTS, &reply);
+	else
+		ask(s, NOXS_NETBACK_ATTACH, GUESTS, &reply);
+	for (i = 1; i < GUESTS; i++)
+		assert_int_equal(ask(s, NOXS_NETBACK_STATS, i, &reply), 0);
+}
+
+static void packets_of_all_threads(void **state)
+{
+	struct test_state *s = *state;
+	struct noxs_netback_reply reply;
+	static struct talker t[GUESTS];
+	unsigned int i, n, done = 0, idle = 0;
+
+	assert_int_equal(nbl_shards_start(s->nb), 0);
+	for (i = 1; i < GUESTS; i++) {
+		assert_int_equal(ask(s, NOXS_NETBACK_ATTACH, (uint16_t)i,
+				     &reply), 0);
+		connect_talker(s, &t[i], (uint16_t)i);
+	}
+	for (n = 0; done < 4 * PACKETS * (GUESTS - 1); n++) {
+		unsigned int before = done;
+
+		for (i = 1, done = 0; i < GUESTS; i++) {
+			from_talker(&t[i]);
+			to_talker(&t[i]);
+			done += t[i].sent + t[i].seen + t[i].given + t[i].got;
+		}
+		turn_first(s);
+		disturb(s, n);
+		idle = done == before ? idle + 1 : 0;
+		assert_in_range(idle, 0, PATIENCE);
+	}
+	for (i = 1; i < GUESTS; i++)
+		guest_forget(&t[i].guest);
+}
+
 static void set_error(struct nbl *nb, void *arg)
 {
 	(void)arg;
@@ -243,6 +387,7 @@ int main(void)
 		TEST(with_threads),
 		TEST(each_has_a_thread),
 		TEST(vifs_outlive_threads),
+		TEST(packets_of_all_threads),
 		TEST(failure_of_one_ends_all),
 		cmocka_unit_test(open_ladder),
 	};
