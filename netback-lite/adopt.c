@@ -130,48 +130,28 @@ static int adopt_tap(struct adoption *a, struct nbl_vif *vif,
 
 /* --- the device -------------------------------------------------------------- */
 
-/* What we, or who was here before, offered last.  Only Xen writes there. */
-static int back_copy(struct nbl *nb, const struct xen_noxs_list_entry *e,
-		     struct xen_noxs_net_back *copy)
-{
-	uint8_t area[XEN_NOXS_AREA_SIZE];
-	struct noxs_mapping *map;
-	const void *page;
-	int rc;
-
-	if (nb->unprivileged) {
-		rc = nbl_remote_back(nb, e, area);
-		if (!rc)
-			memcpy(copy, area, sizeof(*copy));
-		return rc;
-	}
-	rc = noxs_map(nb->nx, e->domid, XEN_NOXS_PAGE_BACK(e->pair), 1, &map,
-		      &page);
-	if (rc)
-		return rc;
-	memcpy(copy, (const char *)page + e->offset, sizeof(*copy));
-	noxs_unmap(nb->nx, map);
-	return 0;
-}
-
+/* What we, or who was here before, offered last. */
 static int back_read(struct nbl *nb, const struct xen_noxs_list_entry *e,
 		     struct xen_noxs_net_back *out)
 {
-	struct xen_noxs_net_back copy;
+	union {
+		uint8_t area[XEN_NOXS_AREA_SIZE];
+		struct xen_noxs_net_back back;
+	} copy;
 	int rc;
 
 	if (e->pair >= XEN_NOXS_MAX_PAIRS || !e->nr_ports ||
 	    e->nr_ports > XEN_NOXS_MAX_PORTS ||
 	    e->offset > NBL_PAGE_SIZE - XEN_NOXS_AREA_SIZE)
 		return -EPROTO;
-	rc = back_copy(nb, e, &copy);
+	rc = nbl_device_back(nb, e, copy.area);
 	if (rc)
 		return rc;
-	if (copy.hdr.magic != XEN_NOXS_BACK_MAGIC ||
-	    copy.hdr.version != XEN_NOXS_VERSION ||
-	    copy.hdr.size < XEN_NOXS_NET_BACK_LEAST)
+	if (copy.back.hdr.magic != XEN_NOXS_BACK_MAGIC ||
+	    copy.back.hdr.version != XEN_NOXS_VERSION ||
+	    copy.back.hdr.size < XEN_NOXS_NET_BACK_LEAST)
 		return -EPROTO;
-	*out = copy;
+	*out = copy.back;
 	return 0;
 }
 

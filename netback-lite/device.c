@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Devices that are there already. */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -19,6 +20,23 @@ bool nbl_device_wait(int64_t *until_ms)
 		return false;
 	usleep(1000);
 	return true;
+}
+
+int nbl_device_back(struct nbl *nb, const struct xen_noxs_list_entry *e,
+		    uint8_t area[XEN_NOXS_AREA_SIZE])
+{
+	struct xen_noxs_read op = {
+		.domid = e->domid,
+		.id = e->id,
+		.type = XEN_NOXS_TYPE_NET,
+		.side = XEN_NOXS_READ_BACK,
+		.serial = e->serial,
+	};
+	int rc = noxs_read(nb->nx, &op);
+
+	if (!rc)
+		memcpy(area, op.data, sizeof(op.data));
+	return rc;
 }
 
 int nbl_device_port(struct nbl *nb, const struct xen_noxs_list_entry *e,

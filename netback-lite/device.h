@@ -15,6 +15,9 @@
  */
 bool nbl_device_wait(int64_t *until_ms);
 
+/* Its whole back area, by a hypercall: mapping the page takes ten times as long. */
+int nbl_device_back(struct nbl *nb, const struct xen_noxs_list_entry *e,
+		    uint8_t area[XEN_NOXS_AREA_SIZE]);
 /* The guest's port i of e, bound to one of ours; waits for it to be free. */
 int nbl_device_port(struct nbl *nb, const struct xen_noxs_list_entry *e,
 		    unsigned int i, int64_t *until_ms, uint32_t *port);

@@ -19,23 +19,6 @@ union area {
 
 /* --- areas ------------------------------------------------------------------- */
 
-int nbl_remote_back(struct nbl *nb, const struct xen_noxs_list_entry *e,
-		    uint8_t area[XEN_NOXS_AREA_SIZE])
-{
-	struct xen_noxs_read op = {
-		.domid = e->domid,
-		.id = e->id,
-		.type = XEN_NOXS_TYPE_NET,
-		.side = XEN_NOXS_READ_BACK,
-		.serial = e->serial,
-	};
-	int rc = noxs_read(nb->nx, &op);
-
-	if (!rc)
-		memcpy(area, op.data, sizeof(op.data));
-	return rc;
-}
-
 /* Of a device that is gone: nothing that a guest could have said. */
 void nbl_remote_fetch(const struct nbl_vif *vif)
 {
@@ -230,7 +213,7 @@ static void take(struct nbl *nb, void *arg)
 	union area a;
 	int rc;
 
-	if (nbl_remote_back(nb, t->e, a.byte) || !is_wanted(&a))
+	if (nbl_device_back(nb, t->e, a.byte) || !is_wanted(&a))
 		return;		/* it went meanwhile, or is not for us */
 	rc = take_wanted(nb, t->e, &a, err);
 	t->waits = rc == -EINPROGRESS;
@@ -257,7 +240,7 @@ static bool is_done(struct nbl *nb, const struct xen_noxs_list_entry *e)
 {
 	union area a;
 
-	return nbl_remote_back(nb, e, a.byte) || !is_wanted(&a);
+	return nbl_device_back(nb, e, a.byte) || !is_wanted(&a);
 }
 
 struct look {

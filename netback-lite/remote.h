@@ -29,8 +29,4 @@ void nbl_remote_retry(struct nbl *nb);
 bool nbl_remote_due(const struct nbl *nb);
 void nbl_remote_turn(struct nbl *nb);
 
-/* The whole back area of a device.  Errors of noxs_read; -EPROTO. */
-int nbl_remote_back(struct nbl *nb, const struct xen_noxs_list_entry *e,
-		    uint8_t area[XEN_NOXS_AREA_SIZE]);
-
 #endif
