@@ -270,7 +270,7 @@ int guests_find(struct guest_table *t, const char *which, bool alive,
 	if (rc != -ESRCH && rc != -EAGAIN)
 		return rc;
 	chaosd_begin(t->ctx);
-	return chaosd_fail(t->ctx, rc, which, "find its log", "see chaos list",
+	return chaosd_fail(t->ctx, -ESRCH, which, "find its log", "see chaos list",
 			   "there is no such guest, nor is it among the latest "
 			   "that ended");
 }

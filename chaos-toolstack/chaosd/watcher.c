@@ -107,6 +107,16 @@ static bool may_restart(struct watch *w, const char *uuid)
 	return true;
 }
 
+/* It was not: somebody else is at work on it. */
+static void uncount(struct watch *w, const char *uuid)
+{
+	struct watch_guest *g;
+
+	for (g = TAILQ_FIRST(&w->restarted); g; g = TAILQ_NEXT(g, link))
+		if (!strcmp(g->uuid, uuid) && g->nr)
+			g->nr--;
+}
+
 static const char *action_of(const struct chaos_info *info)
 {
 	const char *action;
@@ -144,6 +154,8 @@ static int act(struct watch *w, const struct chaos_info *info)
 	rc = d->shutdown_code == CODE_REBOOT ?
 	     chaos_reboot(w->ctx, d->domid, CHAOS_POWER_ASKED, 0, &domid) :
 	     chaos_shutdown(w->ctx, d->domid, CHAOS_POWER_ASKED, 0);
+	if (restart && rc == -EBUSY)
+		uncount(w, d->uuid);
 	/* That it crashed is no news. */
 	if (rc == -EIO && d->state == CHAOS_STATE_CRASHED)
 		rc = 0;

@@ -12,18 +12,28 @@
 #include "devices.h"
 #include "find.h"
 
+struct destroying {
+	struct chaos *ctx;
+	const struct chaos__found *f;
+	/* Of its name, which stays; NULL: it goes, when nobody is at work on it. */
+	struct chaos__name_lock *held;
+	/* What was found behind the name: the guest's next domain. */
+	struct chaos__name_lock next_lock;
+	uint32_t next;
+};
+
 /* Somebody who is at work on it (a rename, a save) does not keep it alive. */
-static int mark(struct chaos *ctx, const struct chaos__found *f,
-		struct chaos__name_lock *held)
+static int mark(struct destroying *d)
 {
 	struct chaos__name_lock lock = { .fd = -1 };
+	const struct chaos__record *rec = d->f->rec;
 	int rc;
 
-	if (held)
-		return chaos__name_mark(held, CHAOS__TASK_DESTROY);
-	if (!f->rec)
+	if (d->held)
+		return chaos__name_mark(d->held, CHAOS__TASK_DESTROY);
+	if (!rec)
 		return 0;
-	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, f->dom.domid,
+	rc = chaos__name_take(d->ctx, rec->name, rec->uuid, d->f->dom.domid,
 			      &lock);
 	if (!rc)
 		rc = chaos__name_mark(&lock, CHAOS__TASK_DESTROY);
@@ -31,11 +41,11 @@ static int mark(struct chaos *ctx, const struct chaos__found *f,
 	return rc == -ENOENT || rc == -EBUSY || rc == -ESTALE ? 0 : rc;
 }
 
-static int pause_it(struct chaos *ctx, const struct chaos__found *f,
-		    struct chaos__name_lock *held)
+static int pause_it(struct destroying *d)
 {
-	(void)held;
-	return f->dom.dying ? 0 : chaos__xen_pause(ctx->xen, f->dom.domid);
+	const struct chaos__xen_dom *dom = &d->f->dom;
+
+	return dom->dying ? 0 : chaos__xen_pause(d->ctx->xen, dom->domid);
 }
 
 /* Those of other domains go with the guest. */
@@ -50,64 +60,98 @@ static bool has_ours(const struct chaos__record *rec)
 }
 
 /* Without a record it may still have vifs: of a create that was killed. */
-static int detach(struct chaos *ctx, const struct chaos__found *f,
-		  struct chaos__name_lock *held)
+static int detach(struct destroying *d)
 {
-	(void)held;
-	if (f->rec && !has_ours(f->rec))
+	if (d->f->rec && !has_ours(d->f->rec))
 		return 0;
-	return chaos__devices_detach(ctx, f->dom.domid, NULL);
+	return chaos__devices_detach(d->ctx, d->f->dom.domid, NULL);
 }
 
-static int destroy(struct chaos *ctx, const struct chaos__found *f,
-		   struct chaos__name_lock *held)
+static int destroy(struct destroying *d)
 {
-	(void)held;
-	return chaos__xen_destroy(ctx->xen, f->dom.domid);
+	return chaos__xen_destroy(d->ctx->xen, d->f->dom.domid);
 }
 
-/*
- * Who is at work on it may be making this domain, or the guest's next one, whose
- * name and record these are then (-ESTALE): that is seen behind the lock.
- */
-static int forget_named(struct chaos *ctx, const struct chaos__found *f)
+/* Behind the lock: whose are name and record? */
+static int forget_locked(struct destroying *d, struct chaos__name_lock *lock,
+			 uint32_t owner)
+{
+	int rc;
+
+	if (owner != d->f->dom.domid) {
+		d->next_lock = *lock;
+		d->next = owner;
+		return 0;
+	}
+	rc = chaos__record_remove(d->ctx, d->f->dom.uuid);
+	chaos__name_drop(d->ctx, lock);
+	return rc;
+}
+
+/* Without a record: killed before it was written, or being made, or not ours. */
+static int forget_unnamed(struct destroying *d)
 {
 	struct chaos__name_lock lock = { .fd = -1 };
-	uint32_t domid;
-	int rc, rc2;
+	uint32_t owner;
+	int rc;
 
-	rc = chaos__name_await(ctx, f->rec->name, f->rec->uuid, &lock, &domid);
-	if (!rc && domid != f->dom.domid) {
-		chaos__name_unlock(&lock);
-		return -ESTALE;
-	}
-	rc2 = chaos__record_remove(ctx, f->dom.uuid);
-	if (rc)
-		return rc == -ENOENT ? rc2 : rc;
-	chaos__name_drop(ctx, &lock);
-	return rc2;
+	do {
+		rc = chaos__name_await_any(d->ctx, d->f->dom.uuid, &lock,
+					   &owner);
+		if (!rc)
+			rc = forget_locked(d, &lock, owner);
+	} while (!rc && d->next_lock.fd < 0);
+	return rc == -ENOENT ? chaos__record_remove(d->ctx, d->f->dom.uuid) :
+			       rc;
 }
 
-static int forget(struct chaos *ctx, const struct chaos__found *f,
-		  struct chaos__name_lock *held)
+/* The name is not its any more: was it renamed?  Then *rec is the present record. */
+static bool was_renamed(struct destroying *d, struct chaos__record **rec)
 {
-	int rc = 0, rc2;
+	const char *name = *rec ? (*rec)->name : d->f->rec->name;
+	struct chaos__record *now = NULL;
 
-	if (ctx->names_fd < 0)
+	if (chaos__record_load(d->ctx, d->f->dom.uuid, &now))
+		return false;
+	if (!strcmp(now->name, name)) {
+		chaos__record_free(now);
+		return false;
+	}
+	chaos__record_free(*rec);
+	*rec = now;
+	return true;
+}
+
+static int forget_named(struct destroying *d)
+{
+	struct chaos__name_lock lock = { .fd = -1 };
+	struct chaos__record *rec = NULL;
+	uint32_t owner;
+	int rc;
+
+	do {
+		rc = chaos__name_await(d->ctx,
+				       rec ? rec->name : d->f->rec->name,
+				       d->f->dom.uuid, &lock, &owner);
+	} while (rc == -ENOENT && was_renamed(d, &rec));
+	chaos__record_free(rec);
+	if (rc == -ENOENT)
+		return chaos__record_remove(d->ctx, d->f->dom.uuid);
+	return rc ? rc : forget_locked(d, &lock, owner);
+}
+
+static int forget(struct destroying *d)
+{
+	if (d->ctx->names_fd < 0)
 		return 0;
-	if (f->rec && !held)
-		return forget_named(ctx, f);
-	/* Without a record: killed before it was written, or not ours. */
-	if (!f->rec)
-		rc = chaos__name_remove_all(ctx, f->dom.uuid, f->dom.domid);
-	rc2 = chaos__record_remove(ctx, f->dom.uuid);
-	return rc ? rc : rc2;
+	if (d->held)
+		return chaos__record_remove(d->ctx, d->f->dom.uuid);
+	return d->f->rec ? forget_named(d) : forget_unnamed(d);
 }
 
 static const struct step {
 	const char *name;
-	int (*run)(struct chaos *ctx, const struct chaos__found *f,
-		   struct chaos__name_lock *held);
+	int (*run)(struct destroying *d);
 } steps[] = {
 	{ "mark", mark },
 	{ "pause", pause_it },
@@ -116,8 +160,7 @@ static const struct step {
 	{ "remove record", forget },
 };
 
-int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
-			 struct chaos__name_lock *held)
+static int take_steps(struct destroying *d)
 {
 	uint64_t begin, end = chaos__now_ns();
 	int rc, err = 0;
@@ -125,55 +168,59 @@ int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
 
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		begin = end;
-		rc = steps[i].run(ctx, f, held);
+		rc = steps[i].run(d);
 		end = chaos__now_ns();
-		chaos__step(ctx, steps[i].name, begin, end);
-		if (rc == -ESTALE)
-			return rc;
+		chaos__step(d->ctx, steps[i].name, begin, end);
 		/* Gone before us: what we were about to do. */
 		if (!rc || (rc == -ESRCH && steps[i].run != destroy))
 			continue;
-		chaos__fail(ctx, rc, f->object, steps[i].name, "", NULL);
+		chaos__fail(d->ctx, rc, d->f->object, steps[i].name, "", NULL);
 		if (!err)
 			err = rc;
 	}
 	return err;
 }
 
+int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
+			 struct chaos__name_lock *held)
+{
+	struct destroying d = {
+		.ctx = ctx, .f = f, .held = held, .next_lock.fd = -1,
+	};
+
+	return take_steps(&d);
+}
+
 /*
  * It was made anew under our hands, by who restarts it; what was to end is the
  * guest.  Nobody makes another behind the lock.
  */
-static int destroy_next(struct chaos *ctx, const struct chaos__record *rec)
+static int destroy_next(struct destroying *before)
 {
-	struct chaos__name_lock lock = { .fd = -1 };
+	struct chaos__name_lock *lock = &before->next_lock;
+	const uint8_t *uuid = before->f->dom.uuid;
+	struct chaos *ctx = before->ctx;
 	struct chaos__found f;
-	uint32_t domid;
 	int rc;
 
-	rc = chaos__name_await(ctx, rec->name, rec->uuid, &lock, &domid);
-	if (!rc)
-		rc = chaos__find(ctx, domid, &f);
-	else if (rc != -ENOENT)
-		return chaos__fail(ctx, rc, rec->name, "lock its name", "",
-				   NULL);
-	/* Ended by another, and then its number may be another's. */
-	if (rc == -ESRCH || rc == -ENOENT) {
+	rc = chaos__find(ctx, before->next, &f);
+	if (!rc && !memcmp(f.dom.uuid, uuid, sizeof(f.dom.uuid))) {
+		rc = chaos__destroy_found(ctx, &f, lock);
+	} else if (!rc || rc == -ESRCH) {
+		/* Ended by another; its number may be in use again. */
 		chaos__clear_errors(ctx);
-		rc = 0;
-	} else if (!rc) {
-		if (!memcmp(f.dom.uuid, rec->uuid, sizeof(rec->uuid)))
-			rc = chaos__destroy_found(ctx, &f, &lock);
-		if (!rc)
-			chaos__name_drop(ctx, &lock);
-		chaos__found_fini(&f);
+		rc = chaos__record_remove(ctx, uuid);
 	}
-	chaos__name_unlock(&lock);
+	chaos__found_fini(&f);
+	if (!rc)
+		chaos__name_drop(ctx, lock);
+	chaos__name_unlock(lock);
 	return rc;
 }
 
 int chaos_destroy(struct chaos *ctx, uint32_t domid)
 {
+	struct destroying d = { .ctx = ctx, .next_lock.fd = -1 };
 	uint64_t begin = chaos__now_ns();
 	struct chaos__found f;
 	int rc;
@@ -182,13 +229,14 @@ int chaos_destroy(struct chaos *ctx, uint32_t domid)
 	if (rc)
 		return rc;
 	chaos__step(ctx, "find", begin, chaos__now_ns());
+	d.f = &f;
 	if (domid)
-		rc = chaos__destroy_found(ctx, &f, NULL);
+		rc = take_steps(&d);
 	else
 		rc = chaos__fail(ctx, -EPERM, f.object, "destroy domain", "",
 				 "it is the one this runs in");
-	if (rc == -ESTALE)
-		rc = destroy_next(ctx, f.rec);
+	if (d.next_lock.fd >= 0)
+		rc = destroy_next(&d);
 	chaos__found_fini(&f);
 	return rc;
 }

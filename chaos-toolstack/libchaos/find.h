@@ -33,9 +33,8 @@ int chaos__find_uuid(struct chaos *ctx, const uint8_t uuid[16],
 		     struct chaos__xen_dom *dom);
 
 /*
- * destroy.c: the domain and all it has; the first error.  With the name's lock
- * held the name stays, and stays locked: for the domain that comes after.  Without
- * it, -ESTALE: the guest has another domain by now, which has name and record.
+ * destroy.c: the domain and all it has; the first error.  The name, whose lock is
+ * held, stays, and stays locked: for the domain that comes after.
  */
 int chaos__destroy_found(struct chaos *ctx, const struct chaos__found *f,
 			 struct chaos__name_lock *held);

@@ -165,15 +165,17 @@ static bool domid_alive(const struct chaos__gc *gc, uint32_t domid)
  */
 static bool record_alive(struct chaos__gc *gc, const uint8_t uuid[16])
 {
+	bool was_alive = uuid_alive(gc, uuid);
 	struct chaos__record *rec;
 	struct chaos__xen_dom dom;
 	uint32_t domid;
 	int rc;
 
-	if (!uuid_alive(gc, uuid))
+	if (!was_alive && gc->flags & CHAOS_GC_DRY_RUN)
 		return false;
+	/* Of one that was made, or made anew, since all were looked at. */
 	if (chaos__record_load(gc->ctx, uuid, &rec))
-		return true;
+		return was_alive;
 	domid = rec->domid;
 	chaos__record_free(rec);
 	rc = chaos__xen_get(gc->ctx->xen, domid, &dom);

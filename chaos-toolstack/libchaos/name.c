@@ -178,10 +178,10 @@ int chaos__name_free(struct chaos *ctx, const char *name, uint32_t *holder)
 	return rc;
 }
 
-/* Whose is it?  -EAGAIN: removed meanwhile. */
+/* Is it uuid's?  *domid 0: it is to be.  -ENOENT no; -EAGAIN removed meanwhile. */
 static int check_owner(int fd, const uint8_t uuid[16], uint32_t *domid)
 {
-	uint8_t owner[16];
+	uint8_t owner[16] = { 0 };
 	struct stat st;
 	int rc;
 
@@ -189,10 +189,11 @@ static int check_owner(int fd, const uint8_t uuid[16], uint32_t *domid)
 		return -errno;
 	if (!st.st_nlink)
 		return -EAGAIN;
+	*domid = 0;
 	rc = read_content(fd, owner, domid);
-	if (rc == -EAGAIN || (!rc && memcmp(owner, uuid, sizeof(owner))))
-		return -ENOENT;
-	return rc;
+	if (rc && rc != -EAGAIN)
+		return rc;
+	return memcmp(owner, uuid, sizeof(owner)) ? -ENOENT : 0;
 }
 
 static int lock_now(int fd)
@@ -219,7 +220,10 @@ static int lock_own(struct chaos *ctx, int fd, const uint8_t uuid[16],
 
 	if (!rc)
 		rc = wait ? lock_later(ctx, fd) : lock_now(fd);
-	return rc ? rc : check_owner(fd, uuid, domid);
+	if (!rc)
+		rc = check_owner(fd, uuid, domid);
+	/* Its maker died. */
+	return !rc && !*domid ? -ENOENT : rc;
 }
 
 static int take(struct chaos *ctx, const char *name, const uint8_t uuid[16],
@@ -304,29 +308,11 @@ void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock)
 	chaos__name_unlock(lock);
 }
 
-static int remove_name(struct chaos *ctx, const char *name,
-		       const uint8_t uuid[16], uint32_t domid)
-{
-	struct chaos__name_lock lock = { .fd = -1 };
-	uint32_t owner = 0;
-	int rc;
-
-	rc = chaos__name_await(ctx, name, uuid, &lock, &owner);
-	/* Not one of its own, or not one of ours. */
-	if (rc)
-		return rc == -ENOENT || rc == -EPROTO ? 0 : rc;
-	if (owner == domid)
-		chaos__name_drop(ctx, &lock);
-	chaos__name_unlock(&lock);
-	return 0;
-}
-
-/* Without a record nothing says which name it has: all are looked at. */
-int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16],
-			   uint32_t domid)
+int chaos__name_await_any(struct chaos *ctx, const uint8_t uuid[16],
+			  struct chaos__name_lock *lock, uint32_t *domid)
 {
 	struct dirent *e;
-	int fd, rc, err = 0;
+	int fd, rc = -ENOENT;
 	DIR *dir;
 
 	fd = openat(ctx->names_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -337,15 +323,13 @@ int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16],
 		close(fd);
 		return -ENOMEM;
 	}
-	while ((e = readdir(dir))) {
-		if (e->d_name[0] == '.')
-			continue;
-		rc = remove_name(ctx, e->d_name, uuid, domid);
-		if (!err)
-			err = rc;
-	}
+	/* Past those that are not ours. */
+	while ((rc == -ENOENT || rc == -EPROTO) && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			rc = chaos__name_await(ctx, e->d_name, uuid, lock,
+					       domid);
 	closedir(dir);
-	return err;
+	return rc == -EPROTO ? -ENOENT : rc;
 }
 
 int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],

@@ -93,7 +93,7 @@ int chaos__power_lock(struct chaos *ctx, const struct chaos__found *f,
 		return chaos__fail(ctx, rc, f->object, "lock its name",
 				   "try again", "it has no name any more");
 	if (rc == -ESTALE)
-		return chaos__fail(ctx, rc, f->object, "lock its name",
+		return chaos__fail(ctx, -ESRCH, f->object, "lock its name",
 				   "try again", "it was made anew meanwhile");
 	return rc ? chaos__fail(ctx, rc, f->object, "lock its name", "", NULL) :
 		    0;

@@ -26,15 +26,14 @@ static int lock_old(struct chaos *ctx, struct chaos__found *f,
 
 	rc = chaos__name_take(ctx, f->rec->name, f->rec->uuid, f->dom.domid,
 			      lock);
-	if (rc == -ENOENT)
-		return 0;	/* lost: the new one takes its place */
 	if (rc == -EBUSY)
 		return chaos__fail(ctx, rc, f->object, STEP, "",
 				   "another process is at work on it");
 	if (rc == -ESTALE)
 		return chaos__fail(ctx, rc, f->object, STEP, "try again",
 				   "it was made anew meanwhile");
-	if (rc)
+	/* Lost: the new one takes its place, if there still is a record. */
+	if (rc && rc != -ENOENT)
 		return chaos__fail(ctx, rc, f->object, STEP, "", NULL);
 	/* Renamed by another between our look and our lock? */
 	rc = chaos__record_load(ctx, f->rec->uuid, &rec);
@@ -43,13 +42,16 @@ static int lock_old(struct chaos *ctx, struct chaos__found *f,
 		return chaos__fail(ctx, rc, f->object, STEP, "",
 				   "read its record: %s", strerror(-rc));
 	}
-	chaos__record_free(f->rec);
-	f->rec = rec;
-	if (!strcmp(rec->name, lock->name))
+	if (!strcmp(rec->name, f->rec->name)) {
+		chaos__record_free(f->rec);
+		f->rec = rec;
 		return 0;
+	}
 	chaos__name_unlock(lock);
-	return chaos__fail(ctx, -EBUSY, f->object, STEP, "",
-			   "it was renamed to %s meanwhile", rec->name);
+	chaos__fail(ctx, -EBUSY, f->object, STEP, "",
+		    "it was renamed to %s meanwhile", rec->name);
+	chaos__record_free(rec);
+	return -EBUSY;
 }
 
 static int claim_new(struct chaos *ctx, const struct chaos__found *f,

@@ -112,12 +112,9 @@ int chaos__name_mark(struct chaos__name_lock *lock, enum chaos__task task);
 int chaos__name_task(int fd, enum chaos__task *task);
 void chaos__name_unlock(struct chaos__name_lock *lock);
 void chaos__name_drop(struct chaos *ctx, struct chaos__name_lock *lock);
-/*
- * Removes every name that is uuid's and domid's, when nobody is at work on it; the
- * cost grows with how many names there are.
- */
-int chaos__name_remove_all(struct chaos *ctx, const uint8_t uuid[16],
-			   uint32_t domid);
+/* As await, of a name that is not known: the cost grows with how many there are. */
+int chaos__name_await_any(struct chaos *ctx, const uint8_t uuid[16],
+			  struct chaos__name_lock *lock, uint32_t *domid);
 /* -ENOENT no such name; -EAGAIN its domain is not made yet (*domid 0 and the
  * UUID it will have, if that is known; neither is written otherwise). */
 int chaos__name_find(struct chaos *ctx, const char *name, uint8_t uuid[16],
