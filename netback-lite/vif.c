@@ -50,9 +50,10 @@ typedef int (*move_fn)(struct nbl_queue *q, int *budget, const char **why);
  * One budget for all queues; who is first changes, so that what a few of them leave
  * is not always the same ones'.  > 0: there is more, 0: not now, -errno.
  */
-static int vif_move(struct nbl_vif *vif, move_fn move, const char **why)
+static int vif_move(struct nbl_vif *vif, move_fn move, int budget,
+		    const char **why)
 {
-	int budget = NBL_VIF_BUDGET, more = 0, rc;
+	int more = 0, rc;
 	unsigned int i;
 
 	for (i = 0; i < vif->nr_queues; i++) {
@@ -65,15 +66,25 @@ static int vif_move(struct nbl_vif *vif, move_fn move, const char **why)
 	return more;
 }
 
+/*
+ * A guest hears of a turn's frames at its end.  One that shares a processor with us
+ * takes them then, and its answers begin the next batch: so where nobody waits
+ * for this vif a turn is as long as a ring.
+ */
+static int rx_budget(const struct nbl_vif *vif)
+{
+	return TAILQ_EMPTY(&vif->nb->ready) ? NBL_VIF_ALONE : NBL_VIF_BUDGET;
+}
+
 /* True: budget used, work left. */
 static bool vif_move_packets(struct nbl_vif *vif)
 {
 	const char *why = "";
 	int tx, rx = 0;
 
-	tx = vif_move(vif, nbl_tx_run, &why);
+	tx = vif_move(vif, nbl_tx_run, NBL_VIF_BUDGET, &why);
 	if (tx >= 0)
-		rx = vif_move(vif, nbl_rx_run, &why);
+		rx = vif_move(vif, nbl_rx_run, rx_budget(vif), &why);
 	if (tx < 0 || rx < 0) {
 		nbl_vif_break(vif, tx < 0 ? tx : rx, why);
 		return false;

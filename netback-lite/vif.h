@@ -30,6 +30,7 @@
 /* Of every one; and what steer.h offers. */
 #define NBL_VIF_FEATURES	(XEN_NOXS_NET_F_ALL & ~XEN_NOXS_NET_F_HASH)
 #define NBL_VIF_BUDGET		64	/* packets (nbl_vif_cost) each way and turn */
+#define NBL_VIF_ALONE		256	/* those to the guest, while no other vif waits */
 #define NBL_ETH_OVERHEAD	18u	/* header and one VLAN tag */
 
 struct nbl_await;

@@ -235,9 +235,9 @@ static void closing_with_frames_waiting(void **state)
 	turns(s->nb);
 }
 
-static void budget_leaves_the_rest_for_later(void **state)
+/* 100 frames and the buffers for them; how many are there after one turn. */
+static unsigned int after_one_turn(struct test_state *s)
 {
-	struct test_state *s = *state;
 	struct test_guest *g = &s->guest;
 	unsigned int i;
 
@@ -245,10 +245,32 @@ static void budget_leaves_the_rest_for_later(void **state)
 	turns(s->nb);
 	for (i = 0; i < 100; i++)
 		net_send(g, frame, 60, NULL);
+	nbl_vif_ready(the_vif(s));
+	if (nbl_guest_find(s->nb, 2))
+		nbl_vif_ready(nbl_guest_vif(nbl_guest_find(s->nb, 2), 0));
 	nbl_turn(s->nb, 0);
-	assert_int_equal(guest_rx_responses(g), NBL_VIF_BUDGET);
+	return guest_rx_responses(g);
+}
+
+static void budget_leaves_the_rest_for_later(void **state)
+{
+	struct test_state *s = *state;
+	char err[NBL_ERROR_SIZE];
+
+	fake_dom_create(2);
+	assert_int_equal(attach(s->nb, 2, 0, err), 0);
+	assert_int_equal(after_one_turn(s), NBL_VIF_BUDGET);
 	turns(s->nb);
-	assert_int_equal(guest_rx_responses(g), 100);
+	assert_int_equal(guest_rx_responses(&s->guest), 100);
+}
+
+static void alone_it_has_them_all_by_one_event(void **state)
+{
+	struct test_state *s = *state;
+	uint64_t before = the_vif(s)->stats.notifies;
+
+	assert_int_equal(after_one_turn(s), 100);
+	assert_int_equal(the_vif(s)->stats.notifies, before + 1);
 }
 
 int main(void)
@@ -274,6 +296,7 @@ int main(void)
 		CONN(producer_going_back_is_a_lie),
 		CONN(closing_with_frames_waiting),
 		CONN(budget_leaves_the_rest_for_later),
+		CONN(alone_it_has_them_all_by_one_event),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
