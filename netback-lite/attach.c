@@ -50,8 +50,8 @@ static int attach_tap(struct nbl *nb, const struct noxs_netback_request *req,
 			 req->vif);
 	rc = nbl_closer_open(nb->closer, ifname, vif->max_queues > 1,
 			     &vif->tap, err);
-	/* Without that it costs memory, and works. */
-	if (!rc && vif->max_queues > 1)
+	/* Without that it costs memory and time, and works. */
+	if (!rc)
 		nbl_link_no_qdisc(nb->link, ifname);
 	return rc;
 }

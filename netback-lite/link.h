@@ -59,9 +59,10 @@ int nbl_link_vlan(struct nbl_link *link, int ifindex, uint16_t from,
  */
 int nbl_link_flood(struct nbl_link *link, int ifindex, bool on);
 /*
- * Without a queueing discipline, to be said before it is up.  Of a TAP of many queues
- * the kernel makes 256 else, which are 6 MB (Linux 6.1), and what is sent to a TAP
- * waits in its own queues anyway.
+ * Without a queueing discipline, to be said before it is up.  What is sent to a TAP
+ * waits in its own queues, which never hold up a sender, so nothing would ever wait in
+ * one.  The kernel would give it fq_codel, which has 68 kB of flows, and if it has many
+ * queues 256 disciplines, which are 6 MB (Linux 6.1).
  */
 int nbl_link_no_qdisc(struct nbl_link *link, const char *ifname);
 int nbl_link_set_mtu(struct nbl_link *link, const char *ifname,

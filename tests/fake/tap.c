@@ -480,7 +480,7 @@ int nbl_link_no_qdisc(struct nbl_link *link, const char *ifname)
 		return -ENOMEM;
 	pthread_mutex_lock(&lock);
 	t = tap_find(ifname);
-	fake_assert(t && t->many && !t->info.up);
+	fake_assert(t && !t->info.up);
 	t->info.no_qdisc = true;
 	pthread_mutex_unlock(&lock);
 	return 0;

@@ -375,15 +375,6 @@ static void queue_without_a_tap_sends(void **state)
 	assert_int_not_equal(fake_tap_queue_peer(IFNAME, 1), -1);
 }
 
-static void tap_has_no_qdisc(void **state)
-{
-	struct fake_tap_info info;
-
-	(void)state;
-	assert_int_equal(fake_tap_info(IFNAME, &info), 0);
-	assert_true(info.no_qdisc);
-}
-
 static bool is_steered(void)
 {
 	struct fake_tap_info info;
@@ -532,7 +523,6 @@ int main(void)
 		TEST(cut_off_ends_with_the_connection),
 		BACKEND(spare_is_bound_with_as_many),
 		TEST(queue_without_a_tap_sends),
-		TEST(tap_has_no_qdisc),
 		TEST(hash_is_agreed_on),
 		TEST(order_is_kept),
 		TEST(gone_while_it_waits),
