@@ -4,7 +4,7 @@
 #   make bench BENCH=lifecycle  -> build/bench/lifecycle.json
 #   make bench BENCH=pool       -> build/bench/pool.json
 #   make bench BENCH=linux      -> build/bench/linux.json
-#   make bench BENCH=net        -> build/bench/net.json, of six labs' net.*.json
+#   make bench BENCH=net        -> build/bench/net.json, of eight labs' net.*.json
 #   make demo                  the tour, and a small table at its end
 #
 # A benchmark is bench/NAME.sh, run in the lab, and bench/NAME.bounds.json.
@@ -77,15 +77,19 @@ BENCH ?= create
 # What the lab is to be like: the script's line "# lab: ARGS".
 BENCH_LAB = $(shell sed -n 's/^\# lab: //p' bench/$(BENCH).sh)
 # In emulated time, unless it has several runs, each with a lab of its own.
-BENCH_RUNS_net := wall icount no-erms pvh-wall pvh-icount pvh-no-erms
+BENCH_RUNS_net := wall icount no-erms 2cpu-wall \
+	pvh-wall pvh-icount pvh-no-erms pvh-2cpu-wall
 BENCH_RUNS = $(or $(BENCH_RUNS_$(BENCH)),icount)
 BENCH_CLOCK_icount := --icount --env LAB_CLOCK=icount
 # Copies that count by eight bytes, not by one (docs/netback.md).
 BENCH_CLOCK_no-erms := $(BENCH_CLOCK_icount) --cpu-flags=-erms,-fsrm
+# One processor is dom0's, the other the guests'.
+BENCH_CLOCK_2cpu-wall := --cpus 2 --xen-args="dom0_max_vcpus=1 dom0_vcpus_pin"
 # A PVH dom0.
 BENCH_CLOCK_pvh-wall := --dom0 pvh
 BENCH_CLOCK_pvh-icount := $(BENCH_CLOCK_icount) --dom0 pvh
 BENCH_CLOCK_pvh-no-erms := $(BENCH_CLOCK_no-erms) --dom0 pvh
+BENCH_CLOCK_pvh-2cpu-wall := $(BENCH_CLOCK_2cpu-wall) --dom0 pvh
 BENCH_JSON = $(TOPB)/bench/$(BENCH).json
 BENCH_OUT = $(if $(BENCH_RUNS_$(BENCH)),$(TOPB)/bench/$(BENCH).$(1).json,$(BENCH_JSON))
 BENCH_RUN = tests/lab/run --no-build \
