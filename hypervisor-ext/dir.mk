@@ -27,7 +27,9 @@ FORCE:
 .PHONY: xen FORCE
 
 # The hypercall and the pages on a real Xen: runs in the lab's dom0.
-noxs-ops_SRCS   := tests/lab/noxs-ops.c tests/lab/noxs-ops-lib.c
+noxs-ops_SRCS   := tests/lab/noxs-ops.c tests/lab/noxs-ops-backend.c \
+	tests/lab/noxs-ops-devices.c tests/lab/noxs-ops-watch.c \
+	tests/lab/noxs-ops-lib.c
 noxs-ops_CFLAGS := -Ihypervisor-ext/include
 noxs-ops_PKGS   := xenguest xencontrol xencall xenevtchn xenforeignmemory
 $(eval $(call program,noxs-ops,tests/lab/noxs-ops))

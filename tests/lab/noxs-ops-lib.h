@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What noxs-ops.c stands on: TAP, the raw hypercall (so that bad arguments
+ * What noxs-ops stands on: TAP, the raw hypercall (so that bad arguments
  * get through, which libnoxs would refuse), domains without memory, mappings.
  *
  * Everything that fails here and is not under test ends the program: the
