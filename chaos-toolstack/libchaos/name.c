@@ -33,6 +33,10 @@ int chaos__name_check(const char *name, const char **why, const char **remedy)
 	return name[strspn(name, "0123456789")] ? 0 : -EINVAL;
 }
 
+/* How long a name may be shared by those who look: each has it for microseconds. */
+#define SHARED_TRIES	100
+#define SHARED_US	100
+
 /* Fixed width, so that a line replaces another without truncation. */
 #define TASK_OFFSET (CHAOS__UUID_LEN + 1 + 10 + 1)
 #define LINE_SIZE (TASK_OFFSET + 1 + 1)
@@ -119,6 +123,26 @@ static void forget_dead(struct chaos *ctx, int fd)
 }
 
 /*
+ * -EBUSY: somebody has it alone, who is making or unmaking a domain.  Those who look
+ * share it for a moment (chaos__name_free), and are no reason to refuse anything.
+ */
+static int lock_now(int fd)
+{
+	unsigned int i;
+
+	for (i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
+		if (errno == EWOULDBLOCK && i < SHARED_TRIES &&
+		    !flock(fd, LOCK_SH | LOCK_NB)) {
+			flock(fd, LOCK_UN);
+			usleep(SHARED_US);
+			continue;
+		}
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	}
+	return 0;
+}
+
+/*
  * 1. Open or make the file.  2. Lock it; who holds the lock is making or
  * unmaking a domain of this name.  3. Begin again if it was removed between 1
  * and 2 (nothing is ever renamed over it).  4. If it tells of a domain that
@@ -136,8 +160,9 @@ int chaos__name_claim(struct chaos *ctx, const char *name,
 			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)
 			return -errno;
-		if (flock(fd, LOCK_EX | LOCK_NB)) {
-			rc = errno == EWOULDBLOCK ? -EEXIST : -errno;
+		rc = lock_now(fd);
+		if (rc) {
+			rc = rc == -EBUSY ? -EEXIST : rc;
 			goto err_close;
 		}
 		if (fstat(fd, &st)) {
@@ -194,13 +219,6 @@ static int check_owner(int fd, const uint8_t uuid[16], uint32_t *domid)
 	if (rc && rc != -EAGAIN)
 		return rc;
 	return memcmp(owner, uuid, sizeof(owner)) ? -ENOENT : 0;
-}
-
-static int lock_now(int fd)
-{
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return 0;
-	return errno == EWOULDBLOCK ? -EBUSY : -errno;
 }
 
 /* Waits for who is at work on it: a create, at most. */

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void test_name_of(void **state)
@@ -100,6 +102,56 @@ static void test_busy(void **state)
 	assert_named(f, domid, "db", "web");
 }
 
+/* Another process looks at the name for so long; returns when it has begun to. */
+static pid_t look_at(struct fixture *f, const char *name, unsigned int ms)
+{
+	char path[160], byte;
+	int fd, begun[2];
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/names/%s", f->run_dir, name);
+	assert_int_equal(pipe(begun), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0 || flock(fd, LOCK_SH) ||
+		    write(begun[1], "", 1) != 1)
+			_exit(1);
+		usleep(ms * 1000);
+		_exit(0);
+	}
+	assert_int_equal(read(begun[0], &byte, 1), 1);
+	close(begun[0]);
+	close(begun[1]);
+	return pid;
+}
+
+static void test_being_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = fixture_create(f, "web", 0);
+	pid_t from = look_at(f, "web", 5), to = look_at(f, "db", 5);
+
+	assert_int_equal(chaos_rename(f->ctx, domid, "db"), 0);
+	assert_named(f, domid, "db", "web");
+	assert_int_equal(waitpid(from, NULL, 0), from);
+	assert_int_equal(waitpid(to, NULL, 0), to);
+}
+
+/* Who never ends looking is not waited for. */
+static void test_stared_at(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t domid = fixture_create(f, "web", 0);
+	pid_t pid = look_at(f, "web", 60000);
+
+	assert_int_equal(chaos_rename(f->ctx, domid, "db"), -EBUSY);
+	assert_named(f, domid, "web", "db");
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* Every point that can fail: the old name or the new one, and no third. */
 static void test_failures(void **state)
 {
@@ -155,7 +207,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_name_of), T(test_rename), T(test_refused), T(test_busy),
-		T(test_failures), T(test_cut_short),
+		T(test_being_looked_at), T(test_stared_at), T(test_failures),
+		T(test_cut_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
